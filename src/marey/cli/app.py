@@ -1,0 +1,62 @@
+"""The ``marey`` command: its sub-commands, and the one place where errors become messages.
+
+Nothing heavy is imported here or at the top of a command's module: ``marey --help`` must stay quick, so
+each command imports what it needs when it runs.
+"""
+
+import importlib
+import os
+import sys
+from typing import Annotated
+
+import typer
+
+from marey import __version__
+from marey.cli.output import say
+from marey.errors import MareyError
+
+COMMAND_MODULES = ()
+
+app = typer.Typer(
+    name="marey",
+    help="Turn videos of animals into measurements of behaviour, without markers.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(__version__)
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    version: Annotated[
+        bool,
+        typer.Option("--version", callback=_print_version, is_eager=True, help="Show the version."),
+    ] = False,
+) -> None:
+    pass
+
+
+for _module in COMMAND_MODULES:
+    importlib.import_module(f"marey.cli.{_module}").register(app)
+
+
+def main() -> None:
+    """Run the command line; exit 0 when done, 1 on an error, 2 on wrong usage."""
+    try:
+        app()
+    except MareyError as error:
+        say(f"error: {error}")
+        sys.exit(1)
+    except KeyboardInterrupt:
+        say("stopped")
+        sys.exit(1)
+    except BrokenPipeError:  # the reader of our output, such as `head`, went away
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(1)

@@ -1,0 +1,71 @@
+"""What commands print: data on stdout, everything for people on stderr."""
+
+import contextlib
+import json
+import math
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from marey.progress import Progress, ProgressCallback
+
+
+def print_json(data: Any) -> None:
+    """Print `data` as one JSON document on stdout; NaN becomes null, paths become strings."""
+    sys.stdout.write(json.dumps(_plain(data), indent=2, ensure_ascii=False) + "\n")
+
+
+def say(text: str = "") -> None:
+    """Print a line for people on stderr."""
+    sys.stderr.write(text + "\n")
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {str(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    if isinstance(value, Path):
+        return str(value)
+    if hasattr(value, "tolist"):  # numpy arrays and scalars, without importing numpy
+        return _plain(value.tolist())
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    return value
+
+
+@contextlib.contextmanager
+def progress_bars() -> Iterator[ProgressCallback]:
+    """Give a callback that draws one bar per stage on stderr."""
+    from rich.console import Console
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        TextColumn,
+        TimeElapsedColumn,
+        TimeRemainingColumn,
+    )
+    from rich.progress import Progress as Bars
+
+    console = Console(stderr=True)
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        TimeRemainingColumn(),
+        TextColumn("[dim]{task.fields[values]}"),
+    )
+    with Bars(*columns, console=console, refresh_per_second=4) as bars:
+        tasks: dict[str, Any] = {}
+
+        def show(event: Progress) -> None:
+            if event.stage not in tasks:
+                tasks[event.stage] = bars.add_task(event.stage, total=event.total, values="")
+            values = "  ".join(f"{name} {value:.4g}" for name, value in event.values.items())
+            bars.update(tasks[event.stage], completed=event.done, total=event.total, values=values)
+            if event.message:
+                bars.console.print(event.message, highlight=False, markup=False)
+
+        yield show

@@ -1,0 +1,35 @@
+"""The data model: skeletons, labels and poses.
+
+It knows neither networks nor videos nor file formats; everything else speaks in these terms.
+"""
+
+from marey.model.labels import (
+    UNKNOWN_AUTHOR,
+    Instance,
+    LabeledFrame,
+    Labels,
+    Origin,
+    Visibility,
+)
+from marey.model.poses import (
+    append_history,
+    create_poses,
+    read_history,
+    standardise_poses,
+)
+from marey.model.skeleton import Skeleton, guess_symmetries
+
+__all__ = [
+    "UNKNOWN_AUTHOR",
+    "Instance",
+    "LabeledFrame",
+    "Labels",
+    "Origin",
+    "Skeleton",
+    "Visibility",
+    "append_history",
+    "create_poses",
+    "guess_symmetries",
+    "read_history",
+    "standardise_poses",
+]

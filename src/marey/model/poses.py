@@ -1,0 +1,159 @@
+"""Poses over time: an xarray Dataset in the schema of ``movement``.
+
+==================  ===================================  ========================================
+variable            dimensions                           meaning
+==================  ===================================  ========================================
+``position``        (time, space, keypoint, individual)  pixels of the original frame
+``confidence``      (time, keypoint, individual)         in [0, 1]
+``expected_error``  (time, keypoint, individual)         optional: expected distance from the
+                                                         true position, pixels
+``error_90``        (time, keypoint, individual)         optional: radius that holds the true
+                                                         position in 90 % of cases, pixels
+==================  ===================================  ========================================
+
+NaN is missing everywhere, and everything that belongs to a missing position is missing too.
+
+Coordinates are ``time`` (seconds where the rate is known, else frame numbers), ``space``,
+``keypoint``, ``individual``, and ``frame`` (along time): the frame's rank in presentation order. Row i is frame ``frame[i]``.
+The attribute ``log`` holds the provenance as JSON, one entry per operation.
+"""
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import xarray as xr
+
+from marey.errors import InputError
+from marey.files import utc_now
+
+SPACE_NAMES = ("x", "y", "z")
+DIMENSIONS = ("time", "space", "keypoint", "individual")
+_PLURALS = {"keypoints": "keypoint", "individuals": "individual"}
+
+
+def create_poses(
+    position: np.ndarray,
+    *,
+    keypoints: Sequence[str],
+    confidence: np.ndarray | None = None,
+    expected_error: np.ndarray | None = None,
+    error_90: np.ndarray | None = None,
+    individuals: Sequence[str] = ("animal",),
+    frames: np.ndarray | None = None,
+    timestamps_s: np.ndarray | None = None,
+    fps: float | None = None,
+    source_software: str = "marey",
+    attributes: dict[str, Any] | None = None,
+) -> xr.Dataset:
+    """Build a poses Dataset and check it.
+
+    Parameters
+    ----------
+    position
+        Shape (n_frames, 2 or 3, n_keypoints, n_individuals).
+    keypoints, individuals
+        Names along the last two axes.
+    confidence, expected_error, error_90
+        Shape (n_frames, n_keypoints, n_individuals); without `confidence`, it is NaN.
+    frames
+        Frame numbers, shape (n_frames,); without them 0, 1, 2 and so on.
+    timestamps_s
+        Presentation times in seconds, shape (n_frames,), for videos of variable rate.
+    fps
+        Frames per second; with `timestamps_s` it is the mean rate.
+    source_software
+        Who made the poses.
+    attributes
+        More attributes: plain strings, numbers and lists of them.
+
+    Raises
+    ------
+    InputError
+        A shape does not fit the names.
+    """
+    position = np.asarray(position, dtype=np.float64)
+    if position.ndim != 4 or position.shape[1] not in (2, 3):
+        raise InputError(
+            f"position must have shape (n_frames, 2 or 3, n_keypoints, n_individuals), got {position.shape}"
+        )
+    n_frames, n_space = position.shape[:2]
+    plane = (n_frames, len(keypoints), len(individuals))
+    _check_shape("position", position, (n_frames, n_space, *plane[1:]))
+    frames = np.arange(n_frames) if frames is None else np.asarray(frames, dtype=np.int64)
+    _check_shape("frames", frames, (n_frames,))
+    variables = {"position": (DIMENSIONS, position)}
+    planes = {"confidence": confidence, "expected_error": expected_error, "error_90": error_90}
+    if confidence is None:
+        planes["confidence"] = np.full(plane, np.nan)
+    for name, values in planes.items():
+        if values is not None:
+            array = np.asarray(values, dtype=np.float64)
+            _check_shape(name, array, plane)
+            variables[name] = (("time", "keypoint", "individual"), array)
+    if timestamps_s is not None:
+        time = np.asarray(timestamps_s, dtype=np.float64)
+        _check_shape("timestamps_s", time, (n_frames,))
+    else:
+        time = frames / fps if fps else frames.astype(np.float64)
+    return xr.Dataset(
+        variables,
+        coords={
+            "time": time,
+            "space": list(SPACE_NAMES[:n_space]),
+            "keypoint": list(keypoints),
+            "individual": list(individuals),
+            "frame": ("time", frames),
+        },
+        attrs={
+            "ds_type": "poses",
+            "source_software": source_software,
+            "time_unit": "seconds" if fps or timestamps_s is not None else "frames",
+            **({"fps": float(fps)} if fps else {}),
+            **(attributes or {}),
+        },
+    )
+
+
+def standardise_poses(dataset: xr.Dataset) -> xr.Dataset:
+    """Return `dataset` in the schema above, accepting the plural names of older ``movement``.
+
+    Raises
+    ------
+    InputError
+        A variable or dimension is missing.
+    """
+    renames = {old: new for old, new in _PLURALS.items() if old in dataset.dims or old in dataset.coords}
+    dataset = dataset.rename(renames)
+    if "position" not in dataset:
+        raise InputError(f"poses have a variable 'position', got {sorted(map(str, dataset))}")
+    if missing := set(DIMENSIONS) - set(dataset["position"].dims):
+        raise InputError(
+            f"position needs the dimensions {', '.join(DIMENSIONS)}; missing: {', '.join(sorted(missing))}"
+        )
+    dataset = dataset.transpose(*DIMENSIONS, ...)
+    if "frame" not in dataset.coords:
+        dataset = dataset.assign_coords(frame=("time", np.arange(dataset.sizes["time"])))
+    if "confidence" not in dataset:
+        empty = np.full([dataset.sizes[d] for d in ("time", "keypoint", "individual")], np.nan)
+        dataset = dataset.assign(confidence=(("time", "keypoint", "individual"), empty))
+    return dataset
+
+
+def append_history(dataset: xr.Dataset, operation: str, **parameters: Any) -> xr.Dataset:
+    """Return `dataset` with one more entry in its provenance log."""
+    entry = {"operation": operation, "datetime": utc_now(), **parameters}
+    log = [*read_history(dataset), entry]
+    return dataset.assign_attrs(log=json.dumps(log, ensure_ascii=False))
+
+
+def read_history(dataset: xr.Dataset) -> list[dict[str, Any]]:
+    """Return the provenance log, oldest first."""
+    log = dataset.attrs.get("log", "[]")
+    return json.loads(log) if isinstance(log, str) else list(log)
+
+
+def _check_shape(name: str, values: np.ndarray, expected: tuple[int, ...]) -> None:
+    if values.shape != expected:
+        raise InputError(f"{name} must have shape {expected}, got {values.shape}")
