@@ -10,6 +10,7 @@ import hashlib
 import json
 import os
 import secrets
+import shutil
 import socket
 import time
 from collections.abc import Iterator
@@ -17,7 +18,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from marey.errors import ConflictError, NotFoundError, StorageError
+from marey.errors import AlreadyExistsError, ConflictError, MareyError, NotFoundError, StorageError
 
 FINGERPRINT_CHUNK_BYTES = 1 << 20
 LOCK_STALE_AFTER_S = 60.0
@@ -53,6 +54,40 @@ def atomic_path(path: str | Path) -> Iterator[Path]:
     finally:
         with contextlib.suppress(OSError):
             temporary.unlink(missing_ok=True)
+
+
+@contextlib.contextmanager
+def atomic_folder(path: str | Path) -> Iterator[Path]:
+    """Give a temporary folder beside `path` to fill; on success it becomes `path` in one step.
+
+    When the body raises, the temporary folder is removed and `path` stays what it was.
+
+    Raises
+    ------
+    AlreadyExistsError
+        There is something at `path` already, other than an empty folder.
+    StorageError
+        The disk is full, read-only, or the folder cannot be written.
+    """
+    path = Path(path)
+    if path.exists() and not (path.is_dir() and not any(path.iterdir())):
+        raise AlreadyExistsError(
+            f"{path} exists already, and nothing was written", hint="choose a folder that does not exist yet"
+        )
+    temporary = path.with_name(f".{path.name[:60]}.{secrets.token_hex(4)}")
+    try:
+        temporary.mkdir(parents=True)
+        yield temporary
+        if path.exists():
+            path.rmdir()
+        temporary.replace(path)
+        _flush_folder(path.parent)
+    except OSError as error:
+        if isinstance(error, MareyError):
+            raise
+        _raise_as_storage_error(error, path)
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
 
 
 def write_bytes(path: str | Path, data: bytes) -> None:

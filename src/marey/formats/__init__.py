@@ -1,0 +1,137 @@
+"""Labels and poses of other tools, read and written; one record per format in :mod:`.registry`."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from marey.errors import AlreadyExistsError, NotFoundError
+from marey.formats.registry import FORMATS, Format, detect_format, format_named
+from marey.formats.source import FrameKey, LabelSource
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import xarray as xr
+
+    from marey.model import Labels
+
+__all__ = [
+    "FORMATS",
+    "Format",
+    "LabelSource",
+    "detect_format",
+    "export_poses",
+    "format_named",
+    "load_labels",
+    "load_poses",
+    "save_labels",
+    "save_poses",
+]
+
+
+def load_labels(path: str | Path, *, format: str | None = None) -> LabelSource:  # noqa: A002
+    """Read the labels of any known tool.
+
+    Parameters
+    ----------
+    path
+        A file or a project's folder.
+    format
+        The format's name; found out by content when left out.
+
+    Raises
+    ------
+    FormatError
+        It is in no known format, or damaged.
+    """
+    return _choose(Path(path), format, "load_labels")(Path(path))
+
+
+def save_labels(
+    labels: "Labels",
+    path: str | Path,
+    *,
+    format: str,  # noqa: A002
+    images: "Mapping[FrameKey, Path] | None" = None,
+    videos: "Mapping[str, Path] | None" = None,
+    overwrite: bool = False,
+    **options: Any,
+) -> list[str]:
+    """Write labels in the format of another tool.
+
+    Parameters
+    ----------
+    labels
+        What is written.
+    path
+        A file or a folder, as the format has it.
+    format
+        The format's name.
+    images
+        The image file of each frame, by (video, frame), where there is one.
+    videos
+        The path of each video, by its key.
+    overwrite
+        Replace a file that is there already.
+    options
+        What the format takes besides, such as ``scorer`` for DeepLabCut.
+
+    Returns
+    -------
+    list of str
+        What the format could not hold, in words.
+    """
+    path = Path(path)
+    save = format_named(format).function("save_labels")
+    _check_free(path, overwrite)
+    return save(labels, path, images=images, videos=videos, **options)
+
+
+def load_poses(path: str | Path, *, format: str | None = None) -> "xr.Dataset":  # noqa: A002
+    """Read poses of any known tool into the Dataset of :mod:`marey.model.poses`.
+
+    Raises
+    ------
+    FormatError
+        The file is in no known format, or damaged.
+    """
+    return _choose(Path(path), format, "load_poses")(Path(path))
+
+
+def save_poses(dataset: "xr.Dataset", path: str | Path, *, overwrite: bool = True) -> None:
+    """Write poses in Marey's own netCDF; see :mod:`marey.formats.native`."""
+    from marey.formats import native
+
+    _check_free(Path(path), overwrite)
+    native.save_poses(dataset, path)
+
+
+def export_poses(
+    dataset: "xr.Dataset",
+    path: str | Path,
+    *,
+    format: str,  # noqa: A002
+    overwrite: bool = False,
+    **options: Any,
+) -> list[str]:
+    """Write poses in the format of another tool.
+
+    Returns
+    -------
+    list of str
+        What the format could not hold, in words.
+    """
+    save = format_named(format).function("save_poses")
+    _check_free(Path(path), overwrite)
+    return save(dataset, Path(path), **options) or []
+
+
+def _choose(path: Path, name: str | None, need: str) -> Any:
+    if not path.exists():
+        raise NotFoundError(f"expected a file or folder at {path}, but there is none")
+    chosen = format_named(name) if name else detect_format(path, need)
+    return chosen.function(need)
+
+
+def _check_free(path: Path, overwrite: bool) -> None:
+    if path.is_file() and not overwrite:
+        raise AlreadyExistsError(f"{path} exists already", hint="allow overwriting, or choose another name")

@@ -1,0 +1,160 @@
+"""Predictions in DeepLabCut's layout, as CSV and H5, and its file names."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import xarray as xr
+
+from marey.errors import FormatError, InputError
+from marey.formats.deeplabcut.csv_table import looks_like_table, read_csv_table, write_csv_table
+from marey.formats.deeplabcut.hdf_table import has_table, read_hdf_table, write_hdf_table
+from marey.formats.deeplabcut.tables import SINGLE, Column, KeypointTable
+from marey.formats.hdf5 import HDF5_MAGIC, read_magic, top_level
+from marey.model import create_poses, standardise_poses
+
+DEFAULT_INDIVIDUAL = "animal"
+
+
+def dlc_scorer_name(*, network: str, task: str, date: str, shuffle: int = 1, snapshot: str = "best") -> str:
+    """Return the name that DeepLabCut gives to a trained network, which is the scorer of its files.
+
+    >>> dlc_scorer_name(network="Resnet50", task="openfield", date="Oct30", shuffle=6, snapshot="best-20")
+    'DLC_Resnet50_openfieldOct30shuffle6_snapshot_best-20'
+    """
+    return f"DLC_{_plain(network)}_{_plain(task)}{_plain(date)}shuffle{shuffle}_snapshot_{snapshot}"
+
+
+def dlc_file_name(video: str | Path, scorer: str, *, filtered: bool = False, suffix: str = ".h5") -> str:
+    """Return the file name of one video's predictions as DeepLabCut builds it.
+
+    >>> dlc_file_name("m3v1.mp4", "DLC_Resnet50_openfieldOct30shuffle6_snapshot_best-20", suffix=".csv")
+    'm3v1DLC_Resnet50_openfieldOct30shuffle6_snapshot_best-20.csv'
+    """
+    return f"{Path(video).stem}{scorer}{'_filtered' if filtered else ''}{suffix}"
+
+
+def _plain(word: str) -> str:
+    return re.sub(r"[^A-Za-z0-9.-]+", "-", word).strip("-") or "marey"
+
+
+def is_hdf5(path: Path) -> bool:
+    """Tell whether a file begins as HDF5 does."""
+    return read_magic(path).startswith(HDF5_MAGIC)
+
+
+def read_table(path: Path) -> KeypointTable:
+    """Read a keypoint table from CSV or HDF5, by content."""
+    return read_hdf_table(path) if is_hdf5(path) else read_csv_table(path)
+
+
+def holds_table(path: Path) -> bool:
+    """Tell whether `path` is a keypoint table, in CSV or HDF5."""
+    if not path.is_file():
+        return False
+    return has_table(top_level(path), path) if is_hdf5(path) else looks_like_table(path)
+
+
+def load_poses(path: Path) -> xr.Dataset:
+    """Read predictions from a CSV or H5 file in DeepLabCut's layout.
+
+    Raises
+    ------
+    FormatError
+        The file is damaged or its rows are no frames.
+    """
+    table = read_table(path)
+    frames = table.frame_numbers()
+    order = np.argsort(frames, kind="stable")
+    axes = [name for name in ("x", "y", "z") if name in table.coordinates]
+    if "y" not in axes:
+        raise FormatError(f"expected columns x and y in {path}, got {', '.join(table.coordinates)}")
+    position = np.stack([table.plane(axis) for axis in axes], axis=1)[order]
+    missing = np.isnan(position).any(axis=1)
+    confidence = np.where(missing, np.nan, table.plane("likelihood")[order])
+    position = np.where(missing[:, None], np.nan, position)
+    is_multi = table.individuals != ("",)
+    return create_poses(
+        position,
+        keypoints=table.keypoints,
+        confidence=confidence,
+        individuals=table.individuals if is_multi else (DEFAULT_INDIVIDUAL,),
+        frames=frames[order],
+        source_software="DeepLabCut",
+        attributes={"source_file": str(path), "scorer": table.scorer},
+    )
+
+
+def save_poses(dataset: xr.Dataset, path: Path, *, scorer: str | None = None) -> list[str]:
+    """Write poses in DeepLabCut's layout: CSV or H5 by the suffix of `path`.
+
+    Parameters
+    ----------
+    dataset
+        The poses; one individual gives a file of one animal, several a file with ``individuals``.
+    path
+        The file; ``.csv`` or ``.h5``.
+    scorer
+        The name in the header's first row; by default that of the poses, or "marey".
+
+    Returns
+    -------
+    list of str
+        What the file could not hold.
+    """
+    dataset = standardise_poses(dataset)
+    table = _build_table(dataset, scorer or str(dataset.attrs.get("scorer") or "marey"))
+    if path.suffix.lower() == ".csv":
+        write_csv_table(table, path)
+    elif path.suffix.lower() in (".h5", ".hdf5", ".hdf"):
+        write_hdf_table(table, path)
+    else:
+        raise InputError(f"DeepLabCut's files end in .csv or .h5, got {path.name}")
+    return describe_losses(dataset)
+
+
+def _build_table(dataset: xr.Dataset, scorer: str) -> KeypointTable:
+    axes = [str(name) for name in dataset["space"].values]
+    arrays: dict[str, Any] = {name: dataset["position"].sel(space=name).values for name in axes}
+    if len(axes) == 2:
+        arrays["likelihood"] = dataset["confidence"].values
+    individuals = [str(name) for name in dataset["individual"].values]
+    keypoints = [str(name) for name in dataset["keypoint"].values]
+    is_multi = len(individuals) > 1
+    columns: list[Column] = []
+    values = []
+    for i, individual in enumerate(individuals):
+        for k, keypoint in enumerate(keypoints):
+            if is_multi and not _owns(arrays["x"], individuals, i, k):
+                continue
+            for name, array in arrays.items():
+                columns.append((individual if is_multi else "", keypoint, name))
+                values.append(array[:, k, i])
+    index = [str(int(frame)) for frame in dataset["frame"].values]
+    return KeypointTable(columns, index, np.stack(values, axis=1), scorer=scorer, where="poses")
+
+
+def _owns(x: np.ndarray, individuals: list[str], individual: int, keypoint: int) -> bool:
+    """Tell whether an individual has columns for a keypoint.
+
+    DeepLabCut keeps the keypoints of which there is one in the scene under the individual "single", and
+    only there.
+    """
+    if SINGLE not in individuals:
+        return True
+    single = individuals.index(SINGLE)
+    is_unique = bool(np.isfinite(x[:, keypoint, single]).any())
+    return is_unique == (individual == single)
+
+
+def describe_losses(dataset: xr.Dataset) -> list[str]:
+    """Say in words what of these poses has no place in DeepLabCut's files."""
+    losses = []
+    if extra := [name for name in ("expected_error", "error_90") if name in dataset]:
+        losses.append(f"DeepLabCut's files have no place for {' and '.join(extra)}")
+    if dataset.attrs.get("time_unit") == "seconds":
+        losses.append("DeepLabCut's files hold frame numbers, not times or the frame rate")
+    if dataset.sizes["individual"] == 1 and str(dataset["individual"].values[0]) != DEFAULT_INDIVIDUAL:
+        losses.append(f"the name {dataset['individual'].values[0]!r} of the one individual is not kept")
+    return losses

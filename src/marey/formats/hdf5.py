@@ -1,0 +1,92 @@
+"""Looking into HDF5 files of other tools: what is inside, and clear words when they are damaged."""
+
+import contextlib
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from marey.errors import FormatError, NotFoundError
+
+if TYPE_CHECKING:
+    import h5py
+
+HDF5_MAGIC = b"\x89HDF\r\n\x1a\n"
+
+
+def read_magic(path: Path, n_bytes: int = 8) -> bytes:
+    """Return the first bytes of a file, or nothing for what is no file."""
+    if not path.is_file():
+        return b""
+    with path.open("rb") as file:
+        return file.read(n_bytes)
+
+
+@contextlib.contextmanager
+def open_hdf5(path: Path) -> Iterator["h5py.File"]:
+    """Open an HDF5 file for reading.
+
+    Raises
+    ------
+    FormatError
+        It is no HDF5 file, or it is cut off or damaged; also when reading fails later on.
+    """
+    import h5py
+
+    if not path.is_file():
+        raise NotFoundError(f"expected a file at {path}, but there is none")
+    if not read_magic(path).startswith(HDF5_MAGIC):
+        raise FormatError(f"expected an HDF5 file, but {path} is none")
+    try:
+        with h5py.File(path, "r") as file:
+            yield file
+    except (OSError, RuntimeError) as error:
+        if isinstance(error, FormatError | NotFoundError) or type(error).__module__.startswith("marey"):
+            raise
+        raise FormatError(
+            f"{path} is damaged or incomplete: {error}", hint="copy the file again from where it was made"
+        ) from error
+
+
+def top_level(path: Path) -> frozenset[str]:
+    """Return the names at the top of an HDF5 file; empty for every other file.
+
+    Attributes of the root are among them with an ``@`` before the name.
+
+    Raises
+    ------
+    FormatError
+        The file begins as HDF5, but is cut off or damaged.
+    """
+    if not read_magic(path).startswith(HDF5_MAGIC):
+        return frozenset()
+    with open_hdf5(path) as file:
+        return frozenset([*file.keys(), *(f"@{name}" for name in file.attrs)])
+
+
+def text(value: Any) -> str:
+    """Return a string of an HDF5 file, however it was stored."""
+    if isinstance(value, bytes):
+        return value.decode("utf-8", errors="replace")
+    if hasattr(value, "shape") and value.shape == ():
+        return text(value.item())
+    return str(value)
+
+
+def texts(values: Any) -> list[str]:
+    """Return a dataset of strings as a list."""
+    return [text(value) for value in values[()].reshape(-1)] if values.dtype.kind in "SOU" else []
+
+
+def json_value(value: Any, where: str) -> Any:
+    """Parse JSON that was stored in an HDF5 file.
+
+    Raises
+    ------
+    FormatError
+        It is not JSON.
+    """
+    try:
+        return json.loads(text(value))
+    except ValueError as error:
+        raise FormatError(f"expected JSON in {where}: {error}") from error

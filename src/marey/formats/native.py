@@ -1,0 +1,119 @@
+"""Marey's own file of poses: netCDF (HDF5), one per video, readable with plain xarray.
+
+The layout is the Dataset of :mod:`marey.model.poses`, variable by variable. The ``time`` dimension is
+unlimited, so that a prediction grows block by block. Coordinates ``keypoint``, ``individual`` and
+``space`` are strings, ``frame`` is int64 along time, everything else float64; float64 costs no disk,
+because the zero bits of float32 values vanish in shuffled compression. Attributes are strings,
+numbers and lists of numbers; ``log`` is JSON. Files that ``movement`` wrote, with singular or plural names,
+are read too.
+"""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import xarray as xr
+
+from marey.errors import FormatError, VersionError
+from marey.files import atomic_path
+from marey.formats.hdf5 import HDF5_MAGIC, read_magic, top_level
+from marey.model import standardise_poses
+
+SCHEMA_ATTRIBUTE = "marey_poses_version"
+SCHEMA_VERSION = 1
+UNLIMITED_DIMENSION = "time"
+CHUNK_FRAMES = 1024
+SUFFIXES = (".nc", ".h5")
+FLOAT_VARIABLES = ("position", "confidence", "expected_error", "error_90")
+FLOAT_ENCODING: dict[str, Any] = {"dtype": "float64", "zlib": True, "complevel": 1, "shuffle": True}
+
+_NETCDF3_MAGIC = b"CDF"
+
+
+def detect(path: Path) -> bool:
+    """Tell whether `path` holds poses in this schema or in that of ``movement``."""
+    if path.is_dir():
+        return False
+    if read_magic(path).startswith(_NETCDF3_MAGIC):
+        return True
+    return "position" in top_level(path)
+
+
+def save_poses(dataset: xr.Dataset, path: str | Path) -> None:
+    """Write poses to `path` (``.nc`` or ``.h5``), atomically and without loss.
+
+    Raises
+    ------
+    InputError
+        A variable or dimension is missing.
+    """
+    path = Path(path)
+    dataset = standardise_poses(dataset)
+    dataset = dataset.assign_attrs(
+        {**{k: _storable(v) for k, v in dataset.attrs.items()}, SCHEMA_ATTRIBUTE: SCHEMA_VERSION}
+    )
+    encoding = {str(name): variable_encoding(dataset[name]) for name in dataset.data_vars}
+    for name in (*dataset.data_vars, *dataset.coords):
+        dataset[name].encoding = {}
+    with atomic_path(path) as temporary:
+        dataset.to_netcdf(
+            temporary, engine="h5netcdf", encoding=encoding, unlimited_dims=[UNLIMITED_DIMENSION]
+        )
+
+
+def variable_encoding(variable: xr.DataArray) -> dict[str, Any]:
+    """Return how one variable lies on disk: type, compression and chunks."""
+    if variable.dtype.kind != "f" or UNLIMITED_DIMENSION not in variable.dims or not variable.size:
+        return {}
+    chunks = tuple(
+        min(CHUNK_FRAMES, size) if dimension == UNLIMITED_DIMENSION else size
+        for dimension, size in variable.sizes.items()
+    )
+    return {**FLOAT_ENCODING, "chunksizes": chunks}
+
+
+def load_poses(path: str | Path) -> xr.Dataset:
+    """Read poses that Marey or ``movement`` wrote, into memory.
+
+    Raises
+    ------
+    FormatError
+        The file is damaged, or holds no poses.
+    VersionError
+        A newer version of Marey wrote it.
+    """
+    path = Path(path)
+    engine = "scipy" if read_magic(path).startswith(_NETCDF3_MAGIC) else "h5netcdf"
+    if engine == "h5netcdf" and not read_magic(path).startswith(HDF5_MAGIC):
+        raise FormatError(f"expected a netCDF file of poses, but {path} is none")
+    try:
+        with xr.open_dataset(path, engine=engine, decode_times=False) as opened:
+            dataset = opened.load()
+    except (OSError, ValueError, KeyError, RuntimeError) as error:
+        raise FormatError(
+            f"{path} could not be read as netCDF: {error}",
+            hint="the file may be incomplete; copy it again or make the predictions again",
+        ) from error
+    version = int(dataset.attrs.get(SCHEMA_ATTRIBUTE, SCHEMA_VERSION))
+    if version > SCHEMA_VERSION:
+        raise VersionError(
+            f"{path} has version {version} of the poses schema; this Marey reads up to {SCHEMA_VERSION}",
+            hint="update Marey",
+        )
+    for name in FLOAT_VARIABLES:
+        if name in dataset:
+            dataset[name] = dataset[name].astype(np.float64)
+    return standardise_poses(dataset)
+
+
+def _storable(value: Any) -> Any:
+    """Return an attribute as netCDF can hold it."""
+    if isinstance(value, bool | np.bool_):
+        return int(value)
+    if value is None:
+        return ""
+    if isinstance(value, str | int | float | np.generic | np.ndarray):
+        return value
+    if isinstance(value, list | tuple) and all(isinstance(item, int | float) for item in value):
+        return list(value)
+    return str(value) if not isinstance(value, list | tuple) else [str(item) for item in value]

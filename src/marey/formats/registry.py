@@ -1,0 +1,127 @@
+"""The formats that Marey reads and writes: one record each, and the choice among them by content.
+
+A new format is a module with the functions it can offer and one :class:`Format` in :data:`FORMATS`.
+"""
+
+import importlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from marey.errors import FormatError, InputError, NotFoundError
+
+
+@dataclass(frozen=True)
+class Format:
+    """One format of one tool.
+
+    Parameters
+    ----------
+    name
+        The word on the command line.
+    title
+        What people call it.
+    module
+        Where its functions are, below ``marey.formats``; imported when it is first used.
+    suffix
+        What its files end in; "" for folders.
+    can
+        Which of ``load_labels``, ``save_labels``, ``load_poses`` and ``save_poses`` the module has. It also
+        has ``detect(path) -> bool``.
+    """
+
+    name: str
+    title: str
+    module: str
+    suffix: str
+    can: frozenset[str]
+
+    def function(self, name: str) -> Callable[..., Any]:
+        """Return one of the module's functions.
+
+        Raises
+        ------
+        InputError
+            The format cannot do that.
+        """
+        if name not in self.can and name != "detect":
+            raise InputError(
+                f"{self.title} cannot be used to {name.replace('_', ' ')}",
+                hint=f"formats that can: {', '.join(item.name for item in FORMATS if name in item.can)}",
+            )
+        module = importlib.import_module(f"marey.formats.{self.module}")
+        return getattr(module, name)
+
+
+def _format(name: str, title: str, module: str, suffix: str, can: str) -> Format:
+    return Format(name, title, module, suffix, frozenset(can.split()))
+
+
+_ALL = "load_labels save_labels load_poses save_poses"
+
+# The order is that of detection: the stricter test first.
+FORMATS: tuple[Format, ...] = (
+    _format("marey", "Marey's netCDF", "native", ".nc", "load_poses save_poses"),
+    _format("dlc", "DeepLabCut", "deeplabcut", ".h5", _ALL),
+)
+
+
+def format_named(name: str) -> Format:
+    """Return the format of that name.
+
+    Raises
+    ------
+    InputError
+        There is none.
+    """
+    for item in FORMATS:
+        if item.name == name:
+            return item
+    raise InputError(
+        f"there is no format {name!r}", hint=f"the formats are {', '.join(item.name for item in FORMATS)}"
+    )
+
+
+def detect_format(path: Path, need: str) -> Format:
+    """Return the format that `path` is in, judged by content.
+
+    Parameters
+    ----------
+    path
+        A file or a folder.
+    need
+        What is to be done with it: ``"load_labels"`` or ``"load_poses"``.
+
+    Raises
+    ------
+    NotFoundError
+        There is nothing at `path`.
+    FormatError
+        No format fits.
+    """
+    if not path.exists():
+        raise NotFoundError(f"expected a file or folder at {path}, but there is none")
+    fitting = [item for item in FORMATS if item.function("detect")(path)]
+    for item in fitting:
+        if need in item.can:
+            return item
+    what = "labels" if need == "load_labels" else "poses"
+    if fitting:
+        raise FormatError(f"{path} is in the format {fitting[0].title}, of which Marey reads no {what}")
+    raise FormatError(_why_unknown(path, what), hint=_hint(path, need))
+
+
+def _why_unknown(path: Path, what: str) -> str:
+    if path.is_file() and path.stat().st_size == 0:
+        return f"{path} is empty"
+    return f"{path} is in no format of {what} that Marey knows"
+
+
+def _hint(path: Path, need: str) -> str:
+    if path.suffix.lower() in (".pickle", ".pkl"):
+        return (
+            "pickle files can run code when they are opened, so Marey does not read them; "
+            "give the CSV or H5 file of the same labels or poses, or the project's folder"
+        )
+    return f"known are {', '.join(item.title for item in FORMATS if need in item.can)}"

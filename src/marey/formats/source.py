@@ -1,0 +1,118 @@
+"""What a reader of labels gives, and how images of other tools become frames of ours."""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path, PureWindowsPath
+from typing import Any
+
+from marey.model import Labels
+
+FrameKey = tuple[str, int]
+
+
+@dataclass
+class LabelSource:
+    """Labels, and where their pictures are.
+
+    Parameters
+    ----------
+    labels
+        The labels; the order of the frames is the order of the source's rows.
+    images
+        Existing image files by (video, frame).
+    videos
+        Paths of videos by key, where the source names one; the file may be missing.
+    notes
+        In words for the user: what could not be kept and what was assumed.
+    metadata
+        Facts of the source that labels do not hold, such as its scorer or its name.
+    embedded
+        Encoded images (PNG or JPEG bytes) that the source holds inside itself, by (video, frame).
+    """
+
+    labels: Labels
+    images: dict[FrameKey, Path] = field(default_factory=dict)
+    videos: dict[str, Path] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+    metadata: dict[str, Any] = field(default_factory=dict)
+    embedded: Mapping[FrameKey, bytes] = field(default_factory=dict)
+
+
+def path_parts(text: str) -> tuple[str, ...]:
+    r"""Split a path as any system wrote it: ``D:\data\a.mp4`` and ``/data/a.mp4`` both end in ``a.mp4``.
+
+    The drive or the root is left out.
+    """
+    path = PureWindowsPath(str(text).strip())
+    return path.parts[1:] if path.anchor else path.parts
+
+
+def file_name(text: str) -> str:
+    """Return the last part of a path as any system wrote it."""
+    parts = path_parts(text)
+    return parts[-1] if parts else ""
+
+
+def video_key(text: str) -> str:
+    """Return the key of a video: its file name without the suffix."""
+    return PureWindowsPath(file_name(text)).stem
+
+
+def unique_keys(names: Iterable[str]) -> list[str]:
+    """Make names differ by appending ``-2``, ``-3`` to later ones.
+
+    >>> unique_keys(["clip", "clip", "other"])
+    ['clip', 'clip-2', 'other']
+    """
+    taken: set[str] = set()
+    keys = []
+    for name in names:
+        key, count = name or "video", 1
+        while key in taken:
+            count += 1
+            key = f"{name or 'video'}-{count}"
+        taken.add(key)
+        keys.append(key)
+    return keys
+
+
+def find_file(text: str, roots: Sequence[Path]) -> Path | None:
+    """Find a file that a project names by a path of another machine.
+
+    The path itself is tried, then ever shorter ends of it below each of `roots`.
+    """
+    parts = path_parts(text)
+    if not parts:
+        return None
+    as_written = Path(text)
+    if as_written.is_absolute() and as_written.is_file():
+        return as_written
+    for start in range(len(parts)):
+        for root in roots:
+            candidate = root.joinpath(*parts[start:])
+            if candidate.is_file():
+                return candidate
+    return None
+
+
+def image_frame_numbers(names: Sequence[str]) -> list[int]:
+    """Return a frame number for each image of one video.
+
+    It is the last number in the file's name where every name has one and they differ, else the rank.
+
+    >>> image_frame_numbers(["img0042.png", "img0007.png"])
+    [42, 7]
+    >>> image_frame_numbers(["left.png", "right.png"])
+    [0, 1]
+    """
+    found = [re.findall(r"\d+", PureWindowsPath(name).stem) for name in names]
+    numbers = [int(groups[-1]) if groups else -1 for groups in found]
+    # A date and time of 14 digits is a number too, but not one of a frame.
+    usable = len(set(numbers)) == len(numbers) and all(0 <= n < 10**12 for n in numbers)
+    return numbers if usable else list(range(len(names)))
+
+
+def image_name(frame: int, image: str | None) -> str:
+    """Return the image's file name, or the one that an extracted frame gets."""
+    return image if image is not None else f"img{frame:05d}.png"
