@@ -1,0 +1,532 @@
+"""A project: a folder of plain files that holds videos, labels, frames, runs and predictions."""
+
+import shutil
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from marey.errors import (
+    AlreadyExistsError,
+    ConflictError,
+    InputError,
+    NotFoundError,
+    StorageError,
+)
+from marey.files import atomic_path
+from marey.model import LabeledFrame, Labels, Skeleton, guess_symmetries
+from marey.progress import Progress, ProgressCallback, ignore_progress
+from marey.project import skeleton_change
+from marey.project.document import ProjectDocument, build_project_file
+from marey.project.frame_store import FrameStore, encode_png, name_frame, number_images, read_image
+from marey.project.label_store import LabelStore, Revision
+from marey.project.names import check_name, make_name
+from marey.project.project_file import (
+    FILE_NAME,
+    MetadataValue,
+    ProjectFile,
+    VideoEntry,
+    read_project_file,
+    write_project_file,
+)
+from marey.project.stamps import stamp_changes
+from marey.project.video_links import describe_video, find_moved, follow_link, to_link
+
+if TYPE_CHECKING:
+    from marey.project.checks import Finding
+    from marey.video import Video
+
+
+class Project(ProjectDocument):
+    """A project on disk; make one with :meth:`create` or :meth:`open`.
+
+    What the properties say is what ``project.yaml`` said when it was read; every change reads the file
+    again under a lock, applies itself and writes, so that two people, or a person and a training run,
+    can work at the same time. Opening and reading work in a folder that cannot be written.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from marey.model import Skeleton
+    >>> project = Project.create(tempfile.mkdtemp() + "/mice", skeleton=Skeleton(("nose", "tail")))
+    >>> project.name, len(project.load_labels())
+    ('mice', 0)
+    """
+
+    @classmethod
+    def create(
+        cls,
+        folder: str | Path,
+        *,
+        name: str | None = None,
+        skeleton: Skeleton,
+        individuals: Sequence[str] = (),
+        conditions: Sequence[str] = (),
+    ) -> "Project":
+        """Make a new project in `folder`, which may exist but must not hold a project.
+
+        Left/right pairs that the skeleton does not state are guessed from the names of the keypoints and
+        marked as not confirmed.
+
+        Raises
+        ------
+        AlreadyExistsError
+            There is a project in this folder.
+        ConfigError
+            A name is empty or occurs twice.
+        """
+        root = Path(folder).absolute()
+        path = root / FILE_NAME
+        if path.exists():
+            raise AlreadyExistsError(
+                f"there is already a project at {root}", hint="open it, or choose another folder"
+            )
+        confirmed = bool(skeleton.symmetries)
+        if not confirmed:
+            skeleton = replace(skeleton, symmetries=guess_symmetries(skeleton.keypoints))
+        file = build_project_file(
+            name=name or root.name,
+            skeleton=skeleton.to_dict(),
+            symmetries_confirmed=confirmed,
+            individuals=tuple(individuals),
+            conditions=tuple(conditions),
+        )
+        write_project_file(path, file)
+        return cls(root, file)
+
+    @classmethod
+    def open(cls, path: str | Path) -> "Project":
+        """Open the project at `path`: its folder, its ``project.yaml``, or anything inside the folder.
+
+        Raises
+        ------
+        NotFoundError
+            Neither the folder nor any above it holds a project.
+        ConfigError, VersionError
+            ``project.yaml`` is not what it should be, or newer than this version of Marey.
+        """
+        start = Path(path).absolute()
+        for folder in (start, *start.parents):
+            if (folder / FILE_NAME).is_file():
+                project = cls(folder, read_project_file(folder / FILE_NAME))
+                project._finish_interrupted_change()
+                return project
+        raise NotFoundError(
+            f"expected a project at {start}, but neither it nor a folder above it holds a {FILE_NAME}",
+            hint="make one with: marey new FOLDER --keypoints nose,tailbase",
+        )
+
+    def __repr__(self) -> str:
+        return f"Project({str(self.root)!r}, {len(self.videos)} videos)"
+
+    @property
+    def runs_folder(self) -> Path:
+        """Holds one folder per training."""
+        return self.root / "runs"
+
+    @property
+    def predictions_folder(self) -> Path:
+        """Where predictions go unless told otherwise."""
+        return self.root / "predictions"
+
+    def run_folder(self, name: str) -> Path:
+        """Return the folder of the run `name`, whether or not it exists."""
+        check_name(name, "the name of a run")
+        return self.runs_folder / name
+
+    def run_names(self) -> list[str]:
+        """Return the names of the runs, sorted."""
+        if not self.runs_folder.is_dir():
+            return []
+        folders = (path for path in self.runs_folder.iterdir() if path.is_dir())
+        return sorted(path.name for path in folders if not path.name.startswith("."))
+
+    @cached_property
+    def _labels(self) -> LabelStore:
+        return LabelStore(self.root / "labels")
+
+    @cached_property
+    def _frames(self) -> FrameStore:
+        return FrameStore(self.root / "frames")
+
+    def set_skeleton(
+        self,
+        skeleton: Skeleton,
+        *,
+        renames: Mapping[str, str] | None = None,
+        allow_loss: bool = False,
+        author: str = "",
+    ) -> None:
+        """Rename, add, remove or reorder keypoints, and carry the labels over.
+
+        Parameters
+        ----------
+        skeleton
+            The skeleton from now on.
+        renames
+            Old name to new name; keypoints that are neither renamed nor in `skeleton` are removed.
+        allow_loss
+            Whether labels of removed keypoints may be dropped; earlier revisions still hold them.
+        author
+            Goes into the history of the labels.
+
+        Raises
+        ------
+        LabelsError
+            A name is unknown, or labels would be dropped without `allow_loss`.
+        """
+        skeleton_change.change_skeleton(
+            self.root, self._labels, skeleton, renames or {}, allow_loss=allow_loss, author=author
+        )
+        self.reload()
+
+    def reload(self) -> None:
+        """Read ``project.yaml`` again, for what others changed."""
+        super().reload()
+        self._finish_interrupted_change()
+
+    def _finish_interrupted_change(self) -> None:
+        if skeleton_change.finish_interrupted(self.root, self._labels):
+            self._set(read_project_file(self.root / FILE_NAME))
+
+    def add_video(
+        self,
+        path: str | Path,
+        *,
+        key: str | None = None,
+        copy: bool = False,
+        metadata: Mapping[str, MetadataValue] | None = None,
+        missing_ok: bool = False,
+    ) -> str:
+        """Add a video (or a folder of images) and return its key.
+
+        Parameters
+        ----------
+        path
+            The file. It stays where it is, unless `copy` puts a copy into the project's ``videos``.
+        key
+            How the project calls it; by default the file's name without its suffix, made unique and
+            portable.
+        metadata
+            What to record of it, such as ``{"condition": "control"}``.
+        missing_ok
+            Whether the file may be missing: an import of labels whose video is elsewhere.
+
+        Raises
+        ------
+        NotFoundError, VideoError
+            There is no such video, or it cannot be read.
+        AlreadyExistsError
+            It is already in the project, or the key is taken.
+        """
+        path = Path(path).absolute()
+        if missing_ok and not path.exists():
+            entry = VideoEntry(path=to_link(path, self.root))
+        else:
+            entry = describe_video(path, to_link(path, self.root))
+            self._refuse_twice(entry, self._file)
+        if key is not None:
+            check_name(key, "a key")
+        if copy and path.exists():
+            entry = entry.model_copy(update={"path": self._copy_video(path)})
+        entry = entry.model_copy(update={"metadata": dict(metadata or {})})
+        chosen = ""
+
+        def change(file: ProjectFile) -> dict[str, Any]:
+            nonlocal chosen
+            self._refuse_twice(entry, file)
+            if key in file.videos:
+                raise AlreadyExistsError(
+                    f"the project has a video with the key {key!r} already", hint="choose another key"
+                )
+            chosen = key if key is not None else make_name(path.stem, file.videos)
+            return {"videos": {**file.videos, chosen: entry}}
+
+        self._change(change)
+        return chosen
+
+    def _refuse_twice(self, entry: VideoEntry, file: ProjectFile) -> None:
+        for key, other in file.videos.items():
+            if other.path == entry.path or (entry.fingerprint and other.fingerprint == entry.fingerprint):
+                raise AlreadyExistsError(f"{entry.path} is already in the project, as {key!r}")
+
+    def _copy_video(self, path: Path) -> str:
+        folder = self.root / "videos"
+        if path.parent == folder:
+            return to_link(path, self.root)
+        taken = [item.stem for item in folder.iterdir()] if folder.is_dir() else []
+        target = folder / f"{make_name(path.stem, taken)}{path.suffix}"
+        with atomic_path(target) as temporary:
+            if path.is_dir():
+                raise InputError(f"expected a video file to copy, got the folder {path}")
+            shutil.copyfile(path, temporary)
+        return to_link(target, self.root)
+
+    def remove_video(self, key: str) -> None:
+        """Take a video out of the project; its labels stay in the history, its file and frames on disk."""
+        self._entry(key)
+        self._labels.remove(key, note="the video was removed from the project")
+        self._change(lambda file: {"videos": {k: v for k, v in file.videos.items() if k != key}})
+
+    def video_path(self, key: str, *, search: Iterable[str | Path] = ()) -> Path:
+        """Return where the video lies; one that was moved or renamed is searched and linked again.
+
+        Parameters
+        ----------
+        key
+            Names the video.
+        search
+            More folders to search, with their sub-folders.
+
+        Raises
+        ------
+        NotFoundError
+            It is not found.
+        """
+        entry = self._entry(key)
+        path = follow_link(entry.path, self.root)
+        if path.exists():
+            return path
+        found = find_moved(entry, self.root, [Path(folder).absolute() for folder in search])
+        if found is None:
+            raise NotFoundError(
+                f"the video {key!r} is not at {path}, and was not found near it nor in the project",
+                hint=f"put it back, or say where to look: marey check {self.root} --search FOLDER",
+            )
+        try:
+            self._relink(key, found)
+        except (StorageError, ConflictError):  # found is found, even where the link cannot be written
+            self._file.videos[key] = entry.model_copy(update={"path": to_link(found, self.root)})
+        return found
+
+    def _relink(self, key: str, path: Path) -> None:
+        link = to_link(path, self.root)
+        entry = self._entry(key)
+        if entry.n_frames is None:
+            seen = describe_video(path, link).model_dump(exclude={"metadata", "crop"})
+            self._change_entry(key, **seen)
+        else:
+            self._change_entry(key, path=link)
+
+    def open_video(self, key: str) -> "Video":
+        """Open the video for exact reading; close it, or use it in a ``with`` block."""
+        from marey.video import open_video
+
+        return open_video(self.video_path(key))
+
+    def load_labels(self, video: str | None = None) -> Labels:
+        """Return the labels of one video, or of all in the order of ``project.yaml``.
+
+        Raises
+        ------
+        FormatError, LabelsError
+            A table was edited by hand and is not what it should be.
+        """
+        if video is not None:
+            self._entry(video)
+        keys = self._file.videos if video is None else [video]
+        frames = [frame for key in keys for frame in self._labels.load(key, self.skeleton)]
+        return Labels(self.skeleton, frames, self.individuals)
+
+    def label_revision(self, video: str) -> str:
+        """Return the id of the present labels of `video`, "" where there are none."""
+        self._entry(video)
+        return self._labels.revision(video)
+
+    def save_labels(
+        self,
+        video: str,
+        frames: Iterable[LabeledFrame],
+        *,
+        author: str = "",
+        expected_revision: str | None = None,
+        note: str = "",
+    ) -> str:
+        """Put `frames` in place of the labels of `video`; the previous state stays in the history.
+
+        Parameters
+        ----------
+        video
+            Names the video.
+        frames
+            All of its labelled frames, in the order in which they are to be kept.
+        author
+            Who saves. Points that changed since the last save and do not say who set them get this name.
+        expected_revision
+            What :meth:`label_revision` said when the labels were loaded: nothing is written when it says
+            something else by now. None overwrites whatever is there.
+        note
+            Why; goes into the history.
+
+        Returns
+        -------
+        str
+            The new revision.
+
+        Raises
+        ------
+        ConflictError
+            Somebody else saved in the meantime, or changed the skeleton.
+        LabelsError
+            The frames do not fit the video or the skeleton.
+        """
+        self._entry(video)
+        frames = list(frames)
+        if author:
+            frames = stamp_changes(frames, self._labels.load(video, self.skeleton), author)
+        return self._labels.save(
+            video,
+            frames,
+            self.skeleton,
+            author=author,
+            expected_revision=expected_revision,
+            note=note,
+            check=self._check_skeleton_is_current,
+        )
+
+    def _check_skeleton_is_current(self) -> None:
+        on_disk = read_project_file(self.root / FILE_NAME).skeleton.to_skeleton()
+        if on_disk.keypoints != self.skeleton.keypoints or skeleton_change.is_interrupted(self.root):
+            raise ConflictError(
+                "the keypoints of the project were changed since it was opened; nothing was written",
+                hint="open the project again and repeat the change",
+            )
+
+    def labels_history(self, video: str) -> list[Revision]:
+        """Return every saved state of the labels of `video`, oldest first."""
+        return self._labels.history(video)
+
+    def restore_labels(self, video: str, revision: str | int, *, author: str = "") -> str:
+        """Make an earlier state (its id or number) the present one, as a new revision; return its id.
+
+        Raises
+        ------
+        NotFoundError
+            There is no such revision.
+        LabelsError
+            It has keypoints that the skeleton no longer has.
+        """
+        self._entry(video)
+        return self._labels.restore(video, revision, self.skeleton, author=author)
+
+    def add_frames(
+        self, video: str, indices: Iterable[int], *, progress: ProgressCallback = ignore_progress
+    ) -> list[Path]:
+        """Extract frames as PNG, exact to the pixel; those that are there already are left alone.
+
+        Parameters
+        ----------
+        video
+            Names the video.
+        indices
+            Frame numbers, counted from 0 in presentation order.
+
+        Returns
+        -------
+        list of Path
+            The images that were written now, by frame number.
+
+        Raises
+        ------
+        InputError
+            A frame number is beyond the end.
+        """
+        present = set(self.extracted_frames(video))
+        wanted = sorted({int(i) for i in indices} - present)
+        if not wanted:
+            return []
+        paths = []
+        with self.open_video(video) as source:
+            if wanted[0] < 0 or wanted[-1] >= source.n_frames:
+                bad = wanted[0] if wanted[0] < 0 else wanted[-1]
+                raise InputError(f"{video} has the frames 0 to {source.n_frames - 1}, got {bad}")
+            for done, index in enumerate(wanted, start=1):
+                name = name_frame(index, source.n_frames)
+                paths.append(self._frames.add(video, name, encode_png(source.read(index))))
+                progress(Progress(f"extracting frames of {video}", done, len(wanted)))
+        return paths
+
+    def add_image(self, video: str, frame: int, source: str | Path | np.ndarray) -> Path:
+        """Add the image of a frame that comes from elsewhere, and return where it lies now.
+
+        Parameters
+        ----------
+        video, frame
+            What it shows; for a file, the labels must say which image belongs to which frame, because
+            its name is kept.
+        source
+            A file, copied byte by byte under its own name, or uint8 RGB of shape (H, W, 3).
+
+        Raises
+        ------
+        AlreadyExistsError
+            Another image of this video has the same name.
+        """
+        entry = self._entry(video)
+        if isinstance(source, np.ndarray):
+            return self._frames.add(video, name_frame(frame, entry.n_frames), encode_png(source))
+        source = Path(source)
+        try:
+            data = source.read_bytes()
+        except FileNotFoundError as error:
+            raise NotFoundError(f"expected an image at {source}, but there is none") from error
+        return self._frames.add(video, source.name, data)
+
+    def extracted_frames(self, video: str) -> list[int]:
+        """Return the numbers of the frames of `video` that have an image, sorted."""
+        return sorted(self.frame_images(video))
+
+    def frame_images(self, video: str) -> dict[int, str]:
+        """Return the names of the images of `video` by frame number.
+
+        The labels say which frame an image shows; an image without labels tells it by its name.
+        """
+        self._entry(video)
+        names = self._frames.image_names(video)
+        labelled = {frame.image: frame.frame for frame in self._labels.load(video, self.skeleton)}
+        images = {number: name for name, number in number_images(names) if name not in labelled}
+        images.update({labelled[name]: name for name in names if name in labelled})
+        return dict(sorted(images.items()))
+
+    def image_path(self, frame: LabeledFrame) -> Path | None:
+        """Return the image of a labelled frame, or None where only the video has it."""
+        self._entry(frame.video)
+        name = frame.image or self.frame_images(frame.video).get(frame.frame)
+        path = None if name is None else self._frames.path(frame.video, name)
+        return path if path is not None and path.exists() else None
+
+    def read_image(self, frame: LabeledFrame) -> np.ndarray:
+        """Return the pixels of a labelled frame, from its image or else from the video.
+
+        Returns
+        -------
+        np.ndarray
+            uint8 RGB, shape (H, W, 3).
+
+        Raises
+        ------
+        NotFoundError
+            There is neither an image nor a video.
+        """
+        path = self.image_path(frame)
+        if path is not None:
+            return read_image(path)
+        with self.open_video(frame.video) as video:
+            return video.read(frame.frame)
+
+    def check(self, *, deep: bool = False, search: Iterable[str | Path] = ()) -> "list[Finding]":
+        """Say what is wrong or suspicious with videos, images and labels, most severe first.
+
+        Parameters
+        ----------
+        deep
+            Also decode every video to its end and every image, which takes a while.
+        search
+            More folders in which to look for videos that have moved.
+        """
+        from marey.project.checks import check_project
+
+        return check_project(self, deep=deep, search=search)
