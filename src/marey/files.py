@@ -6,6 +6,7 @@ cable leaves the previous file whole.
 
 import contextlib
 import errno
+import functools
 import hashlib
 import json
 import os
@@ -13,15 +14,19 @@ import secrets
 import shutil
 import socket
 import time
+import uuid
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from marey.errors import AlreadyExistsError, ConflictError, MareyError, NotFoundError, StorageError
 
 FINGERPRINT_CHUNK_BYTES = 1 << 20
 LOCK_STALE_AFTER_S = 60.0
+LOCK_LOOK_EVERY_S = 1.0
+MAX_SUFFIX_LENGTH = 16
+WINDOWS_RETRY_S = 2.0
 
 
 def utc_now() -> str:
@@ -34,7 +39,8 @@ def atomic_path(path: str | Path) -> Iterator[Path]:
     """Give a temporary path beside `path` to write to; on success it replaces `path` in one step.
 
     The temporary file keeps the suffix of `path`, because many writers choose their format by it. When
-    the body raises, the temporary file is removed and `path` stays what it was.
+    the body raises, the temporary file and the folders made for it are removed, and `path` stays what it
+    was. Where `path` is a symbolic link, the file that it points to is replaced.
 
     Raises
     ------
@@ -42,18 +48,23 @@ def atomic_path(path: str | Path) -> Iterator[Path]:
         The disk is full, read-only, or the folder cannot be written.
     """
     path = Path(path)
-    temporary = path.with_name(f".{path.stem[:60]}.{secrets.token_hex(4)}{path.suffix}")
+    if path.is_symlink():
+        path = path.resolve()
+    temporary = _beside(path)
+    made: list[Path] = []
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        made = _make_folders(path.parent)
         yield temporary
         _flush_to_disk(temporary)
-        temporary.replace(path)
+        _replace(temporary, path)
         _flush_folder(path.parent)
+        made = []
     except OSError as error:
-        _raise_as_storage_error(error, path)
+        _raise_as_storage_error(error, path, temporary)
     finally:
         with contextlib.suppress(OSError):
             temporary.unlink(missing_ok=True)
+        _remove_empty(made)
 
 
 @contextlib.contextmanager
@@ -74,20 +85,22 @@ def atomic_folder(path: str | Path) -> Iterator[Path]:
         raise AlreadyExistsError(
             f"{path} exists already, and nothing was written", hint="choose a folder that does not exist yet"
         )
-    temporary = path.with_name(f".{path.name[:60]}.{secrets.token_hex(4)}")
+    temporary = _beside(path)
+    made: list[Path] = []
     try:
-        temporary.mkdir(parents=True)
+        made = _make_folders(path.parent)
+        temporary.mkdir()
         yield temporary
         if path.exists():
             path.rmdir()
-        temporary.replace(path)
+        _replace(temporary, path)
         _flush_folder(path.parent)
+        made = []
     except OSError as error:
-        if isinstance(error, MareyError):
-            raise
-        _raise_as_storage_error(error, path)
+        _raise_as_storage_error(error, path, temporary)
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
+        _remove_empty(made)
 
 
 def write_bytes(path: str | Path, data: bytes) -> None:
@@ -106,9 +119,53 @@ def write_json(path: str | Path, value: Any) -> None:
     write_text(path, json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False) + "\n")
 
 
+def _beside(path: Path) -> Path:
+    """Return a hidden name in the folder of `path` that is free and within the 255 bytes of file systems."""
+    suffix = path.suffix if len(path.suffix) <= MAX_SUFFIX_LENGTH else ""
+    room = 240 - len(suffix.encode())
+    stem = path.name.removesuffix(suffix).encode()[:room].decode(errors="ignore")
+    return path.with_name(f".{stem[:60]}.{secrets.token_hex(4)}{suffix}")
+
+
+def _make_folders(folder: Path) -> list[Path]:
+    """Make `folder` and those above it; return the ones that were not there, innermost first."""
+    missing = []
+    for place in (folder, *folder.parents):
+        if place.exists():
+            break
+        missing.append(place)
+    folder.mkdir(parents=True, exist_ok=True)
+    return missing
+
+
+def _remove_empty(folders: list[Path]) -> None:
+    for folder in folders:
+        with contextlib.suppress(OSError):  # somebody else put something into it
+            folder.rmdir()
+
+
+def _replace(temporary: Path, path: Path) -> None:
+    # Windows refuses while a virus scanner, a synchroniser or a reader has the file open for a moment.
+    deadline = time.monotonic() + WINDOWS_RETRY_S
+    while True:
+        try:
+            temporary.replace(path)
+        except PermissionError:
+            if os.name != "nt" or path.is_dir() or time.monotonic() > deadline:
+                raise
+            time.sleep(0.05)
+        else:
+            return
+
+
 def _flush_to_disk(path: Path) -> None:
     with path.open("rb+") as file:
-        os.fsync(file.fileno())
+        try:
+            os.fsync(file.fileno())
+        except OSError as error:
+            # Some mounted cloud drives do not know the call; a disk that fails says something else.
+            if error.errno not in (errno.EINVAL, errno.ENOTSUP, errno.ENOSYS):
+                raise
 
 
 def _flush_folder(folder: Path) -> None:
@@ -121,18 +178,35 @@ def _flush_folder(folder: Path) -> None:
             os.close(descriptor)
 
 
-def _raise_as_storage_error(error: OSError, path: Path) -> None:
-    reasons = {
-        errno.ENOSPC: ("the disk is full", "free some space or choose another folder"),
-        errno.EDQUOT: ("the disk quota is used up", "free some space or choose another folder"),
-        errno.EROFS: ("the disk is read-only", "choose a folder that can be written"),
-        errno.EACCES: ("permission denied", "choose a folder that you may write to"),
-        errno.EPERM: ("permission denied", "choose a folder that you may write to"),
-        errno.ENAMETOOLONG: ("the name is too long", "choose a shorter name or folder"),
-    }
-    if error.errno not in reasons:
+_OTHER_FOLDER = "choose a folder that can be written"
+_STORAGE_REASONS = {
+    errno.ENOSPC: ("the disk is full", "free some space or choose another folder"),
+    errno.EDQUOT: ("the disk quota is used up", "free some space or choose another folder"),
+    errno.EFBIG: ("the disk does not hold files of this size", "choose another disk"),
+    errno.EROFS: ("the disk is read-only", _OTHER_FOLDER),
+    errno.EACCES: ("permission denied", f"{_OTHER_FOLDER}, and close programs that have the file open"),
+    errno.EPERM: ("permission denied", f"{_OTHER_FOLDER}, and close programs that have the file open"),
+    errno.ENAMETOOLONG: ("the name is too long", "choose a shorter name or folder"),
+    errno.EEXIST: ("a file is in the place of a folder", "move the file away, or choose another folder"),
+    errno.ENOTDIR: ("a file is in the place of a folder", "move the file away, or choose another folder"),
+    errno.EISDIR: ("a folder has this name", "move the folder away, or choose another name"),
+    errno.EIO: ("the disk reports a fault", "choose another disk, and check this one"),
+    errno.ESTALE: ("the network drive went away", "connect it again"),
+    errno.ENODEV: ("the disk went away", "connect it again"),
+}
+
+
+def _raise_as_storage_error(error: OSError, path: Path, temporary: Path | None = None) -> NoReturn:
+    """Raise what `error` means for writing `path`, or `error` itself if it is about something else."""
+    # Codes about a name count only for our names: the body may have failed to read something of its own.
+    ours = {str(place) for place in (temporary, path, *path.parents) if place is not None}
+    is_ours = error.filename is None or any(
+        str(name) in ours or (temporary is not None and Path(str(name)).is_relative_to(temporary))
+        for name in (error.filename, error.filename2)
+    )
+    if isinstance(error, MareyError) or error.errno not in _STORAGE_REASONS or not is_ours:
         raise error
-    reason, hint = reasons[error.errno]
+    reason, hint = _STORAGE_REASONS[error.errno]
     raise StorageError(
         f"could not write {path}: {reason}. What was there before is unchanged.", hint=hint
     ) from error
@@ -162,7 +236,7 @@ def fingerprint(path: str | Path) -> str:
             for start in sorted({0, max(0, size // 2), max(0, size - FINGERPRINT_CHUNK_BYTES)}):
                 file.seek(start)
                 digest.update(file.read(FINGERPRINT_CHUNK_BYTES))
-    except FileNotFoundError as error:
+    except (FileNotFoundError, IsADirectoryError) as error:
         raise NotFoundError(f"expected a file at {path}, but there is none") from error
     return f"{size}-{digest.hexdigest()[:32]}"
 
@@ -171,26 +245,38 @@ def fingerprint(path: str | Path) -> str:
 def locked(path: str | Path, *, timeout_s: float = 10.0) -> Iterator[None]:
     """Hold an advisory lock file for a short read-modify-write; works on network shares.
 
-    The lock is a file created exclusively. One that is older than a minute was left by a process that
-    died, because no holder keeps it longer than a write, and is taken over.
+    The lock is a file created exclusively. It is taken over when the process that made it on this machine
+    is gone, or when it is older than a minute by the clock of the disk that it lies on, because no holder
+    keeps it longer than a write.
 
     Raises
     ------
     ConflictError
         Somebody else held the lock for all of `timeout_s`.
+    StorageError
+        The lock cannot be created: the folder cannot be written.
     """
     path = Path(path)
     deadline = time.monotonic() + timeout_s
-    holder = f"{socket.gethostname()} process {os.getpid()}"
-    token = f"{holder} {secrets.token_hex(8)}"
+    token = json.dumps(
+        {
+            "host": socket.gethostname(),
+            "process": os.getpid(),
+            "machine": _this_machine(),
+            "id": secrets.token_hex(8),
+        }
+    )
+    next_look = time.monotonic()
     while not _try_create(path, token):
-        _remove_if_stale(path)
+        if time.monotonic() >= next_look:
+            _take_over_if_left(path)
+            next_look = time.monotonic() + LOCK_LOOK_EVERY_S
         if time.monotonic() > deadline:
             raise ConflictError(
-                f"{path.parent} is being written by {_read_holder(path)}",
+                f"{path.parent} is being written by {_describe_holder(path)}",
                 hint=f"wait for it to finish; if nothing is running, delete {path}",
             )
-        time.sleep(0.05)
+        time.sleep(0.02)
     try:
         yield
     finally:
@@ -200,29 +286,91 @@ def locked(path: str | Path, *, timeout_s: float = 10.0) -> Iterator[None]:
 
 
 def _try_create(path: Path, token: str) -> bool:
+    is_ours = False
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        _make_folders(path.parent)
         with path.open("x", encoding="utf-8") as file:
+            is_ours = True
             file.write(token)
-    except FileExistsError:
+    except FileExistsError as error:
+        if not path.exists() and not path.parent.is_dir():
+            _raise_as_storage_error(error, path)
         return False
-    except PermissionError as error:
-        if os.name == "nt" and path.exists():  # Windows says so while the file is being deleted
-            return False
-        _raise_as_storage_error(error, path)
     except OSError as error:
+        if is_ours:  # a full disk creates files and cannot fill them
+            with contextlib.suppress(OSError):
+                path.unlink()
+        if isinstance(error, PermissionError) and os.name == "nt" and path.exists():
+            return False  # Windows says so while the file is being deleted
         _raise_as_storage_error(error, path)
     return True
 
 
-def _remove_if_stale(path: Path) -> None:
-    with contextlib.suppress(OSError):
-        if time.time() - path.stat().st_mtime > LOCK_STALE_AFTER_S:
-            path.unlink()
+def _take_over_if_left(path: Path) -> None:
+    """Remove the lock if its holder is gone; a second file makes sure that only one process does so.
 
-
-def _read_holder(path: Path) -> str:
+    Without it, one that had found an old lock could remove the new lock of another that had found it too.
+    """
+    guard = path.with_name(f"{path.name}.takeover")
     try:
-        return path.read_text(encoding="utf-8").rpartition(" ")[0] or "another process"
+        with guard.open("x"):
+            pass
     except OSError:
+        with contextlib.suppress(OSError):
+            if time.time() - guard.stat().st_mtime > 10 * LOCK_STALE_AFTER_S:
+                guard.unlink()
+        return
+    try:
+        with contextlib.suppress(OSError):
+            # The guard's own time is the time of the disk, which may differ from this computer's clock.
+            if _is_left(path, now=guard.stat().st_mtime):
+                path.unlink()
+    finally:
+        with contextlib.suppress(OSError):
+            guard.unlink()
+
+
+def _is_left(path: Path, now: float) -> bool:
+    """Say whether the holder of the lock is gone."""
+    if now - path.stat().st_mtime > LOCK_STALE_AFTER_S:
+        return True
+    holder = _read_holder(path)
+    return holder.get("machine") == _this_machine() and not _is_running(holder.get("process"))
+
+
+def _read_holder(path: Path) -> dict[str, Any]:
+    try:
+        holder = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return holder if isinstance(holder, dict) else {}
+
+
+def _describe_holder(path: Path) -> str:
+    holder = _read_holder(path)
+    if "host" not in holder:
         return "another process"
+    return f"process {holder.get('process')} on {holder['host']}"
+
+
+@functools.cache
+def _this_machine() -> str:
+    """Identify this computer since it was started, and the process numbers that are valid on it."""
+    parts = [socket.gethostname()]
+    with contextlib.suppress(OSError):  # Linux; a container has process numbers of its own
+        parts.append(Path("/proc/sys/kernel/random/boot_id").read_text("ascii").strip())
+        parts.append(str(Path("/proc/self/ns/pid").readlink()))
+    return " ".join(parts) if len(parts) > 1 else f"{parts[0]} {uuid.getnode():x}"
+
+
+def _is_running(process: Any) -> bool:
+    """Say whether a process of this machine runs; where that cannot be told, say that it does."""
+    if os.name == "nt" or not isinstance(process, int) or process <= 0:
+        return True
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except OSError:
+        return True
+    return True

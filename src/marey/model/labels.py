@@ -50,14 +50,14 @@ class Instance:
     origin
         :class:`Origin` of each keypoint, int8, shape (n_keypoints,). Left out: a person.
     individual
-        The name of the real animal, or None where it is not known.
+        The name of the real animal, without spaces around it, or None where it is not known.
     authors, times
         Who set each keypoint last and when (ISO 8601, UTC); length n_keypoints, "" where unknown.
 
     Raises
     ------
     LabelsError
-        Shapes do not fit, a position is infinite, or a visible point has no position.
+        Shapes do not fit, a code is unknown, a position is infinite, or a visible point has no position.
     """
 
     points: np.ndarray
@@ -78,6 +78,7 @@ class Instance:
             self.visibility = np.where(has_position, Visibility.VISIBLE, Visibility.UNLABELED)
         self.visibility = np.array(self.visibility, dtype=np.int8)
         self.origin = np.zeros(n, dtype=np.int8) if self.origin is None else np.array(self.origin, np.int8)
+        self.individual = (self.individual or "").strip() or None
         self.authors = list(self.authors) or [UNKNOWN_AUTHOR] * n
         self.times = list(self.times) or [""] * n
         self._check(n, has_position)
@@ -88,6 +89,11 @@ class Instance:
                 raise LabelsError(
                     f"{name} must have one entry for each of {n} keypoints, got {len(getattr(self, name))}"
                 )
+        for name, kind in (("visibility", Visibility), ("origin", Origin)):
+            values = getattr(self, name)
+            if bad := sorted(set(values.tolist()) - set(kind)):
+                known = ", ".join(f"{item.value} ({item.name.lower()})" for item in kind)
+                raise LabelsError(f"{name} must be one of {known}, got {bad[0]}")
         if np.isinf(self.points).any():
             raise LabelsError("positions must be finite or NaN, got an infinite one")
         placed = self.visibility >= Visibility.OCCLUDED
@@ -202,7 +208,9 @@ class Labels:
     individuals: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        self.individuals = tuple(self.individuals)
+        self.individuals = tuple(name.strip() for name in self.individuals)
+        if len(set(self.individuals)) < len(self.individuals) or "" in self.individuals:
+            raise LabelsError(f"individuals must have different names, got {list(self.individuals)}")
         keys: set[tuple[str, int]] = set()
         for frame in self.frames:
             if frame.key in keys:

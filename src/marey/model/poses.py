@@ -14,19 +14,25 @@ variable            dimensions                           meaning
 NaN is missing everywhere, and everything that belongs to a missing position is missing too.
 
 Coordinates are ``time`` (seconds where the rate is known, else frame numbers), ``space``,
-``keypoint``, ``individual``, and ``frame`` (along time): the frame's rank in presentation order. Row i is frame ``frame[i]``.
+``keypoint``, ``individual``, and ``frame`` (along time): the frame's rank in presentation order. Row i is
+frame ``frame[i]``.
 The attribute ``log`` holds the provenance as JSON, one entry per operation.
 """
 
+from __future__ import annotations
+
 import json
-from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import xarray as xr
 
 from marey.errors import InputError
 from marey.files import utc_now
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import xarray as xr
 
 SPACE_NAMES = ("x", "y", "z")
 DIMENSIONS = ("time", "space", "keypoint", "individual")
@@ -73,6 +79,8 @@ def create_poses(
     InputError
         A shape does not fit the names.
     """
+    import xarray as xr  # with pandas behind it, half a second that labels need not wait for
+
     position = np.asarray(position, dtype=np.float64)
     if position.ndim != 4 or position.shape[1] not in (2, 3):
         raise InputError(

@@ -52,6 +52,8 @@ class Skeleton:
     name: str = "animal"
 
     def __post_init__(self) -> None:
+        if isinstance(self.keypoints, str):
+            raise LabelsError(f"expected a list of keypoints, got the text {self.keypoints!r}")
         object.__setattr__(self, "keypoints", tuple(str(name) for name in self.keypoints))
         object.__setattr__(self, "edges", tuple((str(a), str(b)) for a, b in self.edges))
         object.__setattr__(self, "symmetries", tuple((str(a), str(b)) for a, b in self.symmetries))
@@ -120,20 +122,29 @@ class Skeleton:
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> "Skeleton":
-        """Build a skeleton from what :meth:`to_dict` gave."""
-        return cls(
-            keypoints=tuple(data["keypoints"]),
-            edges=tuple((a, b) for a, b in data.get("edges", ())),
-            symmetries=tuple((a, b) for a, b in data.get("symmetries", ())),
-            name=data.get("name", "animal"),
-        )
+        """Build a skeleton from what :meth:`to_dict` gave.
+
+        Raises
+        ------
+        LabelsError
+            The keypoints are missing, an edge or symmetry is not a pair, or the names contradict each other.
+        """
+        if "keypoints" not in data:
+            raise LabelsError(
+                f"expected a skeleton with keypoints, got the fields {', '.join(data) or 'none'}"
+            )
+        pairs = {name: tuple(tuple(pair) for pair in data.get(name, ())) for name in ("edges", "symmetries")}
+        for name, values in pairs.items():
+            if bad := [pair for pair in values if len(pair) != 2]:
+                raise LabelsError(f"expected pairs of keypoints in {name}, got {list(bad[0])}")
+        return cls(keypoints=data["keypoints"], name=data.get("name", "animal"), **pairs)
 
 
 def guess_symmetries(keypoints: Sequence[str]) -> tuple[Pair, ...]:
     """Guess the left/right pairs from the names; a person should confirm them.
 
     Understands ``leftear/rightear``, ``ear_L/ear_R``, ``L_ear/R_ear``, ``EarL/EarR`` and the limbs of the
-    field (``LF/RF``, ``paw1LH/paw4RH``), as long as each name has exactly one partner.
+    field (``LF/RF``, ``FL/FR``, ``paw1LH/paw4RH``), as long as each name has exactly one partner.
 
     Examples
     --------
@@ -151,7 +162,20 @@ def guess_symmetries(keypoints: Sequence[str]) -> tuple[Pair, ...]:
         sides = sorted(members)
         if [side for side, _ in sides] == ["left", "right"]:
             pairs.append((sides[0][1], sides[1][1]))
-    return tuple(pairs)
+    paired = {name for pair in pairs for name in pair}
+    pairs += _pairs_by_one_letter([name for name in keypoints if name not in paired])
+    return tuple(sorted(pairs, key=lambda pair: min(map(list(keypoints).index, pair))))
+
+
+def _pairs_by_one_letter(names: Sequence[str]) -> list[Pair]:
+    """Pair names that differ in one capital letter, L and R: ``FL/FR``, ``Lknee/Rknee``."""
+    pairs = []
+    for name in names:
+        places = [i for i, letter in enumerate(name) if letter == "L"]
+        partners = {name[:i] + "R" + name[i + 1 :] for i in places} & set(names)
+        pairs += [(name, partner) for partner in partners]
+    taken = [name for pair in pairs for name in pair]
+    return [pair for pair in pairs if taken.count(pair[0]) == taken.count(pair[1]) == 1]
 
 
 def _side_and_key(name: str) -> tuple[str, str] | None:
