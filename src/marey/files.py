@@ -47,9 +47,7 @@ def atomic_path(path: str | Path) -> Iterator[Path]:
     StorageError
         The disk is full, read-only, or the folder cannot be written.
     """
-    path = Path(path)
-    if path.is_symlink():
-        path = path.resolve()
+    path = _follow_link(Path(path))
     temporary = _beside(path)
     made: list[Path] = []
     try:
@@ -117,6 +115,13 @@ def write_text(path: str | Path, text: str) -> None:
 def write_json(path: str | Path, value: Any) -> None:
     """Write `value` to `path` atomically as indented JSON."""
     write_text(path, json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False) + "\n")
+
+
+def _follow_link(path: Path) -> Path:
+    with contextlib.suppress(OSError):  # such as a name that is too long, which writing will complain about
+        if path.is_symlink():
+            return path.resolve()
+    return path
 
 
 def _beside(path: Path) -> Path:
