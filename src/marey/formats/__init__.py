@@ -86,15 +86,24 @@ def save_labels(
     return save(labels, path, images=images, videos=videos, **options)
 
 
-def load_poses(path: str | Path, *, format: str | None = None) -> "xr.Dataset":  # noqa: A002
+def load_poses(path: str | Path, *, format: str | None = None, **options: Any) -> "xr.Dataset":  # noqa: A002
     """Read poses of any known tool into the Dataset of :mod:`marey.model.poses`.
+
+    Parameters
+    ----------
+    path
+        The file.
+    format
+        The format's name; found out by content when left out.
+    options
+        What the format takes besides, such as ``video`` for a ``.slp`` file of several videos.
 
     Raises
     ------
     FormatError
         The file is in no known format, or damaged.
     """
-    return _choose(Path(path), format, "load_poses")(Path(path))
+    return _choose(Path(path), format, "load_poses")(Path(path), **options)
 
 
 def save_poses(dataset: "xr.Dataset", path: str | Path, *, overwrite: bool = True) -> None:

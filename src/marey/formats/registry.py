@@ -58,11 +58,14 @@ def _format(name: str, title: str, module: str, suffix: str, can: str) -> Format
     return Format(name, title, module, suffix, frozenset(can.split()))
 
 
+_POSES = "load_poses save_poses"
 _ALL = "load_labels save_labels load_poses save_poses"
 
 # The order is that of detection: the stricter test first.
 FORMATS: tuple[Format, ...] = (
-    _format("marey", "Marey's netCDF", "native", ".nc", "load_poses save_poses"),
+    _format("marey", "Marey's netCDF", "native", ".nc", _POSES),
+    _format("sleap", "SLEAP", "sleap", ".slp", _ALL),
+    _format("sleap-analysis", "SLEAP analysis", "sleap.analysis", ".analysis.h5", _POSES),
     _format("dlc", "DeepLabCut", "deeplabcut", ".h5", _ALL),
 )
 

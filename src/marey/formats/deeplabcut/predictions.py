@@ -12,9 +12,8 @@ from marey.formats.deeplabcut.csv_table import looks_like_table, read_csv_table,
 from marey.formats.deeplabcut.hdf_table import has_table, read_hdf_table, write_hdf_table
 from marey.formats.deeplabcut.tables import SINGLE, Column, KeypointTable
 from marey.formats.hdf5 import HDF5_MAGIC, read_magic, top_level
-from marey.model import create_poses, standardise_poses
-
-DEFAULT_INDIVIDUAL = "animal"
+from marey.formats.pose_arrays import describe_losses, finish_poses, has_names
+from marey.model import standardise_poses
 
 
 def dlc_scorer_name(*, network: str, task: str, date: str, shuffle: int = 1, snapshot: str = "best") -> str:
@@ -71,18 +70,15 @@ def load_poses(path: Path) -> xr.Dataset:
     if "y" not in axes:
         raise FormatError(f"expected columns x and y in {path}, got {', '.join(table.coordinates)}")
     position = np.stack([table.plane(axis) for axis in axes], axis=1)[order]
-    missing = np.isnan(position).any(axis=1)
-    confidence = np.where(missing, np.nan, table.plane("likelihood")[order])
-    position = np.where(missing[:, None], np.nan, position)
-    is_multi = table.individuals != ("",)
-    return create_poses(
+    return finish_poses(
         position,
+        table.plane("likelihood")[order],
         keypoints=table.keypoints,
-        confidence=confidence,
-        individuals=table.individuals if is_multi else (DEFAULT_INDIVIDUAL,),
+        individuals=table.individuals if table.individuals != ("",) else (),
+        source=path,
+        software="DeepLabCut",
         frames=frames[order],
-        source_software="DeepLabCut",
-        attributes={"source_file": str(path), "scorer": table.scorer},
+        attributes={"scorer": table.scorer},
     )
 
 
@@ -111,7 +107,7 @@ def save_poses(dataset: xr.Dataset, path: Path, *, scorer: str | None = None) ->
         write_hdf_table(table, path)
     else:
         raise InputError(f"DeepLabCut's files end in .csv or .h5, got {path.name}")
-    return describe_losses(dataset)
+    return _losses(dataset)
 
 
 def _build_table(dataset: xr.Dataset, scorer: str) -> KeypointTable:
@@ -148,13 +144,8 @@ def _owns(x: np.ndarray, individuals: list[str], individual: int, keypoint: int)
     return is_unique == (individual == single)
 
 
-def describe_losses(dataset: xr.Dataset) -> list[str]:
-    """Say in words what of these poses has no place in DeepLabCut's files."""
-    losses = []
-    if extra := [name for name in ("expected_error", "error_90") if name in dataset]:
-        losses.append(f"DeepLabCut's files have no place for {' and '.join(extra)}")
-    if dataset.attrs.get("time_unit") == "seconds":
-        losses.append("DeepLabCut's files hold frame numbers, not times or the frame rate")
-    if dataset.sizes["individual"] == 1 and str(dataset["individual"].values[0]) != DEFAULT_INDIVIDUAL:
-        losses.append(f"the name {dataset['individual'].values[0]!r} of the one individual is not kept")
+def _losses(dataset: xr.Dataset) -> list[str]:
+    losses = describe_losses(dataset, "DeepLabCut's table")
+    if dataset.sizes["individual"] == 1 and has_names(dataset):
+        losses.append(f"the name {dataset['individual'].values[0]!s} of the one individual is not kept")
     return losses
