@@ -70,6 +70,10 @@ class LabelStore:
         """Return where the table of `video` lies, whether or not it exists."""
         return self.folder / f"{video}.csv"
 
+    def history_folder(self, video: str) -> Path:
+        """Return where the states of `video` are kept."""
+        return self.folder / "history" / video
+
     def revision(self, video: str) -> str:
         """Return the id of the present state of the table, or :data:`NO_LABELS`."""
         data = self._read_bytes(video)
@@ -198,7 +202,7 @@ class LabelStore:
             return None
 
     def _history_paths(self, video: str) -> list[Path]:
-        folder = self.folder / "history" / video
+        folder = self.history_folder(video)
         paths = [path for path in folder.glob("*.csv.gz") if _HISTORY_NAME.fullmatch(path.name)]
         return sorted(paths, key=_split)
 
@@ -215,7 +219,7 @@ class LabelStore:
         header = {"time": time, "author": author, "note": note, "n_frames": _count_frames(data)}
         name = f"{number:06d}-{re.sub('[-:]', '', time)}-{_identify(data)}.csv.gz"
         body = f"# {json.dumps(header, ensure_ascii=False)}\n".encode() + data
-        write_bytes(self.folder / "history" / video / name, gzip.compress(body, mtime=0))
+        write_bytes(self.history_folder(video) / name, gzip.compress(body, mtime=0))
 
     def _conflict(self, video: str, expected: str, found: str) -> ConflictError:
         last = next((item for item in reversed(self.history(video)) if item.id == found), None)

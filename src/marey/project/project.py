@@ -36,7 +36,7 @@ from marey.project.stamps import stamp_changes
 from marey.project.video_links import describe_video, find_moved, follow_link, to_link
 
 if TYPE_CHECKING:
-    from marey.project.checks import Finding
+    from marey.project.findings import Finding
     from marey.video import Video
 
 
@@ -128,6 +128,23 @@ class Project(ProjectDocument):
         return self.root / "runs"
 
     @property
+    def labels_folder(self) -> Path:
+        """Holds one table per video."""
+        return self.root / "labels"
+
+    def history_folder(self, video: str) -> Path:
+        """Return the folder of all earlier states of the labels of `video`."""
+        return self._labels.history_folder(video)
+
+    def frames_folder(self, video: str) -> Path:
+        """Return the folder of the extracted frames of `video`, whether or not it exists."""
+        return self.root / "frames" / video
+
+    def image_names(self, video: str) -> list[str]:
+        """Return the names of the extracted frames of `video`, sorted."""
+        return self._frames.image_names(video)
+
+    @property
     def predictions_folder(self) -> Path:
         """Where predictions go unless told otherwise."""
         return self.root / "predictions"
@@ -146,7 +163,7 @@ class Project(ProjectDocument):
 
     @cached_property
     def _labels(self) -> LabelStore:
-        return LabelStore(self.root / "labels")
+        return LabelStore(self.labels_folder)
 
     @cached_property
     def _frames(self) -> FrameStore:

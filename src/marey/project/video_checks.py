@@ -1,0 +1,136 @@
+"""Health checks of the videos of a project and of its extracted frames."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from marey.errors import FormatError, MareyError, NotFoundError
+from marey.files import fingerprint, sha256_of_bytes
+from marey.model import LabeledFrame
+from marey.project.findings import Finding, about_frame, about_video
+from marey.project.frame_store import number_images, read_image
+from marey.project.project_file import VideoEntry
+from marey.project.video_links import follow_link
+
+if TYPE_CHECKING:
+    from marey.project.project import Project
+    from marey.video import Video
+
+
+def check_video(
+    project: "Project", key: str, *, deep: bool, search: Iterable[str | Path]
+) -> Iterator[Finding]:
+    """Find out whether a video is there, is the same as before, and can be read."""
+    entry = project.videos[key]
+    try:
+        path = project.video_path(key, search=search)
+    except NotFoundError as error:
+        yield about_video("error", "video-missing", key, error.message, error.hint or "")
+        return
+    if path != follow_link(entry.path, project.root):
+        yield about_video("info", "video-moved", key, f"was found again at {path}")
+    if path.is_file() and entry.fingerprint and fingerprint(path) != entry.fingerprint:
+        yield about_video(
+            "warning",
+            "video-changed",
+            key,
+            f"{path} is not the file that was added to the project",
+            "frame numbers may have shifted: put the original back, or add the new file under another key",
+        )
+    try:
+        with project.open_video(key) as video:
+            yield from _check_decoding(key, entry, video, deep=deep)
+    except MareyError as error:
+        yield about_video("error", "video-unreadable", key, error.message, error.hint or "")
+
+
+def _check_decoding(key: str, entry: VideoEntry, video: "Video", *, deep: bool) -> Iterator[Finding]:
+    for problem in video.problems:
+        yield about_video("warning", "video-damaged", key, str(problem), "copy it again from the camera")
+    if video.is_variable_rate:
+        yield about_video(
+            "warning",
+            "variable-rate",
+            key,
+            "the time between its frames varies",
+            "poses keep the time of each frame; other programs may count frames differently",
+        )
+    if entry.n_frames is not None and video.n_frames != entry.n_frames:
+        yield about_video(
+            "error",
+            "frame-count",
+            key,
+            f"has {video.n_frames} frames, but had {entry.n_frames} when it was added",
+            "put the original back: labels are tied to frame numbers",
+        )
+    if deep:
+        n_decoded = sum(1 for _ in video.frames())
+        if n_decoded != video.n_frames:
+            yield about_video(
+                "error",
+                "video-damaged",
+                key,
+                f"only {n_decoded} of {video.n_frames} frames can be decoded",
+                "copy it again from the camera",
+            )
+
+
+def check_images(
+    project: "Project", key: str, frames: Sequence[LabeledFrame], *, has_video: bool, deep: bool
+) -> Iterator[Finding]:
+    """Find labelled frames without an image, images without labels, and images that cannot be read."""
+    folder = project.frames_folder(key)
+    names = project.image_names(key)
+    numbers = dict(number_images(names))
+    wanted = {frame.frame: frame.image for frame in frames}
+    for frame in frames:
+        if frame.image in names or (frame.image is None and frame.frame in numbers.values()):
+            continue
+        yield about_frame(
+            "warning" if has_video else "error",
+            "no-image",
+            key,
+            frame.frame,
+            f"has labels, but its image {frame.image or ''}".rstrip() + " is not in the project",
+            "extract the frame again" if has_video else f"put the image into {folder}",
+        )
+    used = {image for image in wanted.values() if image} | {
+        name for name, number in numbers.items() if number in wanted
+    }
+    if waiting := [name for name in names if name not in used]:
+        yield about_video("info", "unlabelled-images", key, f"{len(waiting)} images wait to be labelled")
+    yield from _check_files(key, project.videos[key], folder, names, deep=deep)
+
+
+def _check_files(
+    key: str, entry: VideoEntry, folder: Path, names: Sequence[str], *, deep: bool
+) -> Iterator[Finding]:
+    same: dict[str, list[str]] = defaultdict(list)
+    for name in names:
+        path = folder / name
+        if not deep and path.stat().st_size:
+            continue
+        same[sha256_of_bytes(path.read_bytes())].append(name)
+        try:
+            height, width = read_image(path).shape[:2]
+        except FormatError as error:
+            yield about_video("error", "image-unreadable", key, error.message, error.hint or "")
+            continue
+        if entry.width is not None and (width, height) != (entry.width, entry.height):
+            yield about_video(
+                "warning",
+                "image-size",
+                key,
+                f"{name} has {width}x{height} pixels, the video {entry.width}x{entry.height}",
+                "labels on it may be shifted: extract the frame again",
+            )
+    for group in same.values():
+        if len(group) > 1:
+            yield about_video(
+                "warning",
+                "image-twice",
+                key,
+                f"{', '.join(group)} are the same image",
+                "keep one, or the same frame is trained on and tested on",
+            )
