@@ -149,3 +149,34 @@ def _carry_instance(instance: Instance, sources: Sequence[int | None]) -> Instan
             new.origin[i] = instance.origin[source]
             new.authors[i], new.times[i] = instance.authors[source], instance.times[source]
     return new
+
+
+def edit_skeleton(
+    skeleton: Skeleton,
+    *,
+    renames: Mapping[str, str] | None = None,
+    add: Sequence[str] = (),
+    remove: Sequence[str] = (),
+) -> Skeleton:
+    """Return `skeleton` with keypoints renamed, removed and added at the end; edges and pairs follow.
+
+    Raises
+    ------
+    LabelsError
+        A name to rename or remove is unknown, or two keypoints would have the same name.
+    """
+    renames = renames or {}
+    for name in (*renames, *remove):
+        skeleton.index(name)
+
+    def follow(pairs: Sequence[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
+        kept = (pair for pair in pairs if not set(pair) & set(remove))
+        return tuple((renames.get(a, a), renames.get(b, b)) for a, b in kept)
+
+    kept = [renames.get(name, name) for name in skeleton.keypoints if name not in remove]
+    return replace(
+        skeleton,
+        keypoints=(*kept, *add),
+        edges=follow(skeleton.edges),
+        symmetries=follow(skeleton.symmetries),
+    )
