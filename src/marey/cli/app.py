@@ -15,7 +15,7 @@ from marey import __version__
 from marey.cli.output import say
 from marey.errors import MareyError
 
-COMMAND_MODULES = ("project",)
+COMMAND_MODULES = ("formats", "project")
 
 app = typer.Typer(
     name="marey",

@@ -66,6 +66,12 @@ FORMATS: tuple[Format, ...] = (
     _format("marey", "Marey's netCDF", "native", ".nc", _POSES),
     _format("sleap", "SLEAP", "sleap", ".slp", _ALL),
     _format("sleap-analysis", "SLEAP analysis", "sleap.analysis", ".analysis.h5", _POSES),
+    _format("lightning-pose", "Lightning Pose", "lightning_pose", "", "load_labels save_labels"),
+    _format("coco", "COCO keypoints", "coco", ".json", "load_labels save_labels"),
+    _format("nwb", "NWB", "nwb", ".nwb", _ALL),
+    _format("jabs", "JABS", "jabs", ".h5", "load_labels load_poses"),
+    _format("ultralytics", "Ultralytics pose", "ultralytics", "", "load_labels"),
+    _format("table", "Marey's table", "plain_tables", ".csv", _ALL),
     _format("dlc", "DeepLabCut", "deeplabcut", ".h5", _ALL),
 )
 

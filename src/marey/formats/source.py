@@ -6,9 +6,12 @@ from dataclasses import dataclass, field
 from pathlib import Path, PureWindowsPath
 from typing import Any
 
-from marey.model import Labels
+from marey.model import LabeledFrame, Labels
 
 FrameKey = tuple[str, int]
+
+IMAGE_SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff", ".webp")
+VIDEO_SUFFIXES = (".mp4", ".avi", ".mov", ".mkv", ".mpg", ".mpeg", ".m4v", ".webm", ".ts", ".wmv")
 
 
 @dataclass
@@ -20,7 +23,7 @@ class LabelSource:
     labels
         The labels; the order of the frames is the order of the source's rows.
     images
-        Existing image files by (video, frame).
+        Existing image files by (video, frame); those of frames that are not labelled wait to be.
     videos
         Paths of videos by key, where the source names one; the file may be missing.
     notes
@@ -116,3 +119,25 @@ def image_frame_numbers(names: Sequence[str]) -> list[int]:
 def image_name(frame: int, image: str | None) -> str:
     """Return the image's file name, or the one that an extracted frame gets."""
     return image if image is not None else f"img{frame:05d}.png"
+
+
+def unlabelled_images(
+    frames: Iterable[LabeledFrame], images: Mapping[FrameKey, Path]
+) -> dict[FrameKey, Path]:
+    """Return the images that lie beside labelled ones and wait to be labelled, by (video, frame).
+
+    Only images whose name has a number that no labelled frame of the video has are among them.
+    """
+    keys = {frame.key for frame in frames}
+    folders = dict.fromkeys((video, path.parent) for (video, _), path in images.items())
+    labelled = set(images.values())
+    waiting: dict[FrameKey, Path] = {}
+    for video, folder in folders:
+        for path in sorted(folder.iterdir()):
+            numbers = re.findall(r"\d+", path.stem)
+            if path.suffix.lower() not in IMAGE_SUFFIXES or path in labelled or not numbers:
+                continue
+            key = (video, int(numbers[-1]))
+            if key not in keys and key not in waiting:
+                waiting[key] = path
+    return waiting

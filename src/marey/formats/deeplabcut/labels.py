@@ -14,12 +14,19 @@ from marey.formats.deeplabcut.frames import frames_of_table, table_of_labels
 from marey.formats.deeplabcut.hdf_table import write_hdf_table
 from marey.formats.deeplabcut.predictions import holds_table, read_table
 from marey.formats.deeplabcut.tables import SINGLE, KeypointTable
-from marey.formats.source import FrameKey, LabelSource, find_file, image_name, video_key
+from marey.formats.source import (
+    VIDEO_SUFFIXES,
+    FrameKey,
+    LabelSource,
+    find_file,
+    image_name,
+    unlabelled_images,
+    video_key,
+)
 from marey.formats.text import read_text
 from marey.model import Labels, Skeleton
 
 CONFIG = "config.yaml"
-VIDEO_SUFFIXES = (".mp4", ".avi", ".mov", ".mkv", ".mpg", ".mpeg", ".m4v", ".webm", ".ts", ".wmv")
 
 
 def detect(path: Path) -> bool:
@@ -88,6 +95,10 @@ def _load_project(config_path: Path) -> LabelSource:
         source.images |= found.images
         individuals |= dict.fromkeys(_individuals(table))
         notes += [f"{video_folder.name}: {note}" for note in (*table_notes, *found.notes)]
+    waiting = unlabelled_images(frames, source.images)
+    source.images |= waiting
+    if waiting:
+        notes.append(f"{len(waiting)} images have no row; they wait to be labelled")
     if not frames:
         notes.append(f"no labels were found in {folder / 'labeled-data'}")
     source.labels = Labels(skeleton, frames, tuple(individuals))

@@ -1,0 +1,231 @@
+"""Writing NWB with ndx-pose, through pynwb (the extra ``nwb``)."""
+
+import warnings
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import numpy as np
+import xarray as xr
+
+from marey.errors import InputError, MissingExtraError
+from marey.files import atomic_path
+from marey.formats.pose_arrays import describe_losses, has_names
+from marey.formats.source import FrameKey
+from marey.model import Instance, LabeledFrame, Labels, Origin, Visibility, standardise_poses
+
+_REFERENCE = "(x, y) in pixels of the frame; the centre of the top-left pixel is (0, 0)"
+
+
+def _modules() -> tuple[Any, Any]:
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # loading the extension warns about its own cached versions
+            import ndx_pose
+            import pynwb
+    except ImportError as error:
+        raise MissingExtraError(
+            "writing NWB needs the packages pynwb and ndx-pose", hint='pip install "marey[nwb]"'
+        ) from error
+    return pynwb, ndx_pose
+
+
+def _new_file(pynwb: Any, description: str, start: datetime | None) -> Any:
+    return pynwb.NWBFile(
+        session_description=description,
+        identifier=str(uuid4()),
+        session_start_time=start or datetime.now(UTC),
+    )
+
+
+def _write(pynwb: Any, nwbfile: Any, path: Path) -> None:
+    with atomic_path(path) as temporary, warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        with pynwb.NWBHDF5IO(str(temporary), "w") as io:
+            io.write(nwbfile)
+
+
+def _skeleton(ndx_pose: Any, name: str, keypoints: list[str], edges: np.ndarray) -> Any:
+    return ndx_pose.Skeleton(name=name or "skeleton", nodes=keypoints, edges=edges.astype(np.uint8))
+
+
+def save_poses(
+    dataset: xr.Dataset,
+    path: Path,
+    *,
+    session_description: str = "poses from video",
+    session_start_time: datetime | None = None,
+    video: str | None = None,
+) -> list[str]:
+    """Write poses as one ``PoseEstimation`` per animal.
+
+    Parameters
+    ----------
+    dataset
+        The poses; with a known frame rate the times are seconds, else frame numbers.
+    path
+        The file.
+    session_description, session_start_time
+        What NWB asks of every file; the start is now unless given.
+    video
+        The path of the video; by default what the poses say of it.
+
+    Returns
+    -------
+    list of str
+        What the file could not hold.
+
+    Raises
+    ------
+    MissingExtraError
+        pynwb or ndx-pose is not installed.
+    """
+    pynwb, ndx_pose = _modules()
+    dataset = standardise_poses(dataset)
+    nwbfile = _new_file(pynwb, session_description, session_start_time)
+    keypoints = [str(name) for name in dataset["keypoint"].values]
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        skeleton = _skeleton(ndx_pose, "skeleton", keypoints, np.empty((0, 2)))
+        module = nwbfile.create_processing_module(name="behavior", description="poses of animals")
+        module.add(ndx_pose.Skeletons(skeletons=[skeleton]))
+        for individual in dataset["individual"].values:
+            module.add(_estimation(ndx_pose, dataset, str(individual), skeleton, video))
+    _write(pynwb, nwbfile, path)
+    return describe_losses(dataset, "NWB", keeps_times=True)
+
+
+def _estimation(ndx_pose: Any, dataset: xr.Dataset, individual: str, skeleton: Any, video: str | None) -> Any:
+    animal = dataset.sel(individual=individual)
+    times = dataset["time"].values.astype(np.float64)
+    series = []
+    for keypoint in skeleton.nodes:
+        point = animal.sel(keypoint=keypoint)
+        series.append(
+            ndx_pose.PoseEstimationSeries(
+                name=keypoint,
+                description=f"Position of {keypoint}.",
+                data=point["position"].transpose("time", "space").values,
+                unit="pixels",
+                reference_frame=_REFERENCE,
+                timestamps=times if not series else series[0],
+                confidence=point["confidence"].values,
+                confidence_definition="in [0, 1]",
+            )
+        )
+    name = individual if has_names(dataset) else "PoseEstimation"
+    source = video or str(dataset.attrs.get("video") or "")
+    return ndx_pose.PoseEstimation(
+        name=name,
+        pose_estimation_series=series,
+        description=f"Poses of {individual}.",
+        source_software=str(dataset.attrs.get("source_software", "marey")),
+        scorer=str(dataset.attrs.get("scorer", "")) or None,
+        skeleton=skeleton,
+        **({"original_videos": [source]} if source else {}),
+    )
+
+
+def save_labels(
+    labels: Labels,
+    path: Path,
+    *,
+    images: Mapping[FrameKey, Path] | None = None,  # noqa: ARG001 - the same for every format
+    videos: Mapping[str, Path] | None = None,
+    session_description: str = "labelled frames of videos",
+) -> list[str]:
+    """Write labels as ``PoseTraining``.
+
+    Returns
+    -------
+    list of str
+        What the file could not hold.
+
+    Raises
+    ------
+    MissingExtraError
+        pynwb or ndx-pose is not installed.
+    """
+    pynwb, ndx_pose = _modules()
+    nwbfile = _new_file(pynwb, session_description, None)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        skeleton = _skeleton(
+            ndx_pose, labels.skeleton.name, list(labels.skeleton.keypoints), labels.skeleton.edge_indices
+        )
+        sources = {key: _source_video(pynwb, key, (videos or {}).get(key)) for key in labels.videos}
+        frames = [
+            _training_frame(ndx_pose, number, frame, skeleton, sources[frame.video])
+            for number, frame in enumerate(labels.frames)
+        ]
+        training = ndx_pose.PoseTraining(
+            training_frames=ndx_pose.TrainingFrames(training_frames=frames),
+            source_videos=ndx_pose.SourceVideos(image_series=list(sources.values())),
+        )
+        module = nwbfile.create_processing_module(name="behavior", description="labelled poses of animals")
+        module.add(ndx_pose.Skeletons(skeletons=[skeleton]))
+        module.add(training)
+    _write(pynwb, nwbfile, path)
+    return _losses(labels)
+
+
+def _source_video(pynwb: Any, key: str, video: Path | None) -> Any:
+    return pynwb.image.ImageSeries(
+        name=key,
+        description="The video that was labelled.",
+        unit="NA",
+        format="external",
+        external_file=[str(video) if video is not None else f"{key}.mp4"],
+        starting_frame=[0],
+        rate=1.0,
+    )
+
+
+def _training_frame(ndx_pose: Any, number: int, frame: LabeledFrame, skeleton: Any, source: Any) -> Any:
+    instances = [
+        _skeleton_instance(ndx_pose, place, instance, skeleton)
+        for place, instance in enumerate(frame.instances)
+    ]
+    authors = [a for i in frame.instances for a in i.authors if a]
+    return ndx_pose.TrainingFrame(
+        name=f"frame_{number}",
+        annotator=authors[0] if authors else None,
+        skeleton_instances=ndx_pose.SkeletonInstances(skeleton_instances=instances),
+        source_video=source,
+        source_video_frame_index=np.uint64(frame.frame),
+    )
+
+
+def _skeleton_instance(ndx_pose: Any, place: int, instance: Instance, skeleton: Any) -> Any:
+    return ndx_pose.SkeletonInstance(
+        name=instance.individual or f"instance_{place}",
+        id=np.uint64(place),
+        node_locations=instance.confirmed_points(),
+        node_visibility=instance.is_confirmed & (instance.visibility == Visibility.VISIBLE),
+        skeleton=skeleton,
+    )
+
+
+def _losses(labels: Labels) -> list[str]:
+    if not labels.frames:
+        raise InputError("there are no labels to write")
+    instances = [i for f in labels.frames for i in f.instances]
+    counts = {
+        "points that only a model placed were left out": sum(
+            int((i.has_position & (i.origin == Origin.MODEL)).sum()) for i in instances
+        ),
+        "points marked as absent became not labelled": sum(
+            int((i.visibility == Visibility.ABSENT).sum()) for i in instances
+        ),
+        "animals lost the times at which their points were placed": sum(any(i.times) for i in instances),
+        "frames have several annotators, of whom one is kept": sum(
+            len({a for i in f.instances for a in i.authors if a}) > 1 for f in labels.frames
+        ),
+        "frames lost the name of their image": sum(f.image is not None for f in labels.frames),
+    }
+    losses = [f"{count} {text}" for text, count in counts.items() if count]
+    if labels.skeleton.symmetries:
+        losses.append("NWB has no place for left/right pairs")
+    return losses
