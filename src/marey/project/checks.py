@@ -48,7 +48,7 @@ def check_project(project: "Project", *, deep: bool, search: Iterable[str | Path
 
 def _check_settings(project: "Project") -> Iterator[Finding]:
     if not project.videos:
-        hint = f"marey add-videos {project.root} VIDEO..."
+        hint = f'marey add-videos "{project.root}" VIDEO...'
         yield Finding("warning", "no-videos", project.name, "the project has no videos", hint)
     if not project.symmetries_confirmed:
         pairs = ", ".join(f"{left}/{right}" for left, right in project.skeleton.symmetries) or "none"
@@ -57,7 +57,7 @@ def _check_settings(project: "Project") -> Iterator[Finding]:
             "symmetries",
             project.name,
             f"the left/right pairs were guessed from the names and nobody has confirmed them: {pairs}",
-            f"look at them and then: marey skeleton {project.root} --confirm-pairs",
+            f'look at them and then: marey skeleton "{project.root}" --confirm-pairs',
         )
     yield from _check_metadata(project)
     yield from _check_leftovers(project)
