@@ -143,4 +143,6 @@ def _choose(path: Path, name: str | None, need: str) -> Any:
 
 def _check_free(path: Path, overwrite: bool) -> None:
     if path.is_file() and not overwrite:
-        raise AlreadyExistsError(f"{path} exists already", hint="allow overwriting, or choose another name")
+        raise AlreadyExistsError(
+            f"{path} exists already", hint="choose another name, or overwrite it (--overwrite)"
+        )

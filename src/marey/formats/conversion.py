@@ -6,7 +6,7 @@ from typing import Literal
 
 import numpy as np
 
-from marey.errors import InputError
+from marey.errors import FormatError, InputError
 from marey.formats import detect_format, export_poses, format_named, load_labels, load_poses, save_labels
 from marey.formats.registry import FORMATS, Format
 from marey.model import append_history
@@ -79,33 +79,72 @@ def convert(
         There is something at `target`.
     """
     source, target = Path(source), Path(target)
+    if fps is not None and fps <= 0:
+        raise InputError(f"fps must be above 0, got {fps}")
     to = format_named(target_format or _format_by_name(target))
-    kind = kind or _choose_kind(source, source_format, to)
-    load = "load_poses" if kind == "poses" else "load_labels"
-    origin = format_named(source_format) if source_format else detect_format(source, load)
-    if kind == "labels":
-        loaded = load_labels(source, format=origin.name)
+    request = _Request(source, target, to, source_format, video, fps, overwrite)
+    kinds: list[Kind] = [kind] if kind else _possible_kinds(source, to)
+    if kinds[0] == "poses":
+        try:
+            return request.convert_poses()
+        except FormatError:
+            if "labels" not in kinds:
+                raise
+    return request.convert_labels()
+
+
+@dataclass(frozen=True)
+class _Request:
+    """What is to be converted into what."""
+
+    source: Path
+    target: Path
+    to: Format
+    source_format: str | None
+    video: str | None
+    fps: float | None
+    overwrite: bool
+
+    def _origin(self, need: str) -> Format:
+        return format_named(self.source_format) if self.source_format else detect_format(self.source, need)
+
+    def convert_poses(self) -> ConversionReport:
+        origin = self._origin("load_poses")
+        options = {"video": self.video} if self.video is not None else {}
+        poses = load_poses(self.source, format=origin.name, **options)
+        if self.fps is not None:
+            poses = poses.assign_coords(time=poses["frame"].values / self.fps)
+            poses.attrs.update(fps=float(self.fps), time_unit="seconds")
+        if self.to.name == "marey":
+            poses = append_history(poses, "convert", source=self.source.name, format=origin.name)
+        losses = export_poses(poses, self.target, format=self.to.name, overwrite=self.overwrite)
+        n_frames = int(np.isfinite(poses["position"].values).any(axis=(1, 2, 3)).sum())
+        return ConversionReport("poses", origin.name, self.to.name, n_frames, tuple(losses))
+
+    def convert_labels(self) -> ConversionReport:
+        origin = self._origin("load_labels")
+        loaded = load_labels(self.source, format=origin.name)
         losses = save_labels(
             loaded.labels,
-            target,
-            format=to.name,
+            self.target,
+            format=self.to.name,
             images=loaded.images,
             videos=loaded.videos,
-            overwrite=overwrite,
+            overwrite=self.overwrite,
         )
-        return ConversionReport("labels", origin.name, to.name, len(loaded.labels), (*loaded.notes, *losses))
-    options = {"video": video} if video is not None else {}
-    poses = load_poses(source, format=origin.name, **options)
-    if fps is not None:
-        if fps <= 0:
-            raise InputError(f"fps must be above 0, got {fps}")
-        poses = poses.assign_coords(time=poses["frame"].values / fps)
-        poses.attrs.update(fps=float(fps), time_unit="seconds")
-    if to.name == "marey":
-        poses = append_history(poses, "convert", source=source.name, format=origin.name)
-    losses = export_poses(poses, target, format=to.name, overwrite=overwrite)
-    n_frames = int(np.isfinite(poses["position"].values).any(axis=(1, 2, 3)).sum())
-    return ConversionReport("poses", origin.name, to.name, n_frames, tuple(losses))
+        notes = (*loaded.notes, *losses)
+        return ConversionReport("labels", origin.name, self.to.name, len(loaded.labels), notes)
+
+
+def _possible_kinds(source: Path, to: Format) -> list[Kind]:
+    """Return what the target can hold, poses first; a folder holds labels."""
+    kinds: list[Kind] = [kind for kind in ("poses", "labels") if f"save_{kind}" in to.can]
+    if not kinds:
+        raise InputError(
+            f"Marey reads {to.title}, but does not write it",
+            hint=f"it writes {', '.join(f.name for f in FORMATS if {'save_poses', 'save_labels'} & f.can)}",
+        )
+    return ["labels"] if source.is_dir() and "labels" in kinds else kinds
 
 
 def _format_by_name(target: Path) -> str:
@@ -120,23 +159,3 @@ def _format_by_name(target: Path) -> str:
             f"the suffix {target.suffix} of {target.name} does not tell the format",
             hint=f"say which with --format: {', '.join(item.name for item in FORMATS)}",
         ) from None
-
-
-def _choose_kind(source: Path, source_format: str | None, to: Format) -> Kind:
-    """Return "poses" if both sides can and the source really holds some."""
-    if "save_poses" not in to.can:
-        return "labels"
-    if "save_labels" not in to.can:
-        return "poses"
-    if source.is_dir():
-        return "labels"
-    origin = format_named(source_format) if source_format else detect_format(source, "load_poses")
-    if "load_poses" not in origin.can:
-        return "labels"
-    return "poses" if origin.name != "dlc" or _rows_are_frames(source) else "labels"
-
-
-def _rows_are_frames(source: Path) -> bool:
-    from marey.formats.deeplabcut.predictions import read_table
-
-    return read_table(source).has_frame_numbers

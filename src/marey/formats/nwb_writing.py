@@ -155,7 +155,8 @@ def save_labels(
         skeleton = _skeleton(
             ndx_pose, labels.skeleton.name, list(labels.skeleton.keypoints), labels.skeleton.edge_indices
         )
-        sources = {key: _source_video(pynwb, key, (videos or {}).get(key)) for key in labels.videos}
+        last = {key: max(f.frame for f in labels.frames if f.video == key) for key in labels.videos}
+        sources = {key: _source_video(pynwb, key, (videos or {}).get(key), last[key]) for key in last}
         frames = [
             _training_frame(ndx_pose, number, frame, skeleton, sources[frame.video])
             for number, frame in enumerate(labels.frames)
@@ -171,7 +172,12 @@ def save_labels(
     return _losses(labels)
 
 
-def _source_video(pynwb: Any, key: str, video: Path | None) -> Any:
+def _source_video(pynwb: Any, key: str, video: Path | None, last_frame: int) -> Any:
+    from hdmf.utils import get_docval
+
+    accepted = {argument["name"] for argument in get_docval(pynwb.image.ImageSeries.__init__)}
+    # Newer versions ask how long the video is; we know how far its labels go.
+    length = {"num_samples": last_frame + 1} if "num_samples" in accepted else {}
     return pynwb.image.ImageSeries(
         name=key,
         description="The video that was labelled.",
@@ -180,6 +186,7 @@ def _source_video(pynwb: Any, key: str, video: Path | None) -> Any:
         external_file=[str(video) if video is not None else f"{key}.mp4"],
         starting_frame=[0],
         rate=1.0,
+        **length,
     )
 
 

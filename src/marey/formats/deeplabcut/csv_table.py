@@ -158,16 +158,12 @@ def write_csv_table(table: KeypointTable, path: Path, *, n_index: int = 1) -> No
     buffer = io.StringIO()
     writer = csv.writer(buffer, lineterminator="\n")
     writer.writerows(header)
-    for entry, row in zip(table.index, _shortest(table.values), strict=True):
+    # As few digits as tell a number apart: those of float32 where it holds them all, as networks give them.
+    single = table.values.astype(np.float32)
+    is_single = np.array_equal(single.astype(np.float64), table.values, equal_nan=True)
+    missing = np.isnan(table.values).tolist()
+    for entry, row, blanks in zip(table.index, single if is_single else table.values, missing, strict=True):
         cells = entry.split("/") if n_index > 1 else [entry]
-        writer.writerow([*cells, *("" if number != number else number for number in row)])  # noqa: PLR0124
+        cells += ["" if is_blank else str(x) for x, is_blank in zip(row, blanks, strict=True)]
+        writer.writerow(cells)
     write_text(path, buffer.getvalue())
-
-
-def _shortest(values: np.ndarray) -> list[list[str | float]]:
-    """Return the numbers so that each is written with as few digits as tell it apart."""
-    single = values.astype(np.float32)
-    exact = np.array_equal(single.astype(np.float64), values, equal_nan=True)
-    if not exact:
-        return values.tolist()
-    return [[float("nan") if v != v else str(v) for v in row] for row in single]  # noqa: PLR0124
