@@ -1,4 +1,4 @@
-"""Drawing one animal: each pixel is mapped back onto the body, so outline and texture are exact to sub-pixels."""
+"""Drawing one animal: each pixel is mapped back onto the body, so that all is exact to sub-pixels."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -12,7 +12,7 @@ from marey.synthesis.camera import Camera
 SAMPLE_PX = 2.0
 EDGE_PX = 1.1
 MARKER_COLOUR = (255.0, 0.0, 255.0)
-MARKER_MM_PX = 1.2
+MARKER_PX = 1.2
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,9 +43,14 @@ class Canvas:
 
     def paint(self, rows: np.ndarray, columns: np.ndarray, colour: np.ndarray, alpha: np.ndarray) -> None:
         """Lay `colour` (n, 3) with opacity `alpha` (n,) over some pixels."""
-        rest = (1 - alpha).astype(np.float32)
+        alpha = alpha.astype(np.float32)
+        rest = 1 - alpha
         self.colour[rows, columns] = self.colour[rows, columns] * rest[:, None] + colour * alpha[:, None]
         self.cover[rows, columns] = self.cover[rows, columns] * rest + alpha
+
+    def pixels(self, rows: np.ndarray, columns: np.ndarray) -> np.ndarray:
+        """Return the image coordinates (x, y) of some of its pixels, shape (n, 2)."""
+        return np.column_stack([columns + self.x, rows + self.y])
 
     def pixels_near(self, centre: np.ndarray, radius_px: float | np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Return rows and columns of the pixels within a distance of a line through points (n, 2)."""
@@ -195,9 +200,7 @@ class Skin:
         return picture.ravel()[:n]
 
 
-def draw_tube(
-    canvas: Canvas, ribbon: Ribbon, tube: Tube, skin: Skin, light: np.ndarray, marker: np.ndarray | None
-) -> None:
+def draw_tube(canvas: Canvas, ribbon: Ribbon, tube: Tube, skin: Skin, light: np.ndarray) -> None:
     """Draw a tube of the body.
 
     Parameters
@@ -210,28 +213,17 @@ def draw_tube(
         What it looks like.
     light
         Unit vector to the lamp in the image: x right, y down, z to the camera.
-    marker
-        (along, across) in mm of a bright dot to paint onto it, for tests.
     """
-    if not len(ribbon.along_mm):
-        return
     scale = ribbon.px_per_mm
     half_width = np.interp(ribbon.along_mm, *np.transpose(tube.half_width_mm))
     rows, columns = canvas.pixels_near(ribbon.centre, half_width * scale + 3)
     if not len(rows):
         return
-    along, beyond, across = ribbon.unmap(np.column_stack([columns + canvas.x, rows + canvas.y]))
+    along, beyond, across = ribbon.unmap(canvas.pixels(rows, columns))
     alpha, side = tube_cover(tube, scale, along, beyond, across)
-    keep = alpha > 0.003
-    rows, columns, along, across, alpha, side, beyond = (
-        values[keep] for values in (rows, columns, along, across, alpha, side, beyond)
-    )
-    colour = _shade_tube(tube, skin, ribbon, light, along, across, side)
-    if marker is not None:
-        dot = _dot(along - marker[0] + beyond, across - marker[1], scale)
-        colour = colour * (1 - dot[:, None]) + np.array(MARKER_COLOUR) * dot[:, None]
-        alpha = np.maximum(alpha, dot)
-    canvas.paint(rows, columns, colour.astype(np.float32), alpha.astype(np.float32))
+    if len(keep := np.flatnonzero(alpha > 0.003)):
+        colour = _shade_tube(tube, skin, ribbon, light, along[keep], across[keep], side[keep])
+        canvas.paint(rows[keep], columns[keep], colour, alpha[keep])
 
 
 def tube_cover(
@@ -287,26 +279,41 @@ def _shade_tube(
     return colour * tone[:, None] + (255 * 0.42 * coat.sheen * shine * (1 + 0.35 * grain))[:, None]
 
 
-def draw_patch(
-    canvas: Canvas,
-    axes_mm: np.ndarray,
-    patch: Patch,
-    skin: Skin,
-    camera: Camera,
-    light: np.ndarray,
-    marker: np.ndarray | None,
-) -> None:
-    """Draw an ellipse; `axes_mm`, (3, 3), are its centre and axes as ``Body.patch_axes`` gives them."""
-    centre, long, short = camera.project(axes_mm)
-    long, short = long - centre, short - centre
-    scale = float(np.linalg.norm(long))
-    rows, columns = canvas.pixels_near(centre[None], max(patch.semi_axes_mm) * scale + 3)
+@dataclass(frozen=True, eq=False)
+class Plate:
+    """The axes of a patch in the image: the pixels of its centre, and for one mm along and across it."""
+
+    centre: np.ndarray
+    along: np.ndarray
+    across: np.ndarray
+
+    @classmethod
+    def of_axes(cls, axes_mm: np.ndarray, camera: Camera) -> "Plate":
+        """Look at axes in the world, (3, 3), as ``Body.patch_axes`` gives them."""
+        centre, along, across = camera.project(axes_mm)
+        return cls(centre, along - centre, across - centre)
+
+    @property
+    def px_per_mm(self) -> float:
+        """The scale along it."""
+        return float(np.linalg.norm(self.along))
+
+    def unmap(self, pixels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Return positions along and across in mm, (n,) each, of pixels (n, 2)."""
+        x, y = (pixels - self.centre).T
+        (along_x, along_y), (across_x, across_y) = self.along, self.across
+        determinant = along_x * across_y - along_y * across_x
+        return (x * across_y - y * across_x) / determinant, (along_x * y - along_y * x) / determinant
+
+
+def draw_patch(canvas: Canvas, plate: Plate, patch: Patch, skin: Skin, light: np.ndarray) -> None:
+    """Draw an ellipse; the other arguments are as for :func:`draw_tube`."""
+    scale = plate.px_per_mm
+    rows, columns = canvas.pixels_near(plate.centre[None], max(patch.semi_axes_mm) * scale + 3)
     if not len(rows):
         return
-    x, y = columns + canvas.x - centre[0], rows + canvas.y - centre[1]
-    determinant = long[0] * short[1] - long[1] * short[0]
-    along = (x * short[1] - y * short[0]) / determinant
-    across = (long[0] * y - long[1] * x) / determinant
+    pixels = canvas.pixels(rows, columns)
+    along, across = plate.unmap(pixels)
     a, b = patch.semi_axes_mm
     radius = np.hypot(along / a, across / b)
     # The distance to an ellipse's edge, to first order: the function divided by its slope.
@@ -317,37 +324,37 @@ def draw_patch(
     colour = np.array(patch.colour) * (1 - rim) + np.array(patch.rim) * rim
     share = patch.coat_share * (0.7 + 0.5 * rim)
     colour = colour * (1 - share) + np.array(skin.coat.back) * share
-    lean = np.column_stack([x, y]) @ light[:2] / (scale * max(a, b))
+    lean = (pixels - plate.centre) @ light[:2] / (scale * max(a, b))
     colour = colour * (0.95 + 0.16 * np.clip(lean, -1, 1))[:, None]
-    if marker is not None:
-        dot = _dot(along - marker[0], across - marker[1], scale)
-        colour = colour * (1 - dot[:, None]) + np.array(MARKER_COLOUR) * dot[:, None]
-        alpha = np.maximum(alpha, dot)
-    canvas.paint(rows, columns, colour.astype(np.float32), alpha.astype(np.float32))
+    canvas.paint(rows, columns, colour, alpha)
 
 
-def draw_leg(
-    canvas: Canvas, points_mm: np.ndarray, leg: Leg, camera: Camera, *, has_marker: bool = False
-) -> None:
-    """Draw a leg through hip, knee and foot, (3, 3) world mm; a marker for tests sits at the foot."""
-    ribbon = Ribbon.of_line(points_mm, camera)
+def draw_leg(canvas: Canvas, ribbon: Ribbon, leg: Leg) -> None:
+    """Draw a leg along a ribbon from hip to foot."""
     scale = ribbon.px_per_mm
-    rows, columns = canvas.pixels_near(ribbon.centre, leg.half_width_mm * scale + (6 if has_marker else 3))
+    rows, columns = canvas.pixels_near(ribbon.centre, leg.half_width_mm * scale + 3)
     if not len(rows):
         return
-    along, beyond, across = ribbon.unmap(np.column_stack([columns + canvas.x, rows + canvas.y]))
+    along, beyond, across = ribbon.unmap(canvas.pixels(rows, columns))
     half_width = leg.half_width_mm * (1 - 0.5 * along / ribbon.along_mm[-1])
     # A leg thinner than a pixel is drawn a pixel wide and fainter, so that it does not flicker.
     drawn = np.maximum(half_width, 0.5 / scale)
     edge_px = (drawn - np.hypot(beyond, across)) * scale
     alpha = np.clip(edge_px / EDGE_PX + 0.5, 0, 1) * half_width / drawn
     colour = np.broadcast_to(np.array(leg.colour), (len(rows), 3))
-    if has_marker:
-        dot = _dot(along - ribbon.along_mm[-1] + beyond, across, scale)
-        colour = colour * (1 - dot[:, None]) + np.array(MARKER_COLOUR) * dot[:, None]
-        alpha = np.maximum(alpha, dot)
-    canvas.paint(rows, columns, colour.astype(np.float32), alpha.astype(np.float32))
+    canvas.paint(rows, columns, colour, alpha)
 
 
-def _dot(along_mm: np.ndarray, across_mm: np.ndarray, px_per_mm: float) -> np.ndarray:
-    return np.exp(-(along_mm**2 + across_mm**2) / (2 * (MARKER_MM_PX / px_per_mm) ** 2))
+def draw_marker(canvas: Canvas, surface: Ribbon | Plate, along_mm: float, across_mm: float) -> None:
+    """Paint a bright dot onto a place on a tube, leg or patch, which shows where the picture has it."""
+    scale = surface.px_per_mm
+    rows, columns = (axis.ravel() for axis in np.indices(canvas.cover.shape))
+    pixels = canvas.pixels(rows, columns)
+    if isinstance(surface, Ribbon):
+        along, beyond, across = surface.unmap(pixels)
+        along = along + beyond
+    else:
+        along, across = surface.unmap(pixels)
+    distance_px = scale * np.hypot(along - along_mm, across - across_mm)
+    alpha = np.exp(-(distance_px**2) / (2 * MARKER_PX**2))
+    canvas.paint(rows, columns, np.array(MARKER_COLOUR, np.float32), alpha)

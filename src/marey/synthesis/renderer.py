@@ -1,6 +1,6 @@
 """Composing frames: arena, shadows, animals in their depth order, shelters, light and the sensor."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import cv2
@@ -13,9 +13,11 @@ from marey.synthesis.camera import Camera
 from marey.synthesis.motion import Motion
 from marey.synthesis.raster import (
     Canvas,
+    Plate,
     Ribbon,
     Skin,
     draw_leg,
+    draw_marker,
     draw_patch,
     draw_tube,
     tube_cover,
@@ -154,28 +156,33 @@ class Renderer:
         self, canvas: Canvas, joints: np.ndarray, strides: float, skin: Skin, marker: str
     ) -> None:
         """Draw legs, then patches that lie below, then tubes, then patches that lie above."""
-        body, camera = self.body, self.camera
-        landmark = body.landmarks[body.skeleton.index(marker)] if marker else None
-        place = None if landmark is None else np.array([landmark.along_mm, landmark.across_mm])
-        part = landmark.part if landmark else None
-        stride = np.asarray(strides)
+        body, stride = self.body, np.asarray(strides)
+        surfaces: dict[str, Ribbon | Plate] = {}
         for leg in body.legs:
             for side, name in ((1, f"left_{leg.name}"), (-1, f"right_{leg.name}")):
-                points = body.leg_points(leg, side, joints, stride)
-                draw_leg(canvas, points, leg, camera, has_marker=part == name)
-        patches = [(body.patch_axes(p, joints, stride), p) for p in body.patch_by_name.values()]
-        for axes, patch in patches:
-            if patch.below:
-                spot = place if part == patch.name else None
-                draw_patch(canvas, axes, patch, skin, camera, self._lamp, spot)
+                ribbon = Ribbon.of_line(body.leg_points(leg, side, joints, stride), self.camera)
+                surfaces[name] = ribbon
+                draw_leg(canvas, ribbon, leg)
+        patches = list(body.patch_by_name.values())
+        plates = {p.name: Plate.of_axes(body.patch_axes(p, joints, stride), self.camera) for p in patches}
+        surfaces.update(plates)
+        for patch in (item for item in patches if item.below):
+            draw_patch(canvas, plates[patch.name], patch, skin, self._lamp)
         for number, tube in enumerate(body.tubes):
-            ribbon = Ribbon.of_body(body, joints, tube.start_mm, tube.end_mm, camera)
-            is_marked = place is not None and part == "" and self._tube_of(float(place[0])) == number
-            draw_tube(canvas, ribbon, tube, skin, self._lamp, place if is_marked else None)
-        for axes, patch in patches:
-            if not patch.below:
-                spot = place if part == patch.name else None
-                draw_patch(canvas, axes, patch, skin, camera, self._lamp, spot)
+            ribbon = Ribbon.of_body(body, joints, tube.start_mm, tube.end_mm, self.camera)
+            surfaces[str(number)] = ribbon
+            draw_tube(canvas, ribbon, tube, skin, self._lamp)
+        for patch in (item for item in patches if not item.below):
+            draw_patch(canvas, plates[patch.name], patch, skin, self._lamp)
+        if marker:
+            self._draw_marker(canvas, surfaces, marker)
+
+    def _draw_marker(self, canvas: Canvas, surfaces: Mapping[str, Ribbon | Plate], keypoint: str) -> None:
+        landmark = self.body.landmarks[self.body.skeleton.index(keypoint)]
+        surface = surfaces[landmark.part or str(self._tube_of(landmark.along_mm))]
+        is_foot = bool(landmark.part) and isinstance(surface, Ribbon)
+        along = float(surface.along_mm[-1]) if is_foot else landmark.along_mm
+        draw_marker(canvas, surface, along, landmark.across_mm)
 
     def _tube_of(self, along_mm: float) -> int:
         """Return the index of the uppermost tube that reaches a position along the spine."""
