@@ -1,0 +1,196 @@
+import os
+
+import numpy as np
+import pytest
+
+from marey.errors import AlreadyExistsError, ConfigError, FormatError, InputError, NotFoundError, VideoError
+from marey.model import LabeledFrame
+from marey.project import Project
+from marey.project.frame_store import encode_png, name_frame, read_frame_number
+
+from .conftest import MOUSE, label, write_video
+
+
+@pytest.fixture
+def filmed(tmp_path):
+    """A project beside a folder of recordings, one of which it has, as "day 1"."""
+    write_video(tmp_path / "recordings" / "day 1.mp4")
+    project = Project.create(tmp_path / "project", skeleton=MOUSE)
+    project.add_video(tmp_path / "recordings" / "day 1.mp4", metadata={"condition": "saline"})
+    return project
+
+
+class TestAdding:
+    def test_a_video_is_linked_and_described(self, filmed):
+        entry = filmed.videos["day 1"]
+        assert entry.path == "../recordings/day 1.mp4"
+        assert (entry.n_frames, entry.fps, entry.width, entry.height) == (12, 25, 64, 48)
+        assert entry.metadata == {"condition": "saline"}
+        assert filmed.video_path("day 1") == filmed.root.parent / "recordings" / "day 1.mp4"
+
+    def test_a_copy_stays_inside(self, filmed, tmp_path):
+        other = write_video(tmp_path / "elsewhere" / "day 1.mp4", seed=1)
+        key = filmed.add_video(other, copy=True)
+        assert key == "day 1_2"
+        assert filmed.videos[key].path == "videos/day 1.mp4"
+        assert (filmed.root / "videos" / "day 1.mp4").read_bytes() == other.read_bytes()
+        third = filmed.add_video(write_video(tmp_path / "third" / "day 1.mp4", seed=2), copy=True)
+        assert filmed.videos[third].path == "videos/day 1_2.mp4"
+
+    def test_the_same_video_twice(self, filmed, tmp_path):
+        twin = tmp_path / "twin.mp4"
+        twin.write_bytes((tmp_path / "recordings" / "day 1.mp4").read_bytes())
+        for path in (tmp_path / "recordings" / "day 1.mp4", twin):
+            with pytest.raises(AlreadyExistsError, match="already in the project, as 'day 1'"):
+                filmed.add_video(path, copy=True)
+        assert not (filmed.root / "videos").exists()
+
+    def test_a_key_that_is_taken_or_bad(self, filmed, tmp_path):
+        other = write_video(tmp_path / "b.mp4", seed=1)
+        with pytest.raises(AlreadyExistsError, match="a video with the key 'day 1'"):
+            filmed.add_video(other, key="day 1")
+        with pytest.raises(ConfigError, match="device name"):
+            filmed.add_video(other, key="nul")
+        assert filmed.add_video(other, key="b 2") == "b 2"
+
+    def test_what_is_no_video_changes_nothing(self, filmed, tmp_path):
+        before = (filmed.root / "project.yaml").read_bytes()
+        (tmp_path / "zero.mp4").write_bytes(b"")
+        with pytest.raises(VideoError):
+            filmed.add_video(tmp_path / "zero.mp4")
+        with pytest.raises(NotFoundError, match="expected a video at"):
+            filmed.add_video(tmp_path / "none.mp4")
+        assert (filmed.root / "project.yaml").read_bytes() == before
+
+
+class TestFindingAgain:
+    @pytest.mark.parametrize(
+        "target", ["recordings/renamed.mp4", "recordings/new/day 1.mp4", "project/x.mp4"]
+    )
+    def test_a_video_that_moved_or_was_renamed(self, filmed, tmp_path, target):
+        place = tmp_path / target
+        place.parent.mkdir(exist_ok=True)
+        (tmp_path / "recordings" / "day 1.mp4").rename(place)
+        assert filmed.video_path("day 1") == place
+        assert Project.open(filmed.root).videos["day 1"].path in (f"../{target}", "x.mp4")
+
+    def test_a_project_that_moved_without_its_videos(self, filmed, tmp_path):
+        moved = tmp_path / "far" / "away" / "project"
+        moved.parent.mkdir(parents=True)
+        filmed.root.rename(moved)
+        project = Project.open(moved)
+        with pytest.raises(NotFoundError, match="'day 1' is not at") as raised:
+            project.video_path("day 1")
+        assert "--search FOLDER" in raised.value.hint
+        found = project.video_path("day 1", search=[tmp_path / "recordings"])
+        assert found == tmp_path / "recordings" / "day 1.mp4"
+        assert Project.open(moved).videos["day 1"].path == "../../../recordings/day 1.mp4"
+
+    def test_another_video_of_the_same_name_is_not_taken(self, filmed, tmp_path):
+        (tmp_path / "recordings" / "day 1.mp4").unlink()
+        write_video(tmp_path / "recordings" / "copy" / "day 1.mp4", seed=5)
+        with pytest.raises(NotFoundError):
+            filmed.video_path("day 1")
+
+    def test_a_video_that_was_never_seen_is_known_by_its_name(self, filmed, tmp_path):
+        key = filmed.add_video("C:\\films\\clip.mp4", key="clip", missing_ok=True)
+        assert filmed.videos[key].n_frames is None
+        write_video(filmed.root / "videos" / "clip.mp4", n_frames=5)
+        assert filmed.video_path(key) == filmed.root / "videos" / "clip.mp4"
+        assert filmed.videos[key].n_frames == 5
+        assert filmed.videos[key].fingerprint
+
+    @pytest.mark.skipif(os.name == "nt" or os.geteuid() == 0, reason="permissions do not stop this user")
+    def test_where_nothing_can_be_written_it_is_still_found(self, filmed, tmp_path):
+        (tmp_path / "recordings" / "day 1.mp4").rename(tmp_path / "recordings" / "b.mp4")
+        filmed.root.chmod(0o500)
+        try:
+            assert filmed.video_path("day 1") == tmp_path / "recordings" / "b.mp4"
+        finally:
+            filmed.root.chmod(0o700)
+
+
+class TestFrames:
+    def test_frames_are_exact_and_never_the_same_twice(self, filmed):
+        events = []
+        paths = filmed.add_frames("day 1", [7, 3, 7], progress=events.append)
+        assert [path.name for path in paths] == ["img00003.png", "img00007.png"]
+        assert [(event.done, event.total) for event in events] == [(1, 2), (2, 2)]
+        assert filmed.extracted_frames("day 1") == [3, 7]
+        stamps = [path.stat().st_mtime_ns for path in paths]
+        assert [path.name for path in filmed.add_frames("day 1", range(3, 9))] == [
+            f"img0000{i}.png" for i in (4, 5, 6, 8)
+        ]
+        assert [path.stat().st_mtime_ns for path in paths] == stamps
+        with filmed.open_video("day 1") as video:
+            for i in (3, 7):
+                image = filmed.read_image(LabeledFrame("day 1", i))
+                np.testing.assert_array_equal(image, video.read(i))
+                assert abs(int(image[0, 0, 0]) - 10 * i) <= 3
+
+    @pytest.mark.parametrize("index", [-1, 12])
+    def test_beyond_the_end(self, filmed, index):
+        with pytest.raises(InputError, match=f"has the frames 0 to 11, got {index}"):
+            filmed.add_frames("day 1", [2, index])
+        assert filmed.extracted_frames("day 1") == []
+
+    def test_a_frame_without_an_image_comes_from_the_video(self, filmed):
+        frame = LabeledFrame("day 1", 5, image="gone.png")
+        assert filmed.image_path(frame) is None
+        assert filmed.read_image(frame).shape == (48, 64, 3)
+
+    def test_images_from_elsewhere_keep_name_and_bytes(self, filmed, tmp_path):
+        source = tmp_path / "Bild é.png"
+        source.write_bytes(encode_png(np.full((48, 64), 77, np.uint8)))
+        assert filmed.add_image("day 1", 9, source).read_bytes() == source.read_bytes()
+        assert filmed.extracted_frames("day 1") == []
+        filmed.save_labels("day 1", [label("day 1", 9, (1, 1), image="Bild é.png")])
+        assert filmed.extracted_frames("day 1") == [9]
+        (frame,) = filmed.load_labels()
+        assert filmed.read_image(frame)[0, 0].tolist() == [77, 77, 77]
+        assert filmed.add_frames("day 1", [9]) == []
+
+    def test_adding_the_same_image_again_is_fine_and_another_is_refused(self, filmed):
+        image = np.zeros((48, 64, 3), np.uint8)
+        path = filmed.add_image("day 1", 2, image)
+        assert filmed.add_image("day 1", 2, image) == path
+        with pytest.raises(AlreadyExistsError, match="is already another image"):
+            filmed.add_image("day 1", 2, image + 1)
+        with pytest.raises(NotFoundError, match="expected an image at"):
+            filmed.add_image("day 1", 2, filmed.root / "none.png")
+
+    def test_colours_keep_their_order(self, filmed):
+        image = np.zeros((48, 64, 3), np.uint8)
+        image[:] = (200, 100, 50)
+        filmed.add_image("day 1", 2, image)
+        assert filmed.read_image(LabeledFrame("day 1", 2))[0, 0].tolist() == [200, 100, 50]
+
+    @pytest.mark.parametrize("content", [b"", b"not an image"])
+    def test_an_image_that_cannot_be_read(self, filmed, content):
+        path = filmed.add_image("day 1", 2, np.zeros((48, 64, 3), np.uint8))
+        path.write_bytes(content)
+        with pytest.raises(FormatError, match=r"img00002\.png is not an image"):
+            filmed.read_image(LabeledFrame("day 1", 2))
+
+    def test_a_name_cannot_lead_out_of_the_folder(self, filmed):
+        with pytest.raises(InputError, match="expected the file name of an image"):
+            filmed.image_path(LabeledFrame("day 1", 2, image="../../project.yaml"))
+
+    @pytest.mark.parametrize("image", [np.zeros((4, 4, 4), np.uint8), np.zeros((4, 4, 3))])
+    def test_arrays_that_are_no_images(self, image):
+        with pytest.raises(InputError, match="expected a uint8 image"):
+            encode_png(image)
+
+
+@pytest.mark.parametrize(
+    ("frame", "n_frames", "name"),
+    [(42, 2330, "img00042.png"), (42, None, "img00042.png"), (42, 1_000_001, "img0000042.png")],
+)
+def test_names_of_frames_sort_like_numbers(frame, n_frames, name):
+    assert name_frame(frame, n_frames) == name
+    assert read_frame_number(name) == frame
+
+
+@pytest.mark.parametrize(("name", "number"), [("cam2_img007.jpg", 7), ("frame.png", None), ("3a.png", 3)])
+def test_numbers_in_foreign_names(name, number):
+    assert read_frame_number(name) == number
