@@ -14,7 +14,8 @@ from marey.synthesis.body import Body
 
 SPEED_TIME_S = 0.22
 TURN_TIME_S = 0.45
-HEAD_TIME_S = 0.5
+HEAD_TIME_S = 0.6
+MUSCLE_TIME_S = 0.12
 
 
 @dataclass(frozen=True)
@@ -114,6 +115,8 @@ class _Animal:
     speed: float = 0.0
     wanted_speed: float = 0.0
     turn: float = 0.0
+    steer: float = 0.0
+    wanted_yaw: float = 0.0
     yaw: float = 0.0
     stretch: float = 1.0
     strides: float = 0.0
@@ -205,7 +208,8 @@ def _walk(
     steer, brake = _steer(animal, animals, body, fence)
     noise = spread * math.sqrt(2 * dt / TURN_TIME_S) * rng.standard_normal()
     animal.turn += -animal.turn * dt / TURN_TIME_S + noise
-    turn = animal.turn + steer
+    animal.steer += (steer - animal.steer) * min(1.0, dt / MUSCLE_TIME_S)
+    turn = animal.turn + animal.steer
     if steer * animal.turn < 0:  # an animal that has decided to turn away does not dither
         animal.turn *= 1 - min(1.0, 4 * dt)
     animal.heading += max(-7.0, min(7.0, turn)) * dt
@@ -213,9 +217,11 @@ def _walk(
     animal.x += animal.speed * math.cos(animal.heading) * dt
     animal.y += animal.speed * math.sin(animal.heading) * dt
     yaw_spread = math.radians(style.head_yaw_deg)
-    animal.yaw += (0.22 * turn - animal.yaw) * dt / HEAD_TIME_S
-    animal.yaw += yaw_spread * math.sqrt(2 * dt / HEAD_TIME_S) * rng.standard_normal()
-    animal.yaw = max(-3 * yaw_spread, min(3 * yaw_spread, animal.yaw))
+    animal.wanted_yaw += (0.22 * turn - animal.wanted_yaw) * dt / HEAD_TIME_S
+    animal.wanted_yaw += yaw_spread * math.sqrt(2 * dt / HEAD_TIME_S) * rng.standard_normal()
+    animal.wanted_yaw = max(-2.5 * yaw_spread, min(2.5 * yaw_spread, animal.wanted_yaw))
+    # The head has mass: it follows what is wanted of it, so that it does not shiver.
+    animal.yaw += (animal.wanted_yaw - animal.yaw) * min(1.0, dt / MUSCLE_TIME_S)
     animal.activity = min(1.5, animal.speed / style.walk_mm_s)
     pace = style.idle_wave + (1 - style.idle_wave) * animal.activity
     animal.wave += style.wave_hz * pace * dt
@@ -253,7 +259,7 @@ def _steer(animal: _Animal, animals: list[_Animal], body: Body, fence: Fence) ->
     if push > 0:
         towards = max(0.0, -(dx * push_x + dy * push_y) / push)
         side = (dx * push_y - dy * push_x) / push
-        direction = math.copysign(1.0, side if abs(side) > 0.08 else animal.turn or 1.0)
+        direction = math.copysign(1.0, side if abs(side) > 0.4 else animal.steer + animal.turn or 1.0)
         steer += 4.5 * push * (0.35 + towards) * direction
         brake = 1 - 0.5 * min(1.0, push) * towards
     return max(-6.0, min(6.0, steer)), brake
