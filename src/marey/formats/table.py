@@ -16,7 +16,7 @@ import csv
 import io
 import math
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -199,7 +199,7 @@ class _Row:
             raise FormatError(f"{self.where(column)}: expected a number, got {self.text(column)!r}")
         return value
 
-    def word(self, column: str, known: dict[str, int], default: int) -> int:
+    def word(self, column: str, known: Mapping[str, int], default: int) -> int:
         text = self.text(column).strip().lower()
         if not text:
             return default

@@ -91,7 +91,7 @@ def create_poses(
     _check_shape("position", position, (n_frames, n_space, *plane[1:]))
     frames = np.arange(n_frames) if frames is None else np.asarray(frames, dtype=np.int64)
     _check_shape("frames", frames, (n_frames,))
-    variables = {"position": (DIMENSIONS, position)}
+    variables: dict[str, tuple[tuple[str, ...], np.ndarray]] = {"position": (DIMENSIONS, position)}
     planes = {"confidence": confidence, "expected_error": expected_error, "error_90": error_90}
     if confidence is None:
         planes["confidence"] = np.full(plane, np.nan)
