@@ -319,7 +319,7 @@ def test_one_animal(tmp_path):
 def test_several_animals_keep_every_digit(pair_poses, tmp_path, suffix):
     path = tmp_path / f"p{suffix}"
     losses = export_poses(pair_poses, path, format="dlc", scorer="net")
-    assert losses == ["DeepLabCut's files hold frame numbers, not times or the frame rate"]
+    assert losses == ["DeepLabCut's table holds frame numbers, not times or the frame rate"]
     again = load_poses(path)
     np.testing.assert_array_equal(again["position"], pair_poses["position"])
     np.testing.assert_array_equal(again["confidence"], pair_poses["confidence"])

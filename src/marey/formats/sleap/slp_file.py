@@ -104,7 +104,7 @@ def read_slp(path: Path) -> SlpFile:
     with open_hdf5(path) as file:
         try:
             return _read(file, path)
-        except (KeyError, IndexError, ValueError, TypeError) as error:
+        except (KeyError, IndexError, ValueError, TypeError, AttributeError) as error:
             if isinstance(error, FormatError):
                 raise
             raise FormatError(f"{path} is not a .slp file as SLEAP writes it: {error!r}") from error

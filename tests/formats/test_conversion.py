@@ -1,0 +1,97 @@
+"""From one format to another."""
+
+import pytest
+
+from marey.errors import AlreadyExistsError, FormatError, InputError, NotFoundError
+from marey.formats import load_labels, load_poses, save_labels, save_poses
+from marey.formats.conversion import convert
+from marey.formats.registry import FORMATS, detect_format, format_named
+from marey.model import read_history
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("p.csv", "dlc"),
+        ("p.h5", "dlc"),
+        ("p.slp", "sleap"),
+        ("p.analysis.h5", "sleap-analysis"),
+        ("q.nc", "marey"),
+    ],
+)
+def test_the_suffix_says_the_format(mouse_poses, tmp_path, name, expected):
+    save_poses(mouse_poses, tmp_path / "in.nc")
+    report = convert(tmp_path / "in.nc", tmp_path / name)
+    assert (report.kind, report.source_format, report.target_format) == ("poses", "marey", expected)
+    assert report.n_frames == 4
+    assert detect_format(tmp_path / name, "load_poses").name == expected
+
+
+def test_the_frame_rate_can_be_stated(mouse_poses, tmp_path):
+    save_poses(mouse_poses, tmp_path / "in.nc")
+    convert(tmp_path / "in.nc", tmp_path / "out.nc", fps=20)
+    poses = load_poses(tmp_path / "out.nc")
+    assert poses["time"].values.tolist() == [0.5, 0.55, 0.6, 0.65]
+    assert poses.attrs["fps"] == 20
+    assert read_history(poses)[-1]["operation"] == "convert"
+    with pytest.raises(InputError, match="fps must be above 0"):
+        convert(tmp_path / "in.nc", tmp_path / "no.nc", fps=0)
+
+
+def test_labels_and_poses_in_the_same_format_are_told_apart(pair_labels, mouse_poses, tmp_path):
+    save_labels(pair_labels, tmp_path / "labels.csv", format="dlc")
+    assert convert(tmp_path / "labels.csv", tmp_path / "l.slp").kind == "labels"
+    save_poses(mouse_poses, tmp_path / "in.nc")
+    convert(tmp_path / "in.nc", tmp_path / "poses.csv")
+    assert convert(tmp_path / "poses.csv", tmp_path / "p.slp").kind == "poses"
+    assert convert(tmp_path / "l.slp", tmp_path / "project", kind="labels").kind == "labels"
+    again = load_labels(tmp_path / "project").labels
+    assert [f.key for f in again] == [f.key for f in pair_labels]
+
+
+def test_what_the_target_cannot_hold_is_said(pair_poses, tmp_path):
+    save_poses(pair_poses, tmp_path / "in.nc")
+    report = convert(tmp_path / "in.nc", tmp_path / "out.csv")
+    assert report.notes == ("DeepLabCut's table holds frame numbers, not times or the frame rate",)
+
+
+def test_a_damaged_source_is_reported_and_nothing_is_written(mouse_poses, tmp_path):
+    save_poses(mouse_poses, tmp_path / "in.nc")
+    (tmp_path / "in.nc").write_bytes((tmp_path / "in.nc").read_bytes()[:2000])
+    with pytest.raises(FormatError, match="damaged"):
+        convert(tmp_path / "in.nc", tmp_path / "out.csv")
+    assert not (tmp_path / "out.csv").exists()
+
+
+def test_mistakes_of_the_user(mouse_poses, tmp_path):
+    save_poses(mouse_poses, tmp_path / "in.nc")
+    with pytest.raises(NotFoundError, match="expected a file or folder"):
+        convert(tmp_path / "nothing", tmp_path / "out.csv")
+    with pytest.raises(InputError, match="does not tell the format"):
+        convert(tmp_path / "in.nc", tmp_path / "out.xyz")
+    with pytest.raises(InputError, match="no format 'dcl'"):
+        convert(tmp_path / "in.nc", tmp_path / "out.csv", target_format="dcl")
+    with pytest.raises(InputError, match="does not write it"):
+        convert(tmp_path / "in.nc", tmp_path / "out.h5", target_format="jabs")
+    with pytest.raises(AlreadyExistsError):
+        convert(tmp_path / "in.nc", tmp_path / "in.nc")
+
+
+def test_every_format_has_the_functions_that_it_says():
+    for item in FORMATS:
+        for name in ("detect", *item.can):
+            assert callable(item.function(name)), (item.name, name)
+        assert format_named(item.name) is item
+    assert len({item.name for item in FORMATS}) == len(FORMATS)
+
+
+def test_no_format_claims_what_is_none(tmp_path):
+    (tmp_path / "notes.csv").write_text("date,weather\n2026-01-01,rain\n")
+    (tmp_path / "noise.h5").write_bytes(b"\x00\x01\x02" * 100)
+    (tmp_path / "readme.json").write_text("[]")
+    (tmp_path / "folder").mkdir()
+    for name in ("notes.csv", "noise.h5", "readme.json", "folder"):
+        with pytest.raises(FormatError, match="no format"):
+            load_labels(tmp_path / name)
+        with pytest.raises(FormatError, match="no format"):
+            load_poses(tmp_path / name)
