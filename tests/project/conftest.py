@@ -40,6 +40,14 @@ def label(video: str, frame: int, *points: tuple[float, float] | None, **values)
 
 
 @pytest.fixture
+def disk(tmp_path):
+    """A folder so deep that the search for a moved video does not leave this test's own folder."""
+    folder = tmp_path / "university" / "lab" / "disk"
+    folder.mkdir(parents=True)
+    return folder
+
+
+@pytest.fixture
 def project(tmp_path):
     """A project with a place for one video, "day1", that nobody has seen yet."""
     project = Project.create(tmp_path / "Mäuse 🐭 project", skeleton=MOUSE)

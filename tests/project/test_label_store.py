@@ -10,7 +10,7 @@ import time
 import numpy as np
 import pytest
 
-from marey.errors import ConflictError, FormatError, LabelsError, NotFoundError
+from marey.errors import ConflictError, FormatError, LabelsError, NotFoundError, StorageError
 from marey.model import Instance, LabeledFrame, Labels, Origin
 from marey.project import Project
 
@@ -180,6 +180,30 @@ class TestWhatIsRefused:
         table.write_text(table.read_text().replace("1.0,1.0", "l.0,1.0"))
         with pytest.raises(FormatError, match=r"day1.csv, line 2, column 'x': expected a number, got 'l.0'"):
             project.load_labels()
+
+
+@pytest.fixture
+def full_disk():
+    """No file may grow beyond 1000 bytes, as on a disk that is nearly full."""
+    resource = pytest.importorskip("resource")
+    old_limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    old_handler = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1000, old_limits[1]))
+    yield
+    resource.setrlimit(resource.RLIMIT_FSIZE, old_limits)
+    signal.signal(signal.SIGXFSZ, old_handler)
+
+
+def test_a_full_disk_leaves_everything_as_it_was(project, full_disk):
+    kept = project.save_labels("day1", [label("day1", 1, (1, 1))])
+    before = sorted(project.root.rglob("*"))
+    points = np.random.default_rng(0).normal(size=(50, 2))
+    with pytest.raises(StorageError, match="What was there before is unchanged") as raised:
+        project.save_labels("day1", [label("day1", i, p) for i, p in enumerate(points)])
+    assert raised.value.hint
+    assert project.label_revision("day1") == kept
+    assert [item.id for item in project.labels_history("day1")] == [kept]
+    assert sorted(project.root.rglob("*")) == before
 
 
 class TestWhoAndWhen:

@@ -12,11 +12,11 @@ from .conftest import MOUSE, label, write_video
 
 
 @pytest.fixture
-def filmed(tmp_path):
+def filmed(disk):
     """A project beside a folder of recordings, one of which it has, as "day 1"."""
-    write_video(tmp_path / "recordings" / "day 1.mp4")
-    project = Project.create(tmp_path / "project", skeleton=MOUSE)
-    project.add_video(tmp_path / "recordings" / "day 1.mp4", metadata={"condition": "saline"})
+    write_video(disk / "recordings" / "day 1.mp4")
+    project = Project.create(disk / "project", skeleton=MOUSE)
+    project.add_video(disk / "recordings" / "day 1.mp4", metadata={"condition": "saline"})
     return project
 
 
@@ -28,38 +28,38 @@ class TestAdding:
         assert entry.metadata == {"condition": "saline"}
         assert filmed.video_path("day 1") == filmed.root.parent / "recordings" / "day 1.mp4"
 
-    def test_a_copy_stays_inside(self, filmed, tmp_path):
-        other = write_video(tmp_path / "elsewhere" / "day 1.mp4", seed=1)
+    def test_a_copy_stays_inside(self, filmed, disk):
+        other = write_video(disk / "elsewhere" / "day 1.mp4", seed=1)
         key = filmed.add_video(other, copy=True)
         assert key == "day 1_2"
         assert filmed.videos[key].path == "videos/day 1.mp4"
         assert (filmed.root / "videos" / "day 1.mp4").read_bytes() == other.read_bytes()
-        third = filmed.add_video(write_video(tmp_path / "third" / "day 1.mp4", seed=2), copy=True)
+        third = filmed.add_video(write_video(disk / "third" / "day 1.mp4", seed=2), copy=True)
         assert filmed.videos[third].path == "videos/day 1_2.mp4"
 
-    def test_the_same_video_twice(self, filmed, tmp_path):
-        twin = tmp_path / "twin.mp4"
-        twin.write_bytes((tmp_path / "recordings" / "day 1.mp4").read_bytes())
-        for path in (tmp_path / "recordings" / "day 1.mp4", twin):
+    def test_the_same_video_twice(self, filmed, disk):
+        twin = disk / "twin.mp4"
+        twin.write_bytes((disk / "recordings" / "day 1.mp4").read_bytes())
+        for path in (disk / "recordings" / "day 1.mp4", twin):
             with pytest.raises(AlreadyExistsError, match="already in the project, as 'day 1'"):
                 filmed.add_video(path, copy=True)
         assert not (filmed.root / "videos").exists()
 
-    def test_a_key_that_is_taken_or_bad(self, filmed, tmp_path):
-        other = write_video(tmp_path / "b.mp4", seed=1)
+    def test_a_key_that_is_taken_or_bad(self, filmed, disk):
+        other = write_video(disk / "b.mp4", seed=1)
         with pytest.raises(AlreadyExistsError, match="a video with the key 'day 1'"):
             filmed.add_video(other, key="day 1")
         with pytest.raises(ConfigError, match="device name"):
             filmed.add_video(other, key="nul")
         assert filmed.add_video(other, key="b 2") == "b 2"
 
-    def test_what_is_no_video_changes_nothing(self, filmed, tmp_path):
+    def test_what_is_no_video_changes_nothing(self, filmed, disk):
         before = (filmed.root / "project.yaml").read_bytes()
-        (tmp_path / "zero.mp4").write_bytes(b"")
+        (disk / "zero.mp4").write_bytes(b"")
         with pytest.raises(VideoError):
-            filmed.add_video(tmp_path / "zero.mp4")
+            filmed.add_video(disk / "zero.mp4")
         with pytest.raises(NotFoundError, match="expected a video at"):
-            filmed.add_video(tmp_path / "none.mp4")
+            filmed.add_video(disk / "none.mp4")
         assert (filmed.root / "project.yaml").read_bytes() == before
 
 
@@ -67,32 +67,32 @@ class TestFindingAgain:
     @pytest.mark.parametrize(
         "target", ["recordings/renamed.mp4", "recordings/new/day 1.mp4", "project/x.mp4"]
     )
-    def test_a_video_that_moved_or_was_renamed(self, filmed, tmp_path, target):
-        place = tmp_path / target
+    def test_a_video_that_moved_or_was_renamed(self, filmed, disk, target):
+        place = disk / target
         place.parent.mkdir(exist_ok=True)
-        (tmp_path / "recordings" / "day 1.mp4").rename(place)
+        (disk / "recordings" / "day 1.mp4").rename(place)
         assert filmed.video_path("day 1") == place
         assert Project.open(filmed.root).videos["day 1"].path in (f"../{target}", "x.mp4")
 
-    def test_a_project_that_moved_without_its_videos(self, filmed, tmp_path):
-        moved = tmp_path / "far" / "away" / "project"
+    def test_a_project_that_moved_without_its_videos(self, filmed, disk):
+        moved = disk / "far" / "away" / "project"
         moved.parent.mkdir(parents=True)
         filmed.root.rename(moved)
         project = Project.open(moved)
         with pytest.raises(NotFoundError, match="'day 1' is not at") as raised:
             project.video_path("day 1")
         assert "--search FOLDER" in raised.value.hint
-        found = project.video_path("day 1", search=[tmp_path / "recordings"])
-        assert found == tmp_path / "recordings" / "day 1.mp4"
+        found = project.video_path("day 1", search=[disk / "recordings"])
+        assert found == disk / "recordings" / "day 1.mp4"
         assert Project.open(moved).videos["day 1"].path == "../../../recordings/day 1.mp4"
 
-    def test_another_video_of_the_same_name_is_not_taken(self, filmed, tmp_path):
-        (tmp_path / "recordings" / "day 1.mp4").unlink()
-        write_video(tmp_path / "recordings" / "copy" / "day 1.mp4", seed=5)
+    def test_another_video_of_the_same_name_is_not_taken(self, filmed, disk):
+        (disk / "recordings" / "day 1.mp4").unlink()
+        write_video(disk / "recordings" / "copy" / "day 1.mp4", seed=5)
         with pytest.raises(NotFoundError):
             filmed.video_path("day 1")
 
-    def test_a_video_that_was_never_seen_is_known_by_its_name(self, filmed, tmp_path):
+    def test_a_video_that_was_never_seen_is_known_by_its_name(self, filmed, disk):
         key = filmed.add_video("C:\\films\\clip.mp4", key="clip", missing_ok=True)
         assert filmed.videos[key].n_frames is None
         write_video(filmed.root / "videos" / "clip.mp4", n_frames=5)
@@ -101,11 +101,11 @@ class TestFindingAgain:
         assert filmed.videos[key].fingerprint
 
     @pytest.mark.skipif(os.name == "nt" or os.geteuid() == 0, reason="permissions do not stop this user")
-    def test_where_nothing_can_be_written_it_is_still_found(self, filmed, tmp_path):
-        (tmp_path / "recordings" / "day 1.mp4").rename(tmp_path / "recordings" / "b.mp4")
+    def test_where_nothing_can_be_written_it_is_still_found(self, filmed, disk):
+        (disk / "recordings" / "day 1.mp4").rename(disk / "recordings" / "b.mp4")
         filmed.root.chmod(0o500)
         try:
-            assert filmed.video_path("day 1") == tmp_path / "recordings" / "b.mp4"
+            assert filmed.video_path("day 1") == disk / "recordings" / "b.mp4"
         finally:
             filmed.root.chmod(0o700)
 
@@ -139,8 +139,8 @@ class TestFrames:
         assert filmed.image_path(frame) is None
         assert filmed.read_image(frame).shape == (48, 64, 3)
 
-    def test_images_from_elsewhere_keep_name_and_bytes(self, filmed, tmp_path):
-        source = tmp_path / "Bild é.png"
+    def test_images_from_elsewhere_keep_name_and_bytes(self, filmed, disk):
+        source = disk / "Bild é.png"
         source.write_bytes(encode_png(np.full((48, 64), 77, np.uint8)))
         assert filmed.add_image("day 1", 9, source).read_bytes() == source.read_bytes()
         assert filmed.extracted_frames("day 1") == []

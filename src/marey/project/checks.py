@@ -9,6 +9,7 @@ from marey.errors import MareyError
 from marey.model import LabeledFrame
 from marey.project.findings import Finding, about_video, sort_findings
 from marey.project.label_checks import check_anatomy, check_frames, check_names
+from marey.project.project_file import FILE_NAME
 from marey.project.video_checks import check_images, check_video
 
 if TYPE_CHECKING:
@@ -79,6 +80,15 @@ def _check_metadata(project: "Project") -> Iterator[Finding]:
 
 def _check_leftovers(project: "Project") -> Iterator[Finding]:
     """Find tables of labels that belong to no video, and copies that a synchroniser made of two versions."""
+    for path in sorted(project.root.glob("project*.yaml")):
+        if path.name != FILE_NAME:
+            yield Finding(
+                "warning",
+                "stray-project",
+                str(path),
+                f"is not {FILE_NAME}, but looks like a copy of it",
+                "if a synchroniser made it of two versions, compare it with the other one",
+            )
     known = {key.casefold() for key in project.videos}
     for path in sorted(project.labels_folder.glob("*.csv")):
         if not path.name.startswith(".") and path.stem.casefold() not in known:

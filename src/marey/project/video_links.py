@@ -81,12 +81,13 @@ def find_moved(entry: VideoEntry, root: Path, search: Iterable[Path] = ()) -> Pa
 
 def _find_in(folder: Path, depth: int, name: str, wanted: str) -> Path | None:
     size = int(wanted.partition("-")[0]) if wanted else None
+    suffix = PurePosixPath(name).suffix
     renamed = []
     for path in _walk(folder, depth):
         if path.name == name:
             if not wanted or _has_fingerprint(path, wanted):
                 return path
-        elif size is not None and _size(path) == size:
+        elif size is not None and path.suffix == suffix and _size(path) == size:
             renamed.append(path)
     return next((path for path in renamed if _has_fingerprint(path, wanted)), None)
 
