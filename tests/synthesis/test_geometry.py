@@ -3,7 +3,7 @@ import pytest
 
 from marey.errors import InputError, NotFoundError
 from marey.synthesis import SPECIES, Camera, Recording, RecordingSpec, find_species
-from marey.synthesis.body import Landmark
+from marey.synthesis.parts import Landmark
 from marey.synthesis.raster import MARKER_COLOUR
 
 

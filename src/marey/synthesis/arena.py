@@ -141,11 +141,12 @@ def paint_roofs(arena: Arena, camera: Camera, light: Light) -> tuple[np.ndarray,
     width, height = camera.size
     colour = np.zeros((height, width, 3), np.float32)
     cover = np.zeros((height, width), np.float32)
-    y = np.linspace(-1, 1, height)[:, None]
+    x, y = np.meshgrid(np.linspace(-1, 1, width), np.linspace(-1, 1, height))
+    slope = x * light.direction[0] - y * light.direction[1]
     for roof in arena.roofs:
         top = cv2.GaussianBlur(_silhouette(roof.corners_mm(roof.height_mm), camera), (0, 0), 0.7)
-        edge = top - cv2.erode(top, np.ones((5, 5)))
-        shade = (1.0 - 0.12 * y)[..., None] * light.field[..., None] * (1 + 0.35 * edge[..., None])
+        edge = np.clip(top - cv2.GaussianBlur(top, (0, 0), 2.0), 0, 1)
+        shade = ((1.0 + 0.3 * slope + 0.8 * edge) * light.field)[..., None]
         colour = np.where(top[..., None] > 0, np.array(roof.colour, np.float32) * shade, colour)
         cover = np.maximum(cover, top)
     return colour.astype(np.float32), cover

@@ -6,8 +6,9 @@ from functools import cached_property
 import cv2
 import numpy as np
 
-from marey.synthesis.body import Body, Coat, Leg, Patch, Tube
+from marey.synthesis.body import Body
 from marey.synthesis.camera import Camera
+from marey.synthesis.parts import Coat, Leg, Patch, Tube
 
 SAMPLE_PX = 2.0
 EDGE_PX = 1.1

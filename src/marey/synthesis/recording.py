@@ -1,8 +1,7 @@
 """A recording: what is to be rendered, the scene that follows from it, and its frames with the truth."""
 
-import math
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
@@ -243,13 +242,3 @@ class Recording:
 def iter_frames(spec: RecordingSpec) -> Iterator[Frame]:
     """Render the frames of a recording one after the other."""
     return iter(Recording(spec))
-
-
-def vary(spec: RecordingSpec, seeds: Sequence[int]) -> list[RecordingSpec]:
-    """Return the same specification with other seeds: other light, other floor, other motion."""
-    return [replace(spec, seed=seed) for seed in seeds]
-
-
-def minutes_to_frames(minutes: float, fps: float) -> int:
-    """Return how many frames that is, at least one."""
-    return max(1, math.ceil(60 * minutes * fps))

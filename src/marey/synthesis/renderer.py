@@ -8,9 +8,10 @@ import numpy as np
 
 from marey.model import Visibility
 from marey.synthesis.arena import Arena, make_light, paint_arena, paint_roofs
-from marey.synthesis.body import Body, Coat
+from marey.synthesis.body import Body
 from marey.synthesis.camera import Camera
 from marey.synthesis.motion import Motion
+from marey.synthesis.parts import Coat
 from marey.synthesis.raster import (
     Canvas,
     Plate,

@@ -2,7 +2,8 @@
 
 from marey.errors import NotFoundError
 from marey.model import Skeleton
-from marey.synthesis.body import Body, Coat, Landmark, Leg, Patch, Style, Tube
+from marey.synthesis.body import Body
+from marey.synthesis.parts import Coat, Landmark, Leg, Patch, Style, Tube
 
 _PINK = (196.0, 150.0, 140.0)
 
@@ -123,8 +124,8 @@ MOUSE = Body(
     ),
     coats={
         "black": Coat((40, 37, 36), (28, 26, 26), grain=0.36, sheen=0.22),
-        "agouti": Coat((112, 88, 62), (142, 116, 86), grain=0.42, sheen=0.10),
-        "white": Coat((226, 220, 210), (206, 199, 189), grain=0.10, sheen=0.06),
+        "agouti": Coat((112, 88, 62), (142, 116, 86), grain=0.27, sheen=0.10),
+        "white": Coat((226, 220, 210), (206, 199, 189), grain=0.06, sheen=0.06),
         "grey": Coat((112, 108, 106), (96, 93, 92), grain=0.28, sheen=0.12),
     },
     style=Style(

@@ -4,9 +4,7 @@ import cv2
 import numpy as np
 
 
-def smooth_noise(
-    shape: tuple[int, int], sigma: tuple[float, float], rng: np.random.Generator, *, wrap: bool = False
-) -> np.ndarray:
+def smooth_noise(shape: tuple[int, int], sigma: tuple[float, float], rng: np.random.Generator) -> np.ndarray:
     """Return Gaussian noise with mean 0 and deviation 1, smoothed.
 
     Parameters
@@ -17,26 +15,19 @@ def smooth_noise(
         Smoothing in pixels along x and y.
     rng
         The source of chance.
-    wrap
-        Whether its borders fit together.
 
     Returns
     -------
     np.ndarray
         float32 of that shape.
     """
-    # Very smooth noise is made small and enlarged: the filter's cost grows with its width.
+    # Very smooth noise is made small and enlarged, because a filter's cost grows with its width.
     shrink = max(1, int(min(sigma) / 3))
-    rows, columns = (max(4, -(-n // shrink)) for n in shape)
-    noise = rng.standard_normal((rows, columns)).astype(np.float32)
-    border = cv2.BORDER_WRAP if wrap else cv2.BORDER_REFLECT
-    pad = 1 + int(3 * max(sigma) / shrink)
-    mode = "wrap" if wrap else "symmetric"
-    padded = np.pad(noise, pad, mode=mode)
+    small = tuple(max(4, -(-n // shrink)) for n in shape)
+    noise = rng.standard_normal(small).astype(np.float32)
     smooth = cv2.GaussianBlur(
-        padded, (0, 0), sigmaX=max(sigma[0] / shrink, 0.1), sigmaY=max(sigma[1] / shrink, 0.1),
-        borderType=cv2.BORDER_REFLECT if wrap else border,
-    )[pad:-pad, pad:-pad]  # fmt: skip
+        noise, (0, 0), sigmaX=sigma[0] / shrink, sigmaY=sigma[1] / shrink, borderType=cv2.BORDER_REFLECT
+    )
     if shrink > 1:
         smooth = cv2.resize(smooth, shape[::-1], interpolation=cv2.INTER_CUBIC)
     smooth = smooth - smooth.mean()
