@@ -89,13 +89,18 @@ def test_info(run, folder):
 
 
 class TestCheck:
-    def test_a_missing_video_is_an_error_and_exits_with_1(self, run, folder):
+    def test_what_does_not_work_exits_with_1(self, run, folder):
         result = run("check", folder, "--json", code=1)
         findings = json.loads(result.stdout)["findings"]
-        assert findings[0]["code"] == "video-missing"
-        assert findings[0]["severity"] == "error"
+        assert (findings[0]["severity"], findings[0]["code"], findings[0]["frame"]) == (
+            "error",
+            "no-image",
+            7,
+        )
+        assert [f["severity"] for f in findings if f["code"] == "video-missing"] == ["warning"]
         text = run("check", folder, code=1).stderr
-        assert text.startswith("error: day1: the video 'day1' is not at")
+        assert text.startswith("error: day1, frame 7: has labels, but its image is not in the project")
+        assert "warning: day1: the video 'day1' is not at" in text
         assert "hint: put it back, or say where to look" in text
 
     def test_warnings_are_no_failure(self, run, tmp_path):

@@ -43,6 +43,16 @@ class TestVideos:
         assert found["video-missing"].severity == "error"
         assert found["video-missing"].hint
 
+    def test_one_that_was_never_seen_is_no_error_where_images_are_there(self, filmed):
+        project = Project.create(filmed.root.parent / "imported", skeleton=MOUSE)
+        project.add_video(filmed.root.parent / "none.mp4", key="day1", missing_ok=True)
+        (image,) = filmed.frames_folder("day1").iterdir()
+        project.add_image("day1", 4, image)
+        project.save_labels("day1", [label("day1", 4, (10, 10), (64, 10))])
+        found = codes(project)
+        assert {finding.severity for finding in found.values()} == {"warning"}
+        assert set(found) == {"video-missing", "symmetries", "outside-image"}
+
     def test_moved_is_found_and_said(self, filmed, disk):
         (disk / "far").mkdir()
         (disk / "day1.mp4").rename(disk / "far" / "b.mp4")
@@ -107,7 +117,7 @@ class TestImages:
         (folder / "img00005.png").write_bytes((folder / "img00004.png").read_bytes())
         assert "img00004.png, img00005.png are the same" in codes(filmed, deep=True)["image-twice"].message
         filmed._change_entry("day1", width=32)
-        assert "64x48 pixels, the video 32x48" in codes(filmed, deep=True)["image-size"].message
+        assert "64x48 pixels, others of this video 32x48" in codes(filmed, deep=True)["image-size"].message
 
 
 class TestLabels:

@@ -10,7 +10,7 @@ from marey.model import LabeledFrame
 from marey.project.findings import Finding, about_video, sort_findings
 from marey.project.label_checks import check_anatomy, check_frames, check_names
 from marey.project.project_file import FILE_NAME
-from marey.project.video_checks import check_images, check_video
+from marey.project.video_checks import check_images, check_video, find_size
 
 if TYPE_CHECKING:
     from marey.project.project import Project
@@ -35,7 +35,7 @@ def check_project(project: "Project", *, deep: bool, search: Iterable[str | Path
             findings.append(about_video("error", "labels-unreadable", key, error.message, error.hint or ""))
             continue
         labelled += frames
-        findings += check_frames(key, project.videos[key], frames, project.skeleton)
+        findings += check_frames(key, find_size(project, key), frames, project.skeleton)
         findings += check_names(key, frames, project.individuals)
         findings += check_images(project, key, frames, has_video=has_video, deep=deep)
     findings += check_anatomy(project.skeleton, labelled)

@@ -26,7 +26,9 @@ def check_video(
     try:
         path = project.video_path(key, search=search)
     except NotFoundError as error:
-        yield about_video("error", "video-missing", key, error.message, error.hint or "")
+        # An import may come with labels and images alone; training needs no more.
+        severity = "warning" if entry.n_frames is None else "error"
+        yield about_video(severity, "video-missing", key, error.message, error.hint or "")
         return
     if path != follow_link(entry.path, project.root):
         yield about_video("info", "video-moved", key, f"was found again at {path}")
@@ -76,6 +78,19 @@ def _check_decoding(key: str, entry: VideoEntry, video: "Video", *, deep: bool) 
             )
 
 
+def find_size(project: "Project", key: str) -> VideoEntry:
+    """Return the entry of a video, with the size of its first image where the video was never seen."""
+    entry = project.videos[key]
+    names = project.image_names(key)
+    if entry.width is not None or not names:
+        return entry
+    try:
+        height, width = read_image(project.frames_folder(key) / names[0]).shape[:2]
+    except FormatError:
+        return entry
+    return entry.model_copy(update={"width": width, "height": height})
+
+
 def check_images(
     project: "Project", key: str, frames: Sequence[LabeledFrame], *, has_video: bool, deep: bool
 ) -> Iterator[Finding]:
@@ -100,7 +115,7 @@ def check_images(
     }
     if waiting := [name for name in names if name not in used]:
         yield about_video("info", "unlabelled-images", key, f"{len(waiting)} images wait to be labelled")
-    yield from _check_files(key, project.videos[key], folder, names, deep=deep)
+    yield from _check_files(key, find_size(project, key), folder, names, deep=deep)
 
 
 def _check_files(
@@ -122,7 +137,7 @@ def _check_files(
                 "warning",
                 "image-size",
                 key,
-                f"{name} has {width}x{height} pixels, the video {entry.width}x{entry.height}",
+                f"{name} has {width}x{height} pixels, others of this video {entry.width}x{entry.height}",
                 "labels on it may be shifted: extract the frame again",
             )
     for group in same.values():
