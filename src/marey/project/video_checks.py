@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from marey.errors import FormatError, MareyError, NotFoundError
 from marey.files import fingerprint, sha256_of_bytes
 from marey.model import LabeledFrame
-from marey.project.findings import Finding, about_frame, about_video
+from marey.project.findings import Finding, Severity, about_frame, about_video
 from marey.project.frame_store import number_images, read_image
 from marey.project.project_file import VideoEntry
 from marey.project.video_links import follow_link
@@ -27,7 +27,7 @@ def check_video(
         path = project.video_path(key, search=search)
     except NotFoundError as error:
         # An import may come with labels and images alone; training needs no more.
-        severity = "warning" if entry.n_frames is None else "error"
+        severity: Severity = "warning" if entry.n_frames is None else "error"
         yield about_video(severity, "video-missing", key, error.message, error.hint or "")
         return
     if path != follow_link(entry.path, project.root):
