@@ -73,6 +73,8 @@ def test_mistakes_of_the_user(mouse_poses, tmp_path):
         convert(tmp_path / "in.nc", tmp_path / "out.csv", target_format="dcl")
     with pytest.raises(InputError, match="does not write it"):
         convert(tmp_path / "in.nc", tmp_path / "out.h5", target_format="jabs")
+    with pytest.raises(InputError, match="has no option 'video'"):
+        convert(tmp_path / "in.nc", tmp_path / "out.csv", video="cam1")
     with pytest.raises(AlreadyExistsError):
         convert(tmp_path / "in.nc", tmp_path / "in.nc")
 

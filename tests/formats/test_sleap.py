@@ -58,6 +58,7 @@ def test_predictions_are_a_models_and_accepted_ones_are_accepted(shared_data):
     reviewed = load_labels(shared_data / "formats/slp/multiview.slp").labels
     assert len(reviewed) == 24
     assert len(reviewed.videos) == 8
+    assert any("cameras" in note for note in load_labels(shared_data / "formats/slp/multiview.slp").notes)
     accepted = [i.origin[i.has_position] for f in reviewed for i in f.instances]
     assert all(Origin.MODEL not in origin for origin in accepted)
     assert any(Origin.ACCEPTED in origin for origin in accepted)

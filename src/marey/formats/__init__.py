@@ -1,14 +1,15 @@
 """Labels and poses of other tools, read and written; one record per format in :mod:`.registry`."""
 
+import inspect
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from marey.errors import AlreadyExistsError, NotFoundError
+from marey.errors import AlreadyExistsError, InputError, NotFoundError
 from marey.formats.registry import FORMATS, Format, detect_format, format_named
 from marey.formats.source import FrameKey, LabelSource
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     import xarray as xr
 
@@ -83,6 +84,7 @@ def save_labels(
     path = Path(path)
     save = format_named(format).function("save_labels")
     _check_free(path, overwrite)
+    _check_options(save, options, format)
     return save(labels, path, images=images, videos=videos, **options)
 
 
@@ -103,7 +105,9 @@ def load_poses(path: str | Path, *, format: str | None = None, **options: Any) -
     FormatError
         The file is in no known format, or damaged.
     """
-    return _choose(Path(path), format, "load_poses")(Path(path), **options)
+    load = _choose(Path(path), format, "load_poses")
+    _check_options(load, options, format or str(path))
+    return load(Path(path), **options)
 
 
 def save_poses(dataset: "xr.Dataset", path: str | Path, *, overwrite: bool = True) -> None:
@@ -131,14 +135,22 @@ def export_poses(
     """
     save = format_named(format).function("save_poses")
     _check_free(Path(path), overwrite)
+    _check_options(save, options, format)
     return save(dataset, Path(path), **options) or []
 
 
-def _choose(path: Path, name: str | None, need: str) -> Any:
+def _choose(path: Path, name: str | None, need: str) -> "Callable[..., Any]":
     if not path.exists():
         raise NotFoundError(f"expected a file or folder at {path}, but there is none")
     chosen = format_named(name) if name else detect_format(path, need)
     return chosen.function(need)
+
+
+def _check_options(function: "Callable[..., Any]", options: dict[str, Any], where: str) -> None:
+    accepted = inspect.signature(function).parameters
+    for name in options:
+        if name not in accepted:
+            raise InputError(f"the format of {where} has no option {name!r}")
 
 
 def _check_free(path: Path, overwrite: bool) -> None:

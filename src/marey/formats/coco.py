@@ -287,7 +287,8 @@ def _document(
         "keypoints": list(skeleton.keypoints),
         "skeleton": (skeleton.edge_indices + 1).tolist(),
     }
-    entries, annotations = [], []
+    entries: list[dict[str, Any]] = []
+    annotations: list[dict[str, Any]] = []
     for number, frame in enumerate(labels.frames, start=1):
         size = image_size(images[frame.key]) if frame.key in images else (0, 0)
         name = names.get(frame.key, f"{frame.video}/{image_name(frame.frame, frame.image)}")

@@ -100,7 +100,7 @@ def save_poses(
 def _estimation(ndx_pose: Any, dataset: xr.Dataset, individual: str, skeleton: Any, video: str | None) -> Any:
     animal = dataset.sel(individual=individual)
     times = dataset["time"].values.astype(np.float64)
-    series = []
+    series: list[Any] = []
     for keypoint in skeleton.nodes:
         point = animal.sel(keypoint=keypoint)
         series.append(

@@ -114,7 +114,7 @@ def _read_fixed_layout(group: "h5py.Group") -> _Parts:
 def _read_axis(group: "h5py.Group", name: str) -> list[tuple[str, ...]]:
     if name in group:
         return [(text(entry),) for entry in _entries(group[name])]
-    levels = []
+    levels: list[list[str]] = []
     while f"{name}_level{len(levels)}" in group:
         number = len(levels)
         entries = [text(entry) for entry in _entries(group[f"{name}_level{number}"])]

@@ -65,6 +65,8 @@ def load_labels(path: Path) -> LabelSource:
     individuals = tuple(name for name in slp.tracks if name in names)
     labels = Labels(slp.skeleton, frames, tuple(dict.fromkeys(individuals)))
     images, videos = _locate(slp, frames)
+    reader.notes["suggested frames were left out"] = slp.n_suggestions
+    reader.notes["groups of cameras with their calibration were left out"] = slp.n_sessions
     return LabelSource(
         labels,
         images,
@@ -235,8 +237,8 @@ def _video_entry(
     known = [images.get(frame.key) for frame in frames]
     if video is None and all(known):
         names = [str(image) for image in known]
-        entry = {"filename": names[0], "filenames": names, "type": "ImageVideo"}
-        return {"backend": entry}, {frame.frame: i for i, frame in enumerate(frames)}
+        images_entry = {"filename": names[0], "filenames": names, "type": "ImageVideo"}
+        return {"backend": images_entry}, {frame.frame: i for i, frame in enumerate(frames)}
     entry = {
         "filename": str(video) if video is not None else f"{key}.mp4",
         "grayscale": None,

@@ -65,6 +65,8 @@ class SlpFile:
     pred_points: np.ndarray
     negative_frames: frozenset[tuple[int, int]] | None
     provenance: dict[str, Any]
+    n_suggestions: int = 0
+    n_sessions: int = 0
 
     @property
     def skeleton(self) -> Skeleton:
@@ -134,9 +136,15 @@ def _read(file: "h5py.File", path: Path) -> SlpFile:
         if negative is None
         else frozenset((int(row["video_id"]), int(row["frame_idx"])) for row in negative[()]),
         provenance=metadata.get("provenance") or {},
+        n_suggestions=_count_rows(file, "suggestions_json"),
+        n_sessions=_count_rows(file, "sessions_json"),
     )
     _check(slp)
     return slp
+
+
+def _count_rows(file: "h5py.File", name: str) -> int:
+    return len(file[name]) if name in file else 0
 
 
 def _check(slp: SlpFile) -> None:

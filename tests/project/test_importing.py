@@ -1,0 +1,198 @@
+"""Projects made from labels of other tools, and labels given back to them."""
+
+import shutil
+
+import cv2
+import numpy as np
+import pytest
+
+from marey.errors import AlreadyExistsError, InputError, LabelsError
+from marey.formats import load_labels, save_labels
+from marey.model import Instance, LabeledFrame, Labels, Origin, Skeleton
+from marey.project import Project
+from marey.project.importing import export_project, import_project
+
+MOUSE = Skeleton(("snout", "ear_left", "ear_right"), edges=(("snout", "ear_left"),))
+
+
+def instance(*points, **options):
+    return Instance(np.array(points, dtype=float), **options)
+
+
+def make_dlc_project(folder, videos=("clip", "élan 2")):
+    """A DeepLabCut project with two frames a video and no video files."""
+    frames, images = [], {}
+    for video in videos:
+        for number in (42, 7):
+            frame = LabeledFrame(
+                video, number, (instance((1, 2), (3, 4), (5, number)),), f"img{number:04d}.png"
+            )
+            path = folder.parent / f"{video} {frame.image}"
+            path.write_bytes(cv2.imencode(".png", np.full((8, 9), number, np.uint8))[1].tobytes())
+            images[frame.key] = path
+            frames.append(frame)
+    save_labels(Labels(MOUSE, frames), folder, format="dlc", images=images, scorer="ada", name="maze")
+    return folder
+
+
+def test_labels_images_and_names_come_along_without_the_videos(tmp_path):
+    source = make_dlc_project(tmp_path / "dlc")
+    report = import_project(source, tmp_path / "mein Projekt 🐭")
+    project = report.project
+    assert project.root == tmp_path / "mein Projekt 🐭"
+    assert project.name == "maze"
+    assert (report.format, report.n_frames, report.n_images, report.n_videos) == ("dlc", 4, 4, 0)
+    labels = project.load_labels()
+    assert [f.image_key for f in labels] == [
+        "clip/img0042.png",
+        "clip/img0007.png",
+        "élan 2/img0042.png",
+        "élan 2/img0007.png",
+    ]
+    assert labels.frames[0].instances[0].authors == ["ada"] * 3
+    assert project.read_image(labels.frames[1])[0, 0].tolist() == [7, 7, 7]
+    assert project.skeleton.symmetries == (("ear_left", "ear_right"),)
+    assert not project.symmetries_confirmed
+    assert any("2 of 2 videos are not here" in note for note in report.notes)
+
+
+@pytest.mark.data
+def test_the_open_field_labels(shared_data, tmp_path):
+    source = tmp_path / "openfield"
+    shutil.copytree(shared_data / "openfield", source, ignore=shutil.ignore_patterns("videos"))
+    report = import_project(source, tmp_path / "project")
+    labels = report.project.load_labels()
+    assert labels.frames == load_labels(source).labels.frames
+    assert len(report.project.extracted_frames("m4s1")) == 116
+    assert all(report.project.image_path(frame) is not None for frame in labels)
+
+
+@pytest.mark.data
+def test_images_without_labels_wait_in_the_project(shared_data, tmp_path):
+    source = tmp_path / "wheel"
+    shutil.copytree(shared_data / "mirror_mouse", source, ignore=shutil.ignore_patterns("videos"))
+    project = import_project(source, tmp_path / "project").project
+    assert len(project.load_labels()) == 90
+    assert len(project.extracted_frames("wheel")) == 93
+
+
+@pytest.mark.data
+def test_the_images_of_a_package_are_taken_out(shared_data, tmp_path):
+    report = import_project(shared_data / "formats/slp/minimal_instance.pkg.slp", tmp_path / "project")
+    (frame,) = report.project.load_labels().frames
+    assert frame.image == "img00000.png"
+    assert report.project.read_image(frame).shape == (384, 384, 3)
+
+
+@pytest.mark.data
+@pytest.mark.parametrize(
+    "name",
+    [
+        "formats/coco/multi_source",
+        "formats/coco/mixed_animals",
+        "formats/ultralytics",
+        "formats/nwb/minimal.annotations.nwb",
+        "formats/dlc/madlc_230_config.yaml",
+        "formats/slp/multiview.slp",
+    ],
+)
+def test_every_kind_of_source_gives_a_project_with_the_same_points(shared_data, tmp_path, name):
+    source = load_labels(shared_data / name).labels
+    project = import_project(shared_data / name, tmp_path / "project").project
+    assert Project.open(project.root).skeleton.keypoints == source.skeleton.keypoints
+    np.testing.assert_array_equal(project.load_labels().to_array(), source.to_array())
+
+
+def test_what_only_a_model_labelled_is_left_out(tmp_path):
+    by_model = instance((1, 1), (2, 2), (3, 3), origin=np.full(3, Origin.MODEL))
+    frames = [
+        LabeledFrame("v", 0, (by_model,)),
+        LabeledFrame("v", 1, (instance((1, 2), (3, 4), (5, 6)), by_model)),
+    ]
+    save_labels(Labels(MOUSE, frames), tmp_path / "l.slp", format="sleap")
+    report = import_project(tmp_path / "l.slp", tmp_path / "project")
+    assert [f.frame for f in report.project.load_labels()] == [1]
+    assert any("1 frames that only a model labelled" in note for note in report.notes)
+
+
+def test_the_author_is_stated_where_the_source_does_not_say(tmp_path):
+    save_labels(
+        Labels(MOUSE, [LabeledFrame("v", 1, (instance((1, 2), (3, 4), (5, 6)),))]),
+        tmp_path / "l.slp",
+        format="sleap",
+    )
+    project = import_project(tmp_path / "l.slp", tmp_path / "p", author="eve", name="bees").project
+    assert project.load_labels().frames[0].instances[0].authors == ["eve"] * 3
+    assert project.name == "bees"
+
+
+def test_names_that_are_no_file_names_are_changed(tmp_path):
+    frame = LabeledFrame("b?<c", 1, (instance((1, 2), (3, 4), (5, 6)),))
+    save_labels(Labels(MOUSE, [frame]), tmp_path / "l.json", format="coco")
+    project = import_project(tmp_path / "l.json", tmp_path / "p").project
+    assert list(project.videos) == ["b__c"]
+    assert len(project.load_labels("b__c")) == 1
+
+
+def test_a_failed_import_leaves_nothing_behind(tmp_path):
+    source = make_dlc_project(tmp_path / "dlc")
+    before = sorted(p.name for p in tmp_path.iterdir())
+    table = source / "labeled-data/élan 2/CollectedData_ada.csv"
+    table.with_suffix(".h5").unlink()
+    table.write_text(table.read_text().replace("img0042", "img0007"))
+    with pytest.raises(LabelsError, match="two rows"):
+        import_project(source, tmp_path / "project")
+    assert sorted(p.name for p in tmp_path.iterdir()) == before
+
+
+def test_a_disk_that_takes_no_more_leaves_nothing_behind(tmp_path):
+    resource = pytest.importorskip("resource")
+    source = make_dlc_project(tmp_path / "dlc")
+    noise = np.random.default_rng(0).integers(0, 255, (300, 300), dtype=np.uint8)
+    (source / "labeled-data/élan 2/img0007.png").write_bytes(cv2.imencode(".png", noise)[1].tobytes())
+    before = sorted(p.name for p in tmp_path.iterdir())
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, limits[1]))  # the large image does not fit
+    try:
+        with pytest.raises(OSError, match="too large"):
+            import_project(source, tmp_path / "project")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert sorted(p.name for p in tmp_path.iterdir()) == before
+
+
+def test_a_folder_with_something_in_it_is_left_alone(tmp_path):
+    source = make_dlc_project(tmp_path / "dlc")
+    (tmp_path / "project").mkdir()
+    (tmp_path / "project/thesis.txt").write_text("precious")
+    with pytest.raises(AlreadyExistsError):
+        import_project(source, tmp_path / "project")
+    assert [p.name for p in (tmp_path / "project").iterdir()] == ["thesis.txt"]
+
+
+@pytest.mark.parametrize(
+    ("format", "output"),
+    [
+        ("dlc", "out"),
+        ("sleap", "out.slp"),
+        ("coco", "out"),
+        ("lightning-pose", "out"),
+        ("table", "out"),
+        ("nwb", "out.nwb"),
+    ],
+)
+def test_an_imported_project_is_exported_again(tmp_path, format, output):  # noqa: A002
+    if format == "nwb":
+        pytest.importorskip("ndx_pose")
+    source = make_dlc_project(tmp_path / "dlc")
+    project = import_project(source, tmp_path / "project").project
+    export_project(project.root, tmp_path / output, format=format)
+    again = load_labels(tmp_path / output, format=format).labels
+    assert [f.key for f in again] == [f.key for f in project.load_labels()]
+    np.testing.assert_array_equal(again.to_array(), project.load_labels().to_array())
+
+
+def test_a_project_without_labels_has_nothing_to_export(tmp_path):
+    project = Project.create(tmp_path / "empty", skeleton=MOUSE)
+    with pytest.raises(InputError, match="no labels to export"):
+        export_project(project, tmp_path / "out", format="dlc")
