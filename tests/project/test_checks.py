@@ -1,6 +1,6 @@
 import pytest
 
-from marey.model import LabeledFrame
+from marey.model import LabeledFrame, Skeleton
 from marey.project import Finding, Project
 from marey.project.findings import sort_findings
 
@@ -33,6 +33,11 @@ def test_an_empty_project(disk):
     assert [(f.severity, f.code) for f in findings] == [("warning", "no-videos"), ("warning", "symmetries")]
     assert "ear_left/ear_right" in findings[1].message
     assert str(project.root) in findings[0].hint
+
+
+def test_that_no_pairs_were_guessed_is_only_worth_knowing(tmp_path):
+    project = Project.create(tmp_path / "project", skeleton=Skeleton(("nose", "tail")))
+    assert codes(project)["symmetries"].severity == "info"
 
 
 class TestVideos:

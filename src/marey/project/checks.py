@@ -54,7 +54,7 @@ def _check_settings(project: "Project") -> Iterator[Finding]:
     if not project.symmetries_confirmed:
         pairs = ", ".join(f"{left}/{right}" for left, right in project.skeleton.symmetries) or "none"
         yield Finding(
-            "warning",
+            "warning" if project.skeleton.symmetries else "info",
             "symmetries",
             project.name,
             f"the left/right pairs were guessed from the names and nobody has confirmed them: {pairs}",
