@@ -1,0 +1,32 @@
+"""Numbers that say how good poses are: errors, similarity, intervals, reliability. Pure NumPy on arrays."""
+
+from marey.metrics.bootstrap import bootstrap_interval
+from marey.metrics.errors import (
+    ErrorSummary,
+    euclidean_errors,
+    pck,
+    reference_length,
+    summarise_errors,
+)
+from marey.metrics.oks import mean_average_precision, object_keypoint_similarity
+from marey.metrics.reliability import (
+    Reliability,
+    expected_calibration_error,
+    interval_coverage,
+    reliability_curve,
+)
+
+__all__ = [
+    "ErrorSummary",
+    "Reliability",
+    "bootstrap_interval",
+    "euclidean_errors",
+    "expected_calibration_error",
+    "interval_coverage",
+    "mean_average_precision",
+    "object_keypoint_similarity",
+    "pck",
+    "reference_length",
+    "reliability_curve",
+    "summarise_errors",
+]

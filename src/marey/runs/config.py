@@ -1,0 +1,144 @@
+"""Every setting of a training, with its default, its meaning and its limits."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from marey.errors import ConfigError, NotFoundError, VersionError
+from marey.files import write_text
+
+SCHEMA_VERSION = 1
+
+Share = Annotated[float, Field(ge=0, le=1)]
+
+
+class AugmentationConfig(BaseModel):
+    """How training images are varied. Ranges are symmetric around "no change"."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    rotation_degrees: Annotated[float, Field(ge=0, le=180)] | Literal["auto"] = Field(
+        "auto", description="±; auto: all directions if the animal takes them, else 25"
+    )
+    scale: Annotated[float, Field(ge=1, le=3)] = Field(1.28, description="from 1/scale to scale")
+    shift: Share = Field(0.12, description="± as a fraction of the view's size")
+    flip: bool | Literal["auto"] = Field(
+        "auto", description="mirror half of the images; auto: when all left/right pairs are confirmed"
+    )
+    brightness: Annotated[float, Field(ge=0, le=128)] = Field(25, description="± grey levels")
+    contrast: Annotated[float, Field(ge=1, le=3)] = Field(1.35, description="from 1/contrast to contrast")
+    gamma: Annotated[float, Field(ge=1, le=3)] = Field(1.35, description="from 1/gamma to gamma")
+    blur_px: Annotated[float, Field(ge=0, le=10)] = Field(1.2, description="largest sigma")
+    noise: Annotated[float, Field(ge=0, le=64)] = Field(8, description="largest sigma, grey levels")
+    occluders: Annotated[int, Field(ge=0, le=16)] = Field(2, description="most boxes put over an image")
+
+
+class TrainingConfig(BaseModel):
+    """The resolved configuration of a run; it is saved with it.
+
+    Raises
+    ------
+    ConfigError
+        From :meth:`with_settings` and :meth:`load`: an unknown setting or one out of its range.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    schema_version: int = SCHEMA_VERSION
+    preset: str = "balanced"
+    seed: int = 0
+    device: Literal["auto", "cpu", "cuda", "mps"] = "auto"
+    precision: Literal["auto", "float32", "bfloat16", "float16"] = "auto"
+
+    backbone: str = "auto"
+    weights: str = "default"
+    stride: Literal[2, 4, 8, 16] = 4
+    pyramid_width: Annotated[int, Field(ge=8, le=1024)] = 64
+    sigma_cells: Annotated[float, Field(gt=0.3, le=8)] = 1.5
+
+    view: Literal["auto", "whole", "crop"] = "auto"
+    crop_side: Annotated[int, Field(ge=64, le=2048, multiple_of=32)] | None = None
+    whole_side: Annotated[int, Field(ge=64, le=4096)] = 256
+    locate_share: Share = 0.2
+
+    steps: Annotated[int, Field(ge=1)] = 2000
+    time_limit_minutes: Annotated[float, Field(gt=0)] | None = None
+    batch_size: Annotated[int, Field(ge=1, le=1024)] = 8
+    learning_rate: Annotated[float, Field(gt=0)] = 2e-3
+    weight_decay: Annotated[float, Field(ge=0)] = 1e-2
+    warmup: Share = 0.1
+    clip_norm: Annotated[float, Field(gt=0)] = 5.0
+    ema_decay: Annotated[float, Field(ge=0, lt=1)] = 0.998
+    validation_fraction: Annotated[float, Field(ge=0, lt=1)] = 0.12
+    validate_every: Annotated[int, Field(ge=1)] = 200
+    patience: Annotated[int, Field(ge=1)] = 10
+    n_gpus: Annotated[int, Field(ge=1)] = 1
+    workers: Annotated[int, Field(ge=0)] | None = None
+    cache_gb: Annotated[float, Field(ge=0)] = 4.0
+    augmentation: AugmentationConfig = AugmentationConfig()
+
+    def with_settings(self, settings: Mapping[str, Any]) -> "TrainingConfig":
+        """Return a copy with `settings` changed; ``augmentation.scale`` reaches inside."""
+        data = self.model_dump()
+        for name, value in settings.items():
+            *path, last = name.split(".")
+            place = data
+            for part in path:
+                place = place.get(part, {}) if isinstance(place, dict) else {}
+            place[last] = value
+            if path and path[0] not in data:
+                data[name] = value  # so that the message names the unknown setting
+        return _validated(data, "the settings")
+
+    def save(self, path: Path) -> None:
+        """Write the configuration as YAML."""
+        write_text(path, yaml.safe_dump(self.model_dump(), sort_keys=False, allow_unicode=True))
+
+    @classmethod
+    def load(cls, path: Path) -> "TrainingConfig":
+        """Read a configuration written by :meth:`save`."""
+        if not path.is_file():
+            raise NotFoundError(f"expected the configuration of a run at {path}, but there is none")
+        data = yaml.safe_load(path.read_text(encoding="utf-8"))
+        check_schema_version(data, path)
+        return _validated(data, str(path))
+
+
+PRESETS: dict[str, dict[str, Any]] = {
+    "fast": {"steps": 600, "whole_side": 256},
+    "balanced": {"steps": 2000, "whole_side": 320},
+    "accurate": {"steps": 6000, "whole_side": 416},
+}
+
+
+def preset(name: str) -> TrainingConfig:
+    """Return the configuration of a preset: ``fast``, ``balanced`` or ``accurate``."""
+    if name not in PRESETS:
+        raise ConfigError(f"there is no preset {name!r}", hint=f"choose one of {', '.join(PRESETS)}")
+    return TrainingConfig(preset=name, **PRESETS[name])
+
+
+def check_schema_version(data: Any, path: Path) -> None:
+    """Refuse a file that a newer Marey wrote, and one that is no mapping at all."""
+    if not isinstance(data, dict):
+        raise ConfigError(f"expected a mapping of settings in {path}, got {type(data).__name__}")
+    version = data.get("schema_version", SCHEMA_VERSION)
+    if not isinstance(version, int) or version > SCHEMA_VERSION:
+        raise VersionError(
+            f"{path} has schema version {version}, and this Marey reads up to {SCHEMA_VERSION}",
+            hint="install a newer version of Marey",
+        )
+
+
+def _validated(data: Mapping[str, Any], where: str) -> TrainingConfig:
+    try:
+        return TrainingConfig.model_validate(data)
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = ".".join(str(part) for part in first["loc"] if part not in ("constrained-float",))
+        known = ", ".join(TrainingConfig.model_fields)
+        hint = f"the settings are {known}" if first["type"] == "extra_forbidden" else None
+        raise ConfigError(f"{name} in {where}: {first['msg']}, got {first['input']!r}", hint=hint) from error

@@ -1,0 +1,325 @@
+"""From a project to a run: everything around the loop."""
+
+import platform
+import shutil
+import sys
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from marey import __version__
+from marey.errors import AlreadyExistsError, InputError
+from marey.files import atomic_path, sha256_of_bytes, utc_now, write_json, write_text
+from marey.metrics import Reliability, euclidean_errors, reference_length
+from marey.model import LabeledFrame
+from marey.networks.decoding import FEATURE_NAMES
+from marey.networks.looking import Looked, look
+from marey.networks.views import ViewPlan, plan_views
+from marey.progress import Progress, ProgressCallback, ignore_progress
+from marey.runs import Run, Split, TrainingConfig, preset
+from marey.training.samples import Samples, frame_targets
+from marey.training.splits import make_splits
+
+if TYPE_CHECKING:
+    import torch
+
+    from marey.project import Project
+    from marey.training.loop import Trainer
+
+# A point is "right" when it is within this part of the animal's size, and at least MIN_THRESHOLD_PX.
+RIGHT_FRACTION = 0.05
+MIN_THRESHOLD_PX = 3.0
+EMBEDDED_BACKBONE = "lite0"
+GPU_BACKBONE = "resnet50"
+CHECKPOINT = "checkpoint"
+
+
+def train(
+    project: "Project",
+    run_name: str,
+    config: TrainingConfig | None = None,
+    *,
+    split: str | Split = "blocks:0.8",
+    resume: bool = False,
+    overwrite: bool = False,
+    progress: ProgressCallback = ignore_progress,
+) -> Run:
+    """Train a network on a project's labels.
+
+    Parameters
+    ----------
+    project
+        Its confirmed labels train; points that only a model placed do not.
+    run_name
+        The name of the run's folder in the project.
+    config
+        The settings; left out: the preset "balanced".
+    split
+        A rule of :func:`marey.training.splits.make_splits` that makes one split, or a split.
+    resume
+        Go on with an interrupted training; its own settings and split hold.
+    overwrite
+        Replace a run of that name.
+
+    Returns
+    -------
+    Run
+        With its weights selected on the validation frames, and its confidence calibrated on them.
+
+    Raises
+    ------
+    AlreadyExistsError
+        There is such a run, and neither `resume` nor `overwrite` was asked for.
+    Interrupted
+        Ctrl-C; `resume` goes on.
+    """
+    run = Run(project.run_folder(run_name))
+    if resume and run.weights_path.is_file() and run.calibration is not None:
+        return Run.open(run.path)  # it was finished already
+    frames = _trainable(project)
+    if not (resume and run.config_path.is_file()):
+        _make_room(run, overwrite=overwrite)
+        if isinstance(split, str):
+            split = _single_split(frames, split, config or preset("balanced"))
+        plan = plan_for(project, frames, config or preset("balanced"))
+        run.write_description(_resolved(config or preset("balanced")), project.skeleton, split, plan)
+        run = Run(run.path)
+    run.check_skeleton(project.skeleton)
+    progress(Progress("training", 0, run.config.steps, message=f"{run.name}: {run.plan.reason}"))
+    started = utc_now()
+    trainer, validation = _make_trainer(project, run, frames, progress)
+    if resume:
+        trainer.resume()
+    weights = trainer.fit()
+    _save_weights(run, weights)
+    _write_metrics(run, trainer.state.history)
+    write_json(run.path / "provenance.json", _provenance(project, run, trainer, started))
+    calibrate(run, project, validation)
+    shutil.rmtree(run.path / CHECKPOINT, ignore_errors=True)
+    return Run.open(run.path)
+
+
+def train_folds(
+    project: "Project",
+    run_name: str,
+    config: TrainingConfig | None = None,
+    *,
+    split: str = "kfold:5",
+    resume: bool = False,
+    overwrite: bool = False,
+    progress: ProgressCallback = ignore_progress,
+) -> list[Run]:
+    """Train one run per fold, named ``<run_name>-fold1`` and so on; arguments as for :func:`train`."""
+    settings = config or preset("balanced")
+    splits = make_splits(
+        _trainable(project), split, validation_fraction=settings.validation_fraction, seed=settings.seed
+    )
+    return [
+        train(
+            project,
+            f"{run_name}-fold{number}",
+            settings,
+            split=part,
+            resume=resume,
+            overwrite=overwrite,
+            progress=progress,
+        )
+        for number, part in enumerate(splits, start=1)
+    ]
+
+
+def plan_for(project: "Project", frames: Sequence[LabeledFrame], config: TrainingConfig) -> ViewPlan:
+    """Choose the views from the labels and the settings."""
+    image = project.read_image(frames[0])
+    frame_size = (image.shape[1], image.shape[0])
+    boxes = np.array([i.bounds for frame in frames for i in frame.instances]).reshape(-1, 4)
+    plan = plan_views(boxes, frame_size, whole_side=config.whole_side)
+    if config.view == "whole":
+        plan = plan_views(boxes[:0], frame_size, whole_side=config.whole_side)
+        plan = replace(plan, reason="the whole frame is measured at once, as was asked for")
+    if config.crop_side is not None and plan.kind == "crop":
+        side = config.crop_side
+        plan = replace(plan, size=(side, side), reason=f"{plan.reason}; the crop of {side} was asked for")
+    return plan
+
+
+def calibrate(run: Run, project: "Project", validation: Sequence[LabeledFrame]) -> None:
+    """Fit confidence and expected errors on the validation frames, with the selected weights."""
+    seen = look_at_frames(run, project, validation)
+    if seen is None:
+        return
+    truth, _ = frame_targets(validation, len(run.skeleton))
+    size = reference_length(truth)
+    threshold = max(MIN_THRESHOLD_PX, RIGHT_FRACTION * size) if np.isfinite(size) else MIN_THRESHOLD_PX
+    try:
+        fitted = Reliability.fit(
+            seen.features,
+            euclidean_errors(seen.points, truth),
+            feature_names=FEATURE_NAMES,
+            threshold_px=threshold,
+        )
+    except InputError:  # too few validation points: the run works, and states no error
+        return
+    write_json(run.path / "calibration.json", fitted.to_dict())
+
+
+def look_at_frames(run: Run, project: "Project", frames: Sequence[LabeledFrame]) -> Looked | None:
+    """Look at labelled frames with a run's network in torch float32; None when there are no frames."""
+    from marey.training.inference import torch_infer
+
+    if not frames:
+        return None
+    infer = torch_infer(run.load_network())
+    seen = [look([project.read_image(f)], run.plan, run.config.stride, infer) for f in frames]
+    fields = ("points", "peak", "features")
+    return Looked(**{name: np.concatenate([getattr(s, name) for s in seen]) for name in fields})
+
+
+def _trainable(project: "Project") -> list[LabeledFrame]:
+    """Return the frames with something confirmed, in the order of rows."""
+    frames = list(project.load_labels().confirmed())
+    if not frames:
+        raise InputError(
+            f"the project {project.name!r} has no labelled frames",
+            hint="label some: marey extract picks frames, the browser application places points",
+        )
+    return frames
+
+
+def _make_room(run: Run, *, overwrite: bool) -> None:
+    if run.path.exists() and any(run.path.iterdir()):
+        if not overwrite:
+            raise AlreadyExistsError(
+                f"there is a run {run.name!r} already",
+                hint="choose another name, go on with --resume, or replace it with --overwrite",
+            )
+        shutil.rmtree(run.path)
+
+
+def _single_split(frames: list[LabeledFrame], rule: str, config: TrainingConfig) -> Split:
+    splits = make_splits(frames, rule, validation_fraction=config.validation_fraction, seed=config.seed)
+    if len(splits) > 1:
+        raise InputError(f"{rule!r} makes {len(splits)} splits: use train_folds")
+    return splits[0]
+
+
+def _resolved(config: TrainingConfig) -> TrainingConfig:
+    """Fix what "auto" means on this machine, so that the saved configuration says what was done."""
+    from marey.training.loop import choose_device
+
+    device = choose_device(config.device).type
+    backbone = config.backbone
+    if backbone == "auto":
+        backbone = GPU_BACKBONE if device == "cuda" and _is_fetchable(GPU_BACKBONE) else EMBEDDED_BACKBONE
+    return config.model_copy(update={"device": device, "backbone": backbone})
+
+
+def _is_fetchable(backbone: str) -> bool:
+    from marey.errors import DownloadError
+    from marey.networks.backbones import create_backbone
+
+    try:
+        create_backbone(backbone)
+    except DownloadError:
+        return False
+    return True
+
+
+def _make_trainer(
+    project: "Project", run: Run, frames: list[LabeledFrame], progress: ProgressCallback
+) -> "tuple[Trainer, list[LabeledFrame]]":
+    from marey.networks.network import PoseNetwork
+    from marey.training.inference import torch_infer
+    from marey.training.loop import Trainer, choose_device, seed_everything
+
+    config = run.config
+    by_key = {frame.image_key: frame for frame in frames}
+    missing = [key for key in (*run.split.train, *run.split.validation) if key not in by_key]
+    if missing:
+        raise InputError(
+            f"the split of the run {run.name!r} names {missing[0]}, which has no labels any more",
+            hint="train a new run",
+        )
+    training = [by_key[key] for key in run.split.train]
+    validation = [by_key[key] for key in run.split.validation]
+    samples = Samples(
+        project,
+        training,
+        run.plan,
+        config,
+        flip_indices=run.skeleton.flip_indices,
+        is_flip_allowed=bool(run.skeleton.symmetries) and project.symmetries_confirmed,
+    )
+    images = [project.read_image(frame) for frame in validation]
+    truth, _ = frame_targets(validation, len(run.skeleton))
+
+    def validate(network: "torch.nn.Module") -> float:
+        if not images:
+            return float("nan")
+        infer = torch_infer(network)
+        points = [look([image], run.plan, config.stride, infer).points for image in images]
+        return float(np.nanmean(euclidean_errors(np.concatenate(points), truth)))
+
+    seed_everything(config.seed)
+    network = PoseNetwork(
+        len(run.skeleton),
+        backbone=config.backbone,
+        weights=config.weights,
+        stride=config.stride,
+        width=config.pyramid_width,
+    )
+    trainer = Trainer(
+        network,
+        samples,
+        config,
+        device=choose_device(config.device),
+        validate=validate,
+        checkpoint_folder=run.path / CHECKPOINT,
+        progress=progress,
+    )
+    return trainer, validation
+
+
+def _save_weights(run: Run, weights: "dict[str, torch.Tensor]") -> None:
+    from safetensors.torch import save_file
+
+    with atomic_path(run.weights_path) as temporary:
+        save_file({name: value.contiguous() for name, value in weights.items()}, temporary)
+
+
+def _write_metrics(run: Run, history: list[dict[str, float]]) -> None:
+    if not history:
+        return
+    lines = [",".join(history[0])] + [",".join(f"{value:.6g}" for value in row.values()) for row in history]
+    write_text(run.path / "metrics.csv", "\n".join(lines) + "\n")
+
+
+def _provenance(project: "Project", run: Run, trainer: "Trainer", started: str) -> dict[str, Any]:
+    import torch
+
+    labels = {
+        video: sha256_of_bytes(path.read_bytes())
+        for video in sorted(project.videos)
+        if (path := Path(project.labels_folder) / f"{video}.csv").is_file()
+    }
+    return {
+        "marey": __version__,
+        "python": platform.python_version(),
+        "torch": torch.__version__,
+        "platform": platform.platform(),
+        "device": str(trainer.device),
+        "command": sys.argv,
+        "started": started,
+        "finished": utc_now(),
+        "training_seconds": round(trainer.state.seconds, 1),
+        "steps": trainer.state.step,
+        "selected_step": trainer.state.best_step,
+        "images_per_s": round(
+            trainer.state.step * trainer.config.batch_size / max(trainer.state.seconds, 1e-9), 2
+        ),
+        "labels_sha256": labels,
+        "weights_sha256": run.weights_hash,
+    }
