@@ -44,9 +44,9 @@ def test_positions_states_edges_and_folders(tmp_path):
     assert labels.frames[1].instances[0].individual == "4"
     assert labels.frames[2].instances == ()
     notes = " / ".join(source.notes)
-    assert "1 images without annotations are frames without an animal" in notes
-    assert "1 positions with visibility 0" in notes
-    assert "3 images were not found" in notes
+    assert "images without annotations, taken as frames without an animal: 1" in notes
+    assert "positions with visibility 0 (not labelled), dropped: 1" in notes
+    assert "images that were not found: 3" in notes
 
 
 @pytest.mark.data

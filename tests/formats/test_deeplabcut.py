@@ -48,7 +48,7 @@ def test_one_table_of_labels_in_the_new_layout(tmp_path):
     assert source.labels.frames[0].instances[0].authors == ["ada", "ada"]
     assert source.labels.frames[1].instances[0].visibility.tolist() == [Visibility.VISIBLE, 0]
     assert source.images == {("vid", 42): folder / "img042.png"}
-    assert any("1 of 2 images were not found" in note for note in source.notes)
+    assert any("that were not found: 1 of 2" in note for note in source.notes)
 
 
 def test_old_and_new_rows_semicolons_and_byte_order_marks_give_the_same(tmp_path):
@@ -123,7 +123,7 @@ def test_a_project_is_written_and_read_back(single_labels, tmp_path):
     target = tmp_path / "projet é"
     losses = save_labels(single_labels, target, format="dlc", images=images, name="maze")
     assert losses == [
-        "1 labelled frames have no image here; DeepLabCut needs one for each",
+        "labelled frames without an image here, although DeepLabCut needs one: 1",
         "DeepLabCut's config.yaml has no place for left/right pairs",
     ]
     again = load_labels(target)
@@ -181,10 +181,10 @@ def test_what_a_model_placed_is_not_exported_and_losses_are_said(tmp_path, singl
     losses = save_labels(Labels(single_labels.skeleton, frames), tmp_path / "l.csv", format="dlc")
     text = " / ".join(losses)
     for part in (
-        "3 points that only a model placed were left out",
-        "1 points marked as occluded",
-        "1 points marked as absent",
-        "1 frames without an animal",
+        "points that only a model placed, left out: 3",
+        "occluded points, which became plain points: 1",
+        "points marked as absent, which became empty cells: 1",
+        "as if not labelled: 1",
         "times",
         "one scorer",
     ):

@@ -29,7 +29,7 @@ def test_frames_images_and_videos(tmp_path):
     source = load_labels(make(tmp_path))
     assert [f.key for f in source.labels] == [("vid", 12), ("vid", 9)]
     assert set(source.images) == {("vid", 12), ("vid", 9), ("vid", 30)}
-    assert source.notes == ("1 images have no row; they wait to be labelled",)
+    assert source.notes == ("images without a row, waiting to be labelled: 1",)
     assert source.videos == {"test": tmp_path / "videos/test.mp4"}
 
 
@@ -65,7 +65,7 @@ def test_columns_that_are_no_coordinates_are_left_out(tmp_path):
     table = "\n".join(f"{line},{cell}" for line, cell in zip(lines, extra, strict=True)) + "\n"
     source = load_labels(make(tmp_path, table))
     assert source.labels.skeleton.keypoints == ("nose", "tail")
-    assert any("1 columns" in note for note in source.notes)
+    assert any("columns that are no coordinates, left out: 1" in note for note in source.notes)
 
 
 def test_a_second_table_must_have_the_same_keypoints(tmp_path):
@@ -77,7 +77,7 @@ def test_a_second_table_must_have_the_same_keypoints(tmp_path):
 
 def test_round_trip(single_labels, tmp_path):
     losses = save_labels(single_labels, tmp_path / "lp", format="lightning-pose", scorer="ada")
-    assert any("no image here" in loss for loss in losses)
+    assert any("without an image here" in loss for loss in losses)
     assert load_labels(tmp_path / "lp").labels.frames == single_labels.frames
 
 

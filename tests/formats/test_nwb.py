@@ -49,7 +49,7 @@ def test_labels_round_trip(pair_labels, tmp_path):
     pytest.importorskip("ndx_pose")
     losses = save_labels(pair_labels, tmp_path / "l.nwb", format="nwb")
     assert losses == [
-        "2 frames lost the name of their image",
+        "frames that lost the name of their image: 2",
         "NWB has no place for left/right pairs",
     ]
     again = load_labels(tmp_path / "l.nwb").labels

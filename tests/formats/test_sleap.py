@@ -85,7 +85,7 @@ def test_labels_round_trip(pair_labels, tmp_path):
     frames = [*pair_labels.frames, LabeledFrame("duo", 20, (), "img020.png")]
     labels = Labels(pair_labels.skeleton, frames, pair_labels.individuals)
     losses = save_labels(labels, tmp_path / "é.slp", format="sleap")
-    assert losses == ["3 animals lost the note of who placed their points and when"]
+    assert losses == ["animals that lost who placed their points and when: 3"]
     again = load_labels(tmp_path / "é.slp").labels
     assert again.skeleton == labels.skeleton
     assert again.individuals == labels.individuals
@@ -118,8 +118,8 @@ def test_what_a_model_placed_stays_a_prediction(tmp_path):
     )
     labels = Labels(skeleton, [LabeledFrame("v", 0, (by_model, mixed))])
     losses = " ".join(save_labels(labels, tmp_path / "l.slp", format="sleap"))
-    assert "1 animals that only a model placed" in losses
-    assert "1 points that only a model placed, in animals that a person corrected" in losses
+    assert "written as predictions with score 0: 1" in losses
+    assert "in animals that a person corrected, left out: 1" in losses
     first, second = load_labels(tmp_path / "l.slp").labels.frames[0].instances
     assert first.origin.tolist() == [Origin.MODEL, Origin.MODEL]
     assert second.visibility.tolist() == [Visibility.OCCLUDED, Visibility.UNLABELED]

@@ -53,7 +53,7 @@ def test_labels_images_and_names_come_along_without_the_videos(tmp_path):
     assert project.read_image(labels.frames[1])[0, 0].tolist() == [7, 7, 7]
     assert project.skeleton.symmetries == (("ear_left", "ear_right"),)
     assert not project.symmetries_confirmed
-    assert any("2 of 2 videos are not here" in note for note in report.notes)
+    assert any("videos that are not here: 2 of 2" in note for note in report.notes)
 
 
 @pytest.mark.data
@@ -112,7 +112,7 @@ def test_what_only_a_model_labelled_is_left_out(tmp_path):
     save_labels(Labels(MOUSE, frames), tmp_path / "l.slp", format="sleap")
     report = import_project(tmp_path / "l.slp", tmp_path / "project")
     assert [f.frame for f in report.project.load_labels()] == [1]
-    assert any("1 frames that only a model labelled" in note for note in report.notes)
+    assert any("frames that only a model labelled, left out: 1" in note for note in report.notes)
 
 
 def test_the_author_is_stated_where_the_source_does_not_say(tmp_path):

@@ -58,7 +58,10 @@ def import_(
         say(f"note: {note}")
     if project.skeleton.symmetries and not project.symmetries_confirmed:
         pairs = ", ".join(f"{a}/{b}" for a, b in project.skeleton.symmetries)
-        say(f"left/right pairs guessed from the names: {pairs}; confirm them in project.yaml")
+        say(
+            f"left/right pairs guessed from the names: {pairs}; confirm them in project.yaml, or with: "
+            f'marey skeleton "{destination}" --confirm-pairs'
+        )
     say(
         f"made {destination}: {report.n_frames} labelled frames, {report.n_images} of them with images, "
         f"{len(project.videos)} videos, {report.n_videos} of them found"

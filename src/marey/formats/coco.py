@@ -17,6 +17,7 @@ import numpy as np
 from marey.errors import FormatError, LabelsError
 from marey.files import atomic_folder, write_json
 from marey.formats.images import image_size
+from marey.formats.notes import count_animals, count_points, in_words, is_absent, is_by_model, is_signed
 from marey.formats.source import (
     FrameKey,
     LabelSource,
@@ -80,7 +81,7 @@ def load_labels(path: Path) -> LabelSource:
     return LabelSource(
         Labels(skeleton, frames, tuple(names)),
         images,
-        notes=tuple(f"{count} {text}" for text, count in reader.notes.items()),
+        notes=tuple(in_words(reader.notes)),
         metadata={"name": file.resolve().parent.name},
     )
 
@@ -138,11 +139,11 @@ class _Reader:
         self._seen_from = 2 if has_three_states else 1
         self.notes: Counter[str] = Counter()
         if not has_three_states:
-            self.notes["file without the visibility 2: 1 was taken to mean visible"] = 1
+            self.notes["files without the visibility 2, where 1 was taken to mean visible"] = 1
         if len(places) > 1:
-            self.notes["categories were put into one skeleton; which animal is of which is not kept"] = len(
-                places
-            )
+            self.notes[
+                "categories put into one skeleton, so that it is not kept which animal is of which"
+            ] = len(places)
 
     def read(self, data: dict[str, Any]) -> tuple[list[LabeledFrame], dict[FrameKey, Path]]:
         """Return the frames in the order of the images, and where the images are."""
@@ -165,16 +166,16 @@ class _Reader:
             if found is not None:
                 images[frame.key] = found
         if len(images) < len(frames):
-            self.notes["images were not found"] = len(frames) - len(images)
+            self.notes["images that were not found"] = len(frames) - len(images)
         return frames, images
 
     def _instances(self, annotations: list[dict[str, Any]]) -> tuple[Instance, ...]:
         if not annotations:
-            self.notes["images without annotations are frames without an animal"] += 1
+            self.notes["images without annotations, taken as frames without an animal"] += 1
         instances = []
         for annotation in annotations:
             if annotation.get("iscrowd"):
-                self.notes["annotations of crowds were left out"] += 1
+                self.notes["annotations of crowds, left out"] += 1
                 continue
             instances.append(self._instance(annotation))
         if annotations and not instances:  # there is something, so the frame is not empty
@@ -194,7 +195,7 @@ class _Reader:
             visibility[places] = np.where(labelled, seen, Visibility.UNLABELED)
             self._count_dropped(raw)
         else:
-            self.notes["annotations have a box but no keypoints; their animals are not labelled yet"] += 1
+            self.notes["annotations with a box but no keypoints, kept as animals not labelled yet"] += 1
         name = annotation.get("individual", annotation.get("track_id"))
         return Instance(points, visibility=visibility, individual=None if name is None else str(name))
 
@@ -216,7 +217,7 @@ class _Reader:
     def _count_dropped(self, raw: np.ndarray) -> None:
         n_dropped = int(((raw[:, 2] == 0) & (raw[:, :2] != 0).any(axis=1)).sum())
         if n_dropped:
-            self.notes["positions with visibility 0 (not labelled) were dropped"] += n_dropped
+            self.notes["positions with visibility 0 (not labelled), dropped"] += n_dropped
 
 
 def _frame_keys(images: list[dict[str, Any]], file: Path) -> list[tuple[str, int, str]]:
@@ -334,22 +335,16 @@ def _annotation(instance: Instance, individuals: tuple[str, ...]) -> dict[str, A
 
 
 def _losses(labels: Labels, images: Mapping[FrameKey, Path]) -> list[str]:
-    instances = [i for f in labels.frames for i in f.instances]
-    counts = {
-        "points that only a model placed were left out": sum(
-            int((i.has_position & ~i.is_confirmed).sum()) for i in instances
-        ),
-        "points marked as absent became not labelled": sum(
-            int((i.visibility == Visibility.ABSENT).sum()) for i in instances
-        ),
-        "animals lost the note of who placed their points and when": sum(
-            any(i.authors) or any(i.times) for i in instances
-        ),
-        "images are not here, so their sizes are written as 0": sum(
-            f.key not in images for f in labels.frames
-        ),
-    }
-    losses = [f"{count} {text}" for text, count in counts.items() if count]
+    losses = in_words(
+        {
+            "points that only a model placed, left out": count_points(labels, is_by_model),
+            "points marked as absent, which became not labelled": count_points(labels, is_absent),
+            "animals that lost who placed their points and when": count_animals(labels, is_signed),
+            "images that are not here, so that their sizes are written as 0": sum(
+                frame.key not in images for frame in labels
+            ),
+        }
+    )
     pairs = {frozenset(pair) for pair in labels.skeleton.symmetries}
     guessed = {frozenset(pair) for pair in guess_symmetries(labels.skeleton.keypoints)}
     if pairs - guessed:

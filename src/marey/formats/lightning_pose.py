@@ -66,7 +66,7 @@ def load_labels(path: Path) -> LabelSource:
     waiting = unlabelled_images(frames, source.images)
     source.images |= waiting
     if waiting:
-        notes.append(f"{len(waiting)} images have no row; they wait to be labelled")
+        notes.append(f"images without a row, waiting to be labelled: {len(waiting)}")
     videos = sorted((path / "videos").iterdir()) if (path / "videos").is_dir() else []
     source.videos = {file.stem: file for file in videos if file.suffix.lower() in VIDEO_SUFFIXES}
     source.notes = tuple(notes)
@@ -116,7 +116,9 @@ def save_labels(
             target.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(source, target)
     if n_missing:
-        losses.append(f"{n_missing} labelled frames have no image here; Lightning Pose needs one for each")
+        losses.append(
+            f"labelled frames without an image here, although Lightning Pose needs one: {n_missing}"
+        )
     if labels.skeleton.edges or labels.skeleton.symmetries:
         losses.append("Lightning Pose's table has no place for edges and left/right pairs")
     return losses

@@ -15,6 +15,7 @@ import xarray as xr
 
 from marey.errors import FormatError, InputError
 from marey.formats.hdf5 import open_hdf5, text, texts, top_level
+from marey.formats.notes import in_words
 from marey.formats.nwb_writing import save_labels, save_poses
 from marey.formats.pose_arrays import finish_poses
 from marey.formats.pose_labels import labels_of_poses
@@ -238,14 +239,14 @@ def _read_training(training: "h5py.Group", path: Path) -> LabelSource:
         author = texts_or_text(group["annotator"]) if "annotator" in group else ""
         instances = _read_instances(group, skeleton, author or text(group.attrs.get("annotator", "")))
         if (key, number) in frames:
-            notes["frames occur twice; the first was kept"] += 1
+            notes["frames that occur twice, of which the first was kept"] += 1
             continue
         frames[key, number] = LabeledFrame(key, number, instances)
     names = dict.fromkeys(i.individual for f in frames.values() for i in f.instances if i.individual)
     return LabelSource(
         Labels(skeleton, list(frames.values()), tuple(names)),
         videos={key: where for key, where in videos.values() if where is not None},
-        notes=tuple(f"{count} {text_}" for text_, count in notes.items()),
+        notes=tuple(in_words(notes)),
         metadata={"name": path.stem},
     )
 

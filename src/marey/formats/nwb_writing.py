@@ -12,9 +12,10 @@ import xarray as xr
 
 from marey.errors import InputError, MissingExtraError
 from marey.files import atomic_path
+from marey.formats.notes import authors_of, count_animals, count_points, in_words, is_absent, is_by_model
 from marey.formats.pose_arrays import describe_losses, has_names
 from marey.formats.source import FrameKey
-from marey.model import Instance, LabeledFrame, Labels, Origin, Visibility, standardise_poses
+from marey.model import Instance, LabeledFrame, Labels, Visibility, standardise_poses
 
 _REFERENCE = "(x, y) in pixels of the frame; the centre of the top-left pixel is (0, 0)"
 
@@ -218,21 +219,19 @@ def _skeleton_instance(ndx_pose: Any, place: int, instance: Instance, skeleton: 
 def _losses(labels: Labels) -> list[str]:
     if not labels.frames:
         raise InputError("there are no labels to write")
-    instances = [i for f in labels.frames for i in f.instances]
-    counts = {
-        "points that only a model placed were left out": sum(
-            int((i.has_position & (i.origin == Origin.MODEL)).sum()) for i in instances
-        ),
-        "points marked as absent became not labelled": sum(
-            int((i.visibility == Visibility.ABSENT).sum()) for i in instances
-        ),
-        "animals lost the times at which their points were placed": sum(any(i.times) for i in instances),
-        "frames have several annotators, of whom one is kept": sum(
-            len({a for i in f.instances for a in i.authors if a}) > 1 for f in labels.frames
-        ),
-        "frames lost the name of their image": sum(f.image is not None for f in labels.frames),
-    }
-    losses = [f"{count} {text}" for text, count in counts.items() if count]
+    losses = in_words(
+        {
+            "points that only a model placed, left out": count_points(labels, is_by_model),
+            "points marked as absent, which became not labelled": count_points(labels, is_absent),
+            "animals that lost the times at which their points were placed": count_animals(
+                labels, lambda instance: any(instance.times)
+            ),
+            "frames with several annotators, of whom one is kept": sum(
+                len(authors_of(frame.instances)) > 1 for frame in labels
+            ),
+            "frames that lost the name of their image": sum(frame.image is not None for frame in labels),
+        }
+    )
     if labels.skeleton.symmetries:
         losses.append("NWB has no place for left/right pairs")
     return losses

@@ -10,6 +10,7 @@ import yaml
 
 from marey.errors import FormatError
 from marey.formats.images import image_size
+from marey.formats.notes import in_words
 from marey.formats.source import IMAGE_SUFFIXES, FrameKey, LabelSource, image_frame_numbers, unique_keys
 from marey.formats.text import read_text
 from marey.model import Instance, LabeledFrame, Labels, Skeleton, Visibility
@@ -57,7 +58,7 @@ def load_labels(path: Path) -> LabelSource:
         for file, number in zip(files, image_frame_numbers([file.name for file in files]), strict=True):
             frames.append(LabeledFrame(key, number, reader.read(file), file.name))
             images[key, number] = file
-    notes += [f"{count} {text}" for text, count in reader.notes.items()]
+    notes += in_words(reader.notes)
     name = config_path.resolve().parent.name
     return LabelSource(Labels(skeleton, frames), images, notes=tuple(notes), metadata={"name": name})
 
@@ -117,7 +118,7 @@ class _Reader:
     def read(self, image: Path) -> tuple[Instance, ...]:
         file = _text_file(image)
         if not file.is_file():
-            self.notes["images without a text file are frames without an animal"] += 1
+            self.notes["images without a text file, taken as frames without an animal"] += 1
             return ()
         size = np.array(image_size(image), dtype=np.float64)
         rows = enumerate(file.read_text(encoding="utf-8-sig").splitlines(), start=1)

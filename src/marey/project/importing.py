@@ -154,7 +154,7 @@ class _Builder:
         kept = [frame for frame in frames if not _is_prediction(frame)]
         if len(kept) < len(frames):
             self.notes.append(
-                f"{len(frames) - len(kept)} frames that only a model labelled were left out; "
+                f"frames that only a model labelled, left out: {len(frames) - len(kept)}; "
                 "as poses they can be had with: marey convert"
             )
         return kept
@@ -210,13 +210,13 @@ class _Builder:
         absent = [video for video, is_found in found.items() if not is_found]
         if absent:
             self.notes.append(
-                f"{len(absent)} of {len(found)} videos are not here ({', '.join(absent[:5])}"
+                f"videos that are not here: {len(absent)} of {len(found)} ({', '.join(absent[:5])}"
                 f"{' and others' if len(absent) > 5 else ''}); "
                 "their labels and images do not need them"
             )
         n_blank = len(frames) - self.n_images
         if n_blank:
-            self.notes.append(f"{n_blank} labelled frames have no image in the project")
+            self.notes.append(f"labelled frames without an image in the project: {n_blank}")
 
 
 def _is_prediction(frame: LabeledFrame) -> bool:

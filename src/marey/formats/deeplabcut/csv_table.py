@@ -49,7 +49,7 @@ def read_csv_table(path: Path) -> KeypointTable:
         values=values,
         scorer=scorers[0].strip() if scorers else "",
         where=text.where,
-        notes=(f"{ignored} columns that are no coordinates were left out",) if ignored else (),
+        notes=(f"columns that are no coordinates, left out: {ignored}",) if ignored else (),
     )
 
 

@@ -8,6 +8,15 @@ import numpy as np
 
 from marey.errors import LabelsError
 from marey.formats.deeplabcut.tables import SINGLE, Column, KeypointTable
+from marey.formats.notes import (
+    authors_of,
+    count_animals,
+    count_points,
+    in_words,
+    is_absent,
+    is_by_model,
+    is_occluded,
+)
 from marey.formats.source import FrameKey, find_file, image_frame_numbers, image_name, path_parts
 from marey.model import Instance, LabeledFrame, Labels, Skeleton, Visibility
 
@@ -68,11 +77,11 @@ def frames_of_table(
             if path is not None:
                 result.images[video, frame] = path
     if n_empty:
-        result.notes.append(f"{n_empty} rows without any point are kept as frames not labelled yet")
+        result.notes.append(f"rows without any point, kept as frames not labelled yet: {n_empty}")
     n_missing = sum(image is not None for _, _, image in keys) - len(result.images)
     if n_missing:
         result.notes.append(
-            f"{n_missing} of {len(keys)} images were not found beside {Path(table.where).name}"
+            f"images of {Path(table.where).name} that were not found: {n_missing} of {len(keys)}"
         )
     return result
 
@@ -220,25 +229,23 @@ def _unique_keypoints(points: np.ndarray, individuals: tuple[str, ...]) -> set[i
 
 def _losses(labels: Labels, individuals: tuple[str, ...]) -> list[str]:
     """Say what of these labels such a table cannot hold."""
-    instances = [i for f in labels.frames for i in f.instances]
-    counts = {
-        "points that only a model placed were left out": sum(
-            int((i.has_position & ~i.is_confirmed).sum()) for i in instances
-        ),
-        "points marked as occluded became plain points": sum(
-            int((i.visibility == Visibility.OCCLUDED).sum()) for i in instances
-        ),
-        "points marked as absent became empty cells": sum(
-            int((i.visibility == Visibility.ABSENT).sum()) for i in instances
-        ),
-        "frames without an animal became rows without points, as if not labelled": sum(
-            not f.instances for f in labels.frames
-        ),
-        "times at which points were placed are not kept": sum(any(i.times) for i in instances),
-    }
-    losses = [f"{count} {text}" for text, count in counts.items() if count]
-    if len(individuals) > 1 and any(i.individual is None and i.has_position.any() for i in instances):
+    losses = in_words(
+        {
+            "points that only a model placed, left out": count_points(labels, is_by_model),
+            "occluded points, which became plain points": count_points(labels, is_occluded),
+            "points marked as absent, which became empty cells": count_points(labels, is_absent),
+            "frames without an animal, which became rows without points, as if not labelled": sum(
+                not frame.instances for frame in labels
+            ),
+            "animals that lost the times at which their points were placed": count_animals(
+                labels, lambda instance: any(instance.times)
+            ),
+        }
+    )
+    if len(individuals) > 1 and count_animals(
+        labels, lambda i: i.individual is None and i.has_position.any()
+    ):
         losses.append("animals without a name were numbered in their order in each frame")
-    if len({a for i in instances for a in i.authors if a}) > 1:
+    if len({author for frame in labels for author in authors_of(frame.instances)}) > 1:
         losses.append("all points are under one scorer, although several people placed them")
     return losses

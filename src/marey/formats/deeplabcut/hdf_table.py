@@ -70,7 +70,7 @@ def read_hdf_table(path: Path) -> KeypointTable:
         values=values[:, [position for position, _ in kept]],
         scorer=header.get("scorer", [""])[0] if columns else "",
         where=str(path),
-        notes=(f"{ignored} columns that are no coordinates were left out",) if ignored else (),
+        notes=(f"columns that are no coordinates, left out: {ignored}",) if ignored else (),
     )
 
 

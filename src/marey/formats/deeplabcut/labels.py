@@ -98,7 +98,7 @@ def _load_project(config_path: Path) -> LabelSource:
     waiting = unlabelled_images(frames, source.images)
     source.images |= waiting
     if waiting:
-        notes.append(f"{len(waiting)} images have no row; they wait to be labelled")
+        notes.append(f"images without a row, waiting to be labelled: {len(waiting)}")
     if not frames:
         notes.append(f"no labels were found in {folder / 'labeled-data'}")
     source.labels = Labels(skeleton, frames, tuple(individuals))
@@ -248,7 +248,7 @@ def _write_project(
             continue
         shutil.copyfile(source, folder / "labeled-data" / frame.video / image_name(frame.frame, frame.image))
     if n_missing:
-        losses.append(f"{n_missing} labelled frames have no image here; DeepLabCut needs one for each")
+        losses.append(f"labelled frames without an image here, although DeepLabCut needs one: {n_missing}")
     if labels.skeleton.symmetries:
         losses.append("DeepLabCut's config.yaml has no place for left/right pairs")
     config = _config(labels, whole, final, videos, name, scorer)

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from marey.files import atomic_path
+from marey.formats.notes import count_animals, count_points, in_words, is_absent, is_by_model, is_signed
 from marey.formats.sleap.skeletons import encode_skeleton
 from marey.formats.sleap.slp_file import PREDICTED, USER, EmbeddedImages, SlpFile, SlpVideo, read_slp
 from marey.formats.source import FrameKey, LabelSource, file_name, find_file, image_frame_numbers
@@ -65,13 +66,13 @@ def load_labels(path: Path) -> LabelSource:
     individuals = tuple(name for name in slp.tracks if name in names)
     labels = Labels(slp.skeleton, frames, tuple(dict.fromkeys(individuals)))
     images, videos = _locate(slp, frames)
-    reader.notes["suggested frames were left out"] = slp.n_suggestions
-    reader.notes["groups of cameras with their calibration were left out"] = slp.n_sessions
+    reader.notes["suggested frames, left out"] = slp.n_suggestions
+    reader.notes["groups of cameras with their calibration, left out"] = slp.n_sessions
     return LabelSource(
         labels,
         images,
         videos,
-        tuple(f"{count} {text}" for text, count in reader.notes.items() if count),
+        tuple(in_words(reader.notes)),
         {"name": path.name.removesuffix(".slp").removesuffix(".pkg"), **_plain(slp.provenance)},
         EmbeddedImages(slp) if any(video.dataset for video in slp.videos) else {},
     )
@@ -106,7 +107,7 @@ class _FrameReader:
             if frame is None:
                 continue
             if frame.key in frames:
-                self.notes["frames occur twice; their animals were put together"] += 1
+                self.notes["frames that occur twice, whose animals were put together"] += 1
                 earlier = frames[frame.key]
                 frame = replace(earlier, instances=(*earlier.instances, *frame.instances))
                 frame = replace(frame, instances=self._unique_names(frame.instances))
@@ -120,7 +121,7 @@ class _FrameReader:
             slp.negative_frames
         )
         if not len(rows) and not is_negative:
-            self.notes["frames without an animal, not marked as empty, were left out"] += 1
+            self.notes["frames without an animal that are not marked as empty, left out"] += 1
             return None
         frame, image = int(row["frame_idx"]), None
         numbers = self._numbers[video.number]
@@ -139,7 +140,7 @@ class _FrameReader:
             if row["instance_type"] == PREDICTED:
                 if int(row["instance_id"]) in taken or int(row["track"]) in tracks:
                     continue
-                self.notes["predicted animals are kept as a model's, without their scores"] += 1
+                self.notes["predicted animals, kept as a model's without their scores"] += 1
             kept.append(self._instance(row))
         return tuple(kept)
 
@@ -175,7 +176,7 @@ class _FrameReader:
         seen: set[str] = set()
         for instance in instances:
             if instance.individual in seen:
-                self.notes["animals share their track with another in the frame; they lost the name"] += 1
+                self.notes["animals that share their track with another in the frame and lost the name"] += 1
                 instance.individual = None
             if instance.individual is not None:
                 seen.add(instance.individual)
@@ -279,7 +280,7 @@ class SlpTables:
         self._frames.append((len(self._frames), video, frame_index, start, len(self._instances)))
 
     def _add_instance(self, instance: Instance) -> None:
-        if instance.has_position.any() and not instance.is_confirmed.any():
+        if _is_prediction(instance):
             self.add_predicted(instance.points, np.zeros(len(instance)), instance.individual)
             return
         start = len(self._points)
@@ -347,22 +348,22 @@ def _json_rows(rows: list[Any]) -> np.ndarray:
 
 
 def _losses(labels: Labels) -> list[str]:
-    instances = [i for f in labels.frames for i in f.instances]
-    counts = {
-        "animals that only a model placed are written as predictions, with score 0": sum(
-            bool(i.has_position.any() and not i.is_confirmed.any()) for i in instances
-        ),
-        "points that only a model placed, in animals that a person corrected, were left out": sum(
-            int((i.has_position & ~i.is_confirmed).sum()) for i in instances if i.is_confirmed.any()
-        ),
-        "points marked as absent became unlabelled": sum(
-            int((i.visibility == Visibility.ABSENT).sum()) for i in instances
-        ),
-        "animals lost the note of who placed their points and when": sum(
-            any(i.authors) or any(i.times) for i in instances
-        ),
-        "animals lost the note that a model placed points which a person accepted": sum(
-            bool((i.origin == Origin.ACCEPTED).any()) for i in instances
-        ),
-    }
-    return [f"{count} {text}" for text, count in counts.items() if count]
+    return in_words(
+        {
+            "animals that only a model placed, written as predictions with score 0": count_animals(
+                labels, _is_prediction
+            ),
+            "points that only a model placed in animals that a person corrected, left out": count_points(
+                labels, lambda i: is_by_model(i) & (not _is_prediction(i))
+            ),
+            "points marked as absent, which became unlabelled": count_points(labels, is_absent),
+            "animals that lost who placed their points and when": count_animals(labels, is_signed),
+            "animals that lost that a person accepted points which a model placed": count_animals(
+                labels, lambda i: bool((i.origin == Origin.ACCEPTED).any())
+            ),
+        }
+    )
+
+
+def _is_prediction(instance: Instance) -> bool:
+    return bool(instance.has_position.any() and not instance.is_confirmed.any())
