@@ -123,7 +123,7 @@ def test_a_project_is_written_and_read_back(single_labels, tmp_path):
     target = tmp_path / "projet é"
     losses = save_labels(single_labels, target, format="dlc", images=images, name="maze")
     assert losses == [
-        "labelled frames without an image here, although DeepLabCut needs one: 1",
+        "labelled frames without an image here, which DeepLabCut needs: 1",
         "DeepLabCut's config.yaml has no place for left/right pairs",
     ]
     again = load_labels(target)

@@ -116,9 +116,7 @@ def save_labels(
             target.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(source, target)
     if n_missing:
-        losses.append(
-            f"labelled frames without an image here, although Lightning Pose needs one: {n_missing}"
-        )
+        losses.append(f"labelled frames without an image here, which Lightning Pose needs: {n_missing}")
     if labels.skeleton.edges or labels.skeleton.symmetries:
         losses.append("Lightning Pose's table has no place for edges and left/right pairs")
     return losses

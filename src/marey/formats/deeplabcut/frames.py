@@ -242,9 +242,8 @@ def _losses(labels: Labels, individuals: tuple[str, ...]) -> list[str]:
             ),
         }
     )
-    if len(individuals) > 1 and count_animals(
-        labels, lambda i: i.individual is None and i.has_position.any()
-    ):
+    n_nameless = count_animals(labels, lambda i: i.individual is None and bool(i.has_position.any()))
+    if len(individuals) > 1 and n_nameless:
         losses.append("animals without a name were numbered in their order in each frame")
     if len({author for frame in labels for author in authors_of(frame.instances)}) > 1:
         losses.append("all points are under one scorer, although several people placed them")

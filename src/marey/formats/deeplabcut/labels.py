@@ -248,7 +248,7 @@ def _write_project(
             continue
         shutil.copyfile(source, folder / "labeled-data" / frame.video / image_name(frame.frame, frame.image))
     if n_missing:
-        losses.append(f"labelled frames without an image here, although DeepLabCut needs one: {n_missing}")
+        losses.append(f"labelled frames without an image here, which DeepLabCut needs: {n_missing}")
     if labels.skeleton.symmetries:
         losses.append("DeepLabCut's config.yaml has no place for left/right pairs")
     config = _config(labels, whole, final, videos, name, scorer)
