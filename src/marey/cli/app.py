@@ -15,7 +15,7 @@ from marey import __version__
 from marey.cli.output import say
 from marey.errors import MareyError
 
-COMMAND_MODULES = ("formats", "project")
+COMMAND_MODULES = ("formats", "project", "refine")
 
 app = typer.Typer(
     name="marey",

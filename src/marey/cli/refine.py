@@ -1,0 +1,64 @@
+"""``marey smooth``: cut, fill and smooth poses after the prediction."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from marey.cli.output import print_json, say
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command to `app`."""
+    app.command("smooth")(smooth)
+
+
+def smooth(
+    source: Annotated[Path, typer.Argument(metavar="IN", help="Poses in any known format.")],
+    target: Annotated[Path, typer.Argument(metavar="OUT", help="The poses to write (.nc).")],
+    method: Annotated[str, typer.Option(help="kalman, median or savgol.")] = "kalman",
+    max_gap: Annotated[int, typer.Option(help="Fill gaps of at most so many frames; 0 fills none.")] = 0,
+    min_confidence: Annotated[float, typer.Option(help="Remove points below this confidence first.")] = 0.0,
+    window: Annotated[int, typer.Option(help="Frames of the median and savgol window, odd.")] = 7,
+    polyorder: Annotated[int, typer.Option(help="Degree of the savgol polynomial.")] = 2,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace OUT if it exists.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print what was done as JSON.")] = False,
+) -> None:
+    """Smooth poses; kalman finds out by itself how much, and is not misled by single jumps.
+
+    What was done is recorded in the file. Points that are filled in are marked, with confidence 0.
+
+    Example: marey smooth poses/day1.nc poses/day1-smooth.nc --min-confidence 0.3 --max-gap 5
+    """
+    from marey.errors import AlreadyExistsError, ConfigError
+    from marey.formats import load_poses, save_poses
+    from marey.formats.native import SUFFIXES
+    from marey.model import read_history
+    from marey.refinement import smooth as smooth_poses
+
+    if target.suffix.lower() not in SUFFIXES:
+        raise ConfigError(
+            f"expected an output that ends in {' or '.join(SUFFIXES)}, got {target}",
+            hint="smooth to a .nc file, then turn it into other formats with `marey convert`",
+        )
+    if target.exists() and not overwrite:
+        raise AlreadyExistsError(f"{target} exists already", hint="choose another name, or --overwrite")
+    poses = load_poses(source)
+    result = smooth_poses(
+        poses, method, min_confidence=min_confidence, max_gap=max_gap, window=window, polyorder=polyorder
+    )
+    save_poses(result, target, overwrite=overwrite)
+    steps = read_history(result)[len(read_history(poses)) :]
+    for step in steps:
+        say(", ".join([step["operation"].replace("_", " "), *_describe(step)]))
+    say(f"wrote {target}")
+    if as_json:
+        print_json({"output": target, "n_frames": result.sizes["time"], "steps": steps})
+
+
+def _describe(step: dict) -> list[str]:
+    counts = {"n_cut": "points removed", "n_filled": "points filled in"}
+    texts = [f"{step[name]} {words}" for name, words in counts.items() if step.get(name)]
+    if "n_outliers" in step:
+        texts.append(f"{sum(map(sum, step['n_outliers']))} jumps set right")
+    return texts
