@@ -10,7 +10,7 @@ import yaml
 from marey.errors import AlreadyExistsError, FormatError, InputError, LabelsError
 from marey.formats import detect_format, export_poses, load_labels, load_poses, save_labels
 from marey.formats.deeplabcut import dlc_file_name, dlc_scorer_name
-from marey.model import Instance, LabeledFrame, Labels, Origin, Visibility
+from marey.model import Instance, LabeledFrame, Labels, Origin, Visibility, create_poses
 
 SCORER = "DLC_Resnet50_openfieldOct30shuffle6_snapshot_best-20"
 
@@ -368,3 +368,25 @@ def test_nothing_is_overwritten_unless_told(mouse_poses, tmp_path):
     assert path.read_text() == "precious"
     export_poses(mouse_poses, path, format="dlc", overwrite=True)
     assert load_poses(path).sizes["time"] == 4
+
+
+def test_words_in_the_encoding_of_windows_are_understood(tmp_path):
+    path = tmp_path / "t.csv"
+    path.write_bytes(LABELS_CSV.replace(",vid,", ",souris é,").encode("cp1252"))
+    assert load_labels(path).labels.videos == ("souris é",)
+
+
+def test_a_header_without_rows_has_no_labels(tmp_path):
+    text = "\n".join(LABELS_CSV.splitlines()[:3]) + "\n"
+    assert len(load_labels(write(tmp_path / "t.csv", text), format="dlc").labels) == 0
+
+
+def test_headers_of_many_animals_are_long(tmp_path):
+    poses = create_poses(
+        np.ones((2, 2, 30, 60)),
+        keypoints=[f"keypoint number {k}" for k in range(30)],
+        individuals=[f"animal number {i}" for i in range(60)],
+    )
+    export_poses(poses, tmp_path / "p.csv", format="dlc", scorer="DLC_" + 60 * "x")
+    assert len((tmp_path / "p.csv").read_text().splitlines()[0]) > 300_000
+    np.testing.assert_array_equal(load_poses(tmp_path / "p.csv")["position"], poses["position"])

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from marey.errors import FormatError, NotFoundError
+from marey.errors import FormatError, NotFoundError, StorageError
 
 if TYPE_CHECKING:
     import h5py
@@ -15,11 +15,20 @@ HDF5_MAGIC = b"\x89HDF\r\n\x1a\n"
 
 
 def read_magic(path: Path, n_bytes: int = 8) -> bytes:
-    """Return the first bytes of a file, or nothing for what is no file."""
-    if not path.is_file():
-        return b""
-    with path.open("rb") as file:
-        return file.read(n_bytes)
+    """Return the first bytes of a file, or nothing for what is no file.
+
+    Raises
+    ------
+    StorageError
+        The file may not be read, or its disk is gone.
+    """
+    try:
+        if not path.is_file():
+            return b""
+        with path.open("rb") as file:
+            return file.read(n_bytes)
+    except OSError as error:
+        raise StorageError(f"{path} cannot be read: {error.strerror}") from error
 
 
 @contextlib.contextmanager

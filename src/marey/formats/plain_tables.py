@@ -23,7 +23,7 @@ from marey.files import atomic_folder, write_json, write_text
 from marey.formats.pose_arrays import finish_poses
 from marey.formats.source import FrameKey, LabelSource
 from marey.formats.table import COLUMNS, decode_labels, encode_labels, read_table
-from marey.formats.text import read_text
+from marey.formats.text import read_delimited, read_text
 from marey.model import Labels, Skeleton, standardise_poses
 
 if TYPE_CHECKING:
@@ -205,13 +205,17 @@ def load_poses(path: Path) -> xr.Dataset:
 def _read_pose_table(path: Path) -> "pd.DataFrame":
     import pandas as pd
 
-    text = read_text(path)
-    delimiter = max(",;\t", key=text.split("\n", 1)[0].count)
-    decimal = "," if delimiter == ";" and "," in text else "."
-    names = {"individual": str, "keypoint": str}
-    options: dict[str, Any] = {"sep": delimiter, "decimal": decimal, "dtype": names, "keep_default_na": False}
+    text = read_delimited(path)
     try:
-        table = pd.read_csv(io.StringIO(text), na_values=["", "nan", "NaN"], **options)
+        table = pd.read_csv(
+            path,
+            encoding=text.encoding,
+            sep=text.delimiter,
+            decimal="," if text.has_decimal_commas(1) else ".",
+            dtype={"individual": str, "keypoint": str},
+            keep_default_na=False,
+            na_values=["", "nan", "NaN"],
+        )
     except (ValueError, pd.errors.ParserError) as error:
         raise FormatError(f"{path} is not a complete table: {error}") from error
     table.columns = [str(name).strip().lower() for name in table.columns]

@@ -133,4 +133,6 @@ def _hint(path: Path, need: str) -> str:
             "pickle files can run code when they are opened, so Marey does not read them; "
             "give the CSV or H5 file of the same labels or poses, or the project's folder"
         )
+    if (path / "project.yaml").is_file():
+        return f'this is a project of Marey; its labels are written by: marey export "{path}"'
     return f"known are {', '.join(item.title for item in FORMATS if need in item.can)}"

@@ -1,61 +1,105 @@
 """Reading delimited text as spreadsheets leave it: byte-order marks, semicolons, decimal commas."""
 
+import codecs
 import csv
-import io
+import itertools
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from marey.errors import FormatError, NotFoundError
+from marey.formats.hdf5 import read_magic
 
-DELIMITERS = (",", ";", "\t")
+DELIMITERS = ",;\t"
+
+_UTF16_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+_CHUNK_BYTES = 1 << 20
 
 
 @dataclass(frozen=True)
 class DelimitedText:
-    """The text of a file, and how its cells are parted."""
+    """A file of delimited text, and how to read it; tables of hours of video are not held as text."""
 
-    text: str
+    path: Path
+    encoding: str
     delimiter: str
-    where: str
+
+    def rows(self) -> Iterator[list[str]]:
+        """Yield the rows as lists of cells."""
+        with self.path.open(encoding=self.encoding, newline="") as file:
+            yield from csv.reader(file, delimiter=self.delimiter)
 
     def head(self, n_rows: int) -> list[list[str]]:
-        """Return the first rows as lists of cells."""
-        rows = csv.reader(io.StringIO(self.text), delimiter=self.delimiter)
-        return [row for row, _ in zip(rows, range(n_rows), strict=False)]
+        """Return the first rows."""
+        return list(itertools.islice(self.rows(), n_rows))
+
+    def has_decimal_commas(self, n_header_rows: int) -> bool:
+        """Tell whether numbers are written as 1,5, as spreadsheets do that part cells by semicolons."""
+        if self.delimiter != ";":
+            return False
+        body = itertools.islice(self.rows(), n_header_rows, None)
+        return any("," in cell for row in body for cell in row)
+
+
+def find_encoding(path: Path) -> str:
+    """Return how a text is encoded: UTF-8 (with or without a mark), UTF-16 or, failing those, Windows-1252.
+
+    Raises
+    ------
+    NotFoundError
+        There is no such file.
+    FormatError
+        The file is empty or is no text.
+    """
+    if not path.is_file():
+        raise NotFoundError(f"expected a file at {path}, but there is none")
+    head = read_magic(path, 4096)
+    if not head.strip():
+        raise FormatError(f"{path} is empty", hint="copy the file again from where it was made")
+    if head.startswith(_UTF16_MARKS):
+        return "utf-16"
+    if b"\0" in head:
+        raise FormatError(f"expected text in {path}, but it is a binary file")
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    with path.open("rb") as file:
+        try:
+            while chunk := file.read(_CHUNK_BYTES):
+                decoder.decode(chunk)
+            decoder.decode(b"", final=True)
+        except UnicodeDecodeError:
+            return "cp1252"
+    return "utf-8-sig"
 
 
 def read_text(path: Path) -> str:
-    """Read a text file in UTF-8 (with or without a byte-order mark), UTF-16 or, failing those, Windows-1252.
+    """Read a text file, whatever its encoding.
 
     Raises
     ------
     FormatError
         The file is empty or is no text.
     """
-    if not path.is_file():
-        raise NotFoundError(f"expected a file at {path}, but there is none")
-    data = path.read_bytes()
-    if not data.strip():
-        raise FormatError(f"{path} is empty", hint="copy the file again from where it was made")
-    if b"\0" in data[:4096] and not data.startswith((b"\xff\xfe", b"\xfe\xff")):
-        raise FormatError(f"expected text in {path}, but it is a binary file")
-    encodings = ("utf-16",) if data.startswith((b"\xff\xfe", b"\xfe\xff")) else ("utf-8-sig", "cp1252")
-    for encoding in encodings:
-        try:
-            return data.decode(encoding)
-        except UnicodeDecodeError:
-            continue
-    raise FormatError(f"expected text in UTF-8 in {path}", hint="save it again as 'CSV UTF-8'")
+    encoding = find_encoding(path)
+    try:
+        return path.read_text(encoding=encoding)
+    except UnicodeDecodeError as error:
+        raise FormatError(f"expected text in UTF-8 in {path}", hint="save it again as 'CSV UTF-8'") from error
 
 
 def read_delimited(path: Path) -> DelimitedText:
-    """Read delimited text and find out what parts its cells."""
-    text = read_text(path)
-    first_line = text.split("\n", 1)[0]
-    delimiter = max(DELIMITERS, key=first_line.count)
-    return DelimitedText(text, delimiter, str(path))
+    """Find out how a file of delimited text is to be read.
+
+    Raises
+    ------
+    FormatError
+        The file is empty or is no text.
+    """
+    encoding = find_encoding(path)
+    with path.open(encoding=encoding, errors="replace") as file:
+        first_line = file.readline()
+    return DelimitedText(path, encoding, max(DELIMITERS, key=first_line.count))
 
 
 def parse_numbers(cells: np.ndarray, where: str, first_row: int, columns: list[int]) -> np.ndarray:

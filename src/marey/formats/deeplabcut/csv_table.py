@@ -1,7 +1,10 @@
 """Keypoint tables as CSV."""
 
+import codecs
 import csv
 import io
+import itertools
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,19 +13,24 @@ import numpy as np
 from marey.errors import FormatError
 from marey.files import write_text
 from marey.formats.deeplabcut.tables import HEADER_NAMES, KeypointTable, build_columns, join_index
-from marey.formats.text import DelimitedText, parse_numbers, read_delimited
+from marey.formats.hdf5 import read_magic
+from marey.formats.text import DELIMITERS, DelimitedText, parse_numbers, read_delimited
 
 if TYPE_CHECKING:
     import pandas as pd
 
+_MAX_HEADER_LINE = 1 << 24  # characters: many animals with a long scorer make lines of many kilobytes
+
 
 def looks_like_table(path: Path) -> bool:
-    """Tell by its first kilobytes whether a text file has the header of such a table."""
-    with path.open("rb") as file:
-        head = file.read(65536)
-    encoding = "utf-16" if head.startswith((b"\xff\xfe", b"\xfe\xff")) else "utf-8-sig"
-    lines = head.decode(encoding, errors="replace").splitlines()[:5]
-    firsts = [line.replace(";", ",").replace("\t", ",").split(",")[0].strip().lower() for line in lines]
+    """Tell by its first lines whether a text file has the header of such a table."""
+    head = read_magic(path, 4096)
+    is_utf16 = head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+    if b"\0" in head and not is_utf16:
+        return False
+    with path.open(encoding="utf-16" if is_utf16 else "utf-8-sig", errors="replace") as file:
+        lines = [file.readline(_MAX_HEADER_LINE) for _ in range(len(HEADER_NAMES))]
+    firsts = [re.split(f"[{DELIMITERS}]", line, maxsplit=1)[0].strip().lower() for line in lines]
     return "bodyparts" in firsts and "coords" in firsts
 
 
@@ -36,9 +44,9 @@ def read_csv_table(path: Path) -> KeypointTable:
     """
     text = read_delimited(path)
     header, n_header_rows = _read_header(text)
-    n_index = _count_index_columns(header, text.where)
+    n_index = _count_index_columns(header, str(text.path))
     width = len(header["coords"])
-    columns = build_columns({name: row[n_index:] for name, row in header.items()}, text.where)
+    columns = build_columns({name: row[n_index:] for name, row in header.items()}, str(text.path))
     positions = [n_index + position for position, _ in columns]
     index, values = _read_body(text, n_header_rows, width, n_index, positions)
     ignored = width - n_index - len(columns)
@@ -48,7 +56,7 @@ def read_csv_table(path: Path) -> KeypointTable:
         index=index,
         values=values,
         scorer=scorers[0].strip() if scorers else "",
-        where=text.where,
+        where=str(text.path),
         notes=(f"columns that are no coordinates, left out: {ignored}",) if ignored else (),
     )
 
@@ -62,7 +70,7 @@ def _read_header(text: DelimitedText) -> tuple[dict[str, list[str]], int]:
         rows[name] = row
     if "coords" not in rows or "bodyparts" not in rows:
         raise FormatError(
-            f"expected a header of the rows {', '.join(HEADER_NAMES)} at the top of {text.where}, "
+            f"expected a header of the rows {', '.join(HEADER_NAMES)} at the top of {text.path}, "
             f"got {', '.join(rows) or 'none of them'}",
             hint="is this a file of labels or predictions of DeepLabCut or Lightning Pose?",
         )
@@ -72,7 +80,7 @@ def _read_header(text: DelimitedText) -> tuple[dict[str, list[str]], int]:
         rows["scorer"] = (rows["scorer"] + rows["scorer"][-1:] * width)[:width]
     widths = {name: len(row) for name, row in rows.items()}
     if len(set(widths.values())) > 1:
-        raise FormatError(f"the header rows of {text.where} differ in length: {widths}")
+        raise FormatError(f"the header rows of {text.path} differ in length: {widths}")
     return rows, len(rows)
 
 
@@ -88,29 +96,27 @@ def _count_index_columns(header: dict[str, list[str]], where: str) -> int:
 def _read_body(
     text: DelimitedText, n_header_rows: int, width: int, n_index: int, positions: list[int]
 ) -> tuple[list[str], np.ndarray]:
-    body = "".join(text.text.splitlines(keepends=True)[n_header_rows:])
-    if not body.strip():
+    if not _check_width(text, n_header_rows, width, n_index):
         return [], np.empty((0, len(positions)))
-    _check_width(text, body, n_header_rows, width, n_index)
     try:
-        frame = _parse(text, body, width, dict.fromkeys(range(n_index), "str"))
+        frame = _parse(text, n_header_rows, width, dict.fromkeys(range(n_index), "str"))
         values = frame[positions].to_numpy(dtype=np.float64)
     except ValueError:  # a cell is text: read once more to say which
-        frame = _parse(text, body, width, "str")
-        values = parse_numbers(frame[positions].to_numpy(), text.where, n_header_rows + 1, positions)
+        frame = _parse(text, n_header_rows, width, "str")
+        values = parse_numbers(frame[positions].to_numpy(), str(text.path), n_header_rows + 1, positions)
     index = frame[list(range(n_index))].fillna("").itertuples(index=False)
     return [join_index(tuple(row)) for row in index], values
 
 
-def _parse(text: DelimitedText, body: str, width: int, dtype: Any) -> "pd.DataFrame":
+def _parse(text: DelimitedText, n_header_rows: int, width: int, dtype: Any) -> "pd.DataFrame":
     import pandas as pd
 
-    # A spreadsheet that parts its cells by semicolons often writes 1,5 for one and a half.
-    decimal = "," if text.delimiter == ";" and "," in body else "."
     return pd.read_csv(
-        io.StringIO(body),
+        text.path,
+        encoding=text.encoding,
         sep=text.delimiter,
-        decimal=decimal,
+        decimal="," if text.has_decimal_commas(n_header_rows) else ".",
+        skiprows=n_header_rows,
         header=None,
         names=range(width),
         dtype=dtype,
@@ -125,16 +131,21 @@ def _exact_floats(pandas_version: str) -> dict[str, Any]:
     return {} if (major, minor) >= (3, 1) else {"float_precision": "round_trip"}
 
 
-def _check_width(text: DelimitedText, body: str, n_header_rows: int, width: int, n_index: int) -> None:
-    """Refuse rows that were cut off; a row of an image without points may leave its empty cells out."""
-    for number, row in enumerate(csv.reader(io.StringIO(body), delimiter=text.delimiter)):
+def _check_width(text: DelimitedText, n_header_rows: int, width: int, n_index: int) -> bool:
+    """Refuse rows that were cut off; return whether there are any rows.
+
+    A row of an image without points may leave its empty cells out.
+    """
+    has_rows = False
+    for number, row in enumerate(itertools.islice(text.rows(), n_header_rows, None)):
         is_blank = not any(cell.strip() for cell in row[n_index:])
         if len(row) != width and not (is_blank and len(row) < width):
             raise FormatError(
-                f"expected {width} cells in line {number + n_header_rows + 1} of {text.where}, "
-                f"got {len(row)}",
+                f"expected {width} cells in line {number + n_header_rows + 1} of {text.path}, got {len(row)}",
                 hint="the file may have been cut off; copy it again from where it was made",
             )
+        has_rows = has_rows or bool(row)
+    return has_rows
 
 
 def write_csv_table(table: KeypointTable, path: Path, *, n_index: int = 1) -> None:
