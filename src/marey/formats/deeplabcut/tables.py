@@ -5,6 +5,7 @@ The header's rows are named in the first column: ``scorer``, ``individuals`` (wi
 projects) or in three (``labeled-data``, video, image).
 """
 
+from collections import Counter
 from dataclasses import dataclass
 
 import numpy as np
@@ -48,7 +49,7 @@ class KeypointTable:
     notes: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        repeated = [column for column in dict.fromkeys(self.columns) if self.columns.count(column) > 1]
+        repeated = [column for column, count in Counter(self.columns).items() if count > 1]
         if repeated:
             name = " / ".join(part for part in repeated[0] if part)
             raise FormatError(
