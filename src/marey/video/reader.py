@@ -1,0 +1,258 @@
+"""Reading a video so that frame k is always the same frame k."""
+
+from collections.abc import Iterable, Iterator
+from functools import cached_property
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import numpy as np
+
+from marey.errors import VideoError
+from marey.video.decoding import decode_packets, open_container
+from marey.video.frame import DecodedFrame
+from marey.video.source import check_index, check_range
+from marey.video.table import FrameTable, read_table
+
+# Decoding on is cheaper than seeking when the frame wanted is not far ahead.
+NEAR_AHEAD = 48
+VARIABLE_RATE_TOLERANCE = 0.02
+
+
+class Video:
+    """A video file.
+
+    Frame i is the i-th in the order of presentation. Reading it by number and meeting it while reading in
+    order give the same pixels. Where a damaged video cannot be decoded, its frames keep their numbers: the
+    unreadable ones are left out by :meth:`frames`, and counted.
+
+    Parameters
+    ----------
+    path
+        The file; any container and codec that FFmpeg reads.
+
+    Raises
+    ------
+    NotFoundError, VideoError
+        There is no such file, or it is no video that can be opened.
+    """
+
+    def __init__(self, path: str | Path) -> None:
+        self.path = Path(path)
+        self._container, self._stream = open_container(self.path)
+        self._frames: Iterator[tuple[int, Any]] | None = None
+        self._next = 0
+        self.n_undecodable_packets = 0
+        first = self._first_frame()
+        self._quarter_turns = _quarter_turns(first)
+        size = (first.width, first.height)
+        self.width, self.height = size[::-1] if self._quarter_turns % 2 else size
+
+    def __repr__(self) -> str:
+        return f"Video({str(self.path)!r})"
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._frames = None
+        self._container.close()
+
+    def _first_frame(self) -> Any:
+        frame = next(decode_packets(self._container, self._stream), None)
+        if frame is None:
+            raise VideoError(
+                f"no frame of {self.path} can be decoded (codec {self._stream.codec_context.name})",
+                hint="the recording is damaged from its start; copy it again from the camera",
+            )
+        return frame
+
+    def _reopen(self) -> None:
+        self._container.close()
+        self._container, self._stream = open_container(self.path)
+
+    @cached_property
+    def _table(self) -> FrameTable:
+        container, stream = open_container(self.path)
+        try:
+            return read_table(container, stream)
+        finally:
+            container.close()
+
+    @property
+    def n_frames(self) -> int:
+        """How many frames there are, including those that turn out to be damaged."""
+        return len(self._table.pts)
+
+    @cached_property
+    def timestamps_s(self) -> np.ndarray:
+        """When each frame is shown, in seconds from the first, float64, shape (n_frames,)."""
+        if self._table.is_counted:
+            return np.arange(self.n_frames) / (self._nominal_fps or 1.0)
+        return (self._table.pts - self._table.pts[:1]) * float(self._stream.time_base)
+
+    @property
+    def _nominal_fps(self) -> float | None:
+        rate = self._stream.average_rate or self._stream.guessed_rate
+        return float(rate) if rate else None
+
+    @cached_property
+    def fps(self) -> float | None:
+        """The mean frames per second, or None for a single frame of unknown rate."""
+        if self._table.is_counted or self.n_frames < 2:
+            return self._nominal_fps
+        duration = self.timestamps_s[-1] - self.timestamps_s[0]
+        measured = (self.n_frames - 1) / duration
+        nominal = self._nominal_fps
+        # Time stamps are rounded to the time base: the nominal rate is the exact one where it agrees.
+        return nominal if nominal and abs(nominal / measured - 1) < 1e-3 else float(measured)
+
+    @cached_property
+    def is_variable_rate(self) -> bool:
+        """Whether the time between frames varies by more than rounding."""
+        if self._table.is_counted or self.n_frames < 3:
+            return False
+        steps = np.diff(self.timestamps_s)
+        typical = float(np.median(steps))
+        rounding = 1.5 * float(self._stream.time_base)
+        return bool((np.abs(steps - typical) > max(VARIABLE_RATE_TOLERANCE * typical, rounding)).any())
+
+    @property
+    def problems(self) -> tuple[str, ...]:
+        """What is unusual or wrong with the video, in words for the user."""
+        found = []
+        announced = self._stream.frames
+        if announced and announced > self.n_frames:
+            found.append(
+                f"the file announces {announced} frames, but only {self.n_frames} are in it: it was cut off"
+            )
+        if self.is_variable_rate:
+            found.append("the frame rate varies; the time stamps are kept with every frame")
+        if self._table.is_counted:
+            found.append("the file has no time stamps; frames are counted, and jumps in it are slow")
+        if self.n_undecodable_packets:
+            found.append(f"{self.n_undecodable_packets} frames could not be decoded")
+        ratio = self._stream.codec_context.sample_aspect_ratio
+        if ratio and ratio != 1:
+            found.append(f"pixels are not square ({ratio}); positions are in stored pixels")
+        return tuple(found)
+
+    def read(self, index: int) -> np.ndarray:
+        """Return frame `index` as uint8 RGB, shape (H, W, 3).
+
+        Raises
+        ------
+        InputError
+            There is no such frame.
+        VideoError
+            It is damaged.
+        """
+        return self._at(check_index(index, self.n_frames, self.path)).rgb()
+
+    def read_many(self, indices: Iterable[int]) -> Iterator[np.ndarray]:
+        """Give several frames as uint8 RGB in the order asked for; ascending is fastest."""
+        for index in indices:
+            yield self.read(index)
+
+    def frames(
+        self, start: int = 0, stop: int | None = None, step: int = 1
+    ) -> Iterator[tuple[int, DecodedFrame]]:
+        """Give (number, frame) from `start` up to but without `stop`.
+
+        Frames that cannot be decoded are left out; ``n_undecodable_packets`` counts them.
+        """
+        wanted = check_range(start, stop, step, self.n_frames, self.path)
+        if not wanted:
+            return
+        self._go_to(wanted.start)
+        assert self._frames is not None
+        for number, frame in self._frames:
+            self._next = number + 1
+            if number >= wanted.stop:
+                return
+            if number in wanted:
+                yield number, DecodedFrame(frame, self._quarter_turns)
+                if number == wanted[-1]:
+                    return
+
+    def _at(self, index: int) -> DecodedFrame:
+        if self._frames is None or not self._next <= index < self._next + NEAR_AHEAD:
+            self._go_to(index)
+        for number, frame in self._frames or ():
+            self._next = number + 1
+            if number == index:
+                return DecodedFrame(frame, self._quarter_turns)
+            if number > index:
+                break
+        self._frames = None
+        raise VideoError(
+            f"frame {index} of {self.path} cannot be decoded",
+            hint="this part of the recording is damaged; leave the frame out",
+        )
+
+    def _go_to(self, index: int) -> None:
+        """Make the next frame that comes the one with number `index`, or one before it."""
+        if self._frames is not None and self._next == index:
+            return
+        pts = self._table.pts[index]
+        place = int(np.searchsorted(self._table.keyframes, pts, side="right")) - 1
+        # A seek may land after the frame (open groups of pictures, coarse indices): then go further back.
+        for back in (0, 1, 2, 4):
+            if self._table.is_counted or place - back <= 0:
+                break
+            if self._begin_at(int(self._table.keyframes[place - back]), int(pts)):
+                return
+        self._begin_at_start()
+
+    def _begin_at(self, keyframe_pts: int, target_pts: int) -> bool:
+        """Seek to a keyframe; return whether decoding from there meets the target."""
+        import av
+
+        try:
+            self._container.seek(keyframe_pts, stream=self._stream, backward=True)
+            decoded = decode_packets(self._container, self._stream, self._count_undecodable)
+            first = next((f for f in decoded if f.pts is not None and f.pts >= keyframe_pts), None)
+        except (av.FFmpegError, OSError):
+            return False
+        if first is None or first.pts > target_pts or self._table.rank(first.pts) < 0:
+            return False
+        self._frames = self._numbered(first, decoded)
+        self._next = self._table.rank(first.pts)
+        return True
+
+    def _begin_at_start(self) -> None:
+        self._reopen()
+        decoded = decode_packets(self._container, self._stream, self._count_undecodable)
+        self._frames = self._counted(decoded) if self._table.is_counted else self._numbered(None, decoded)
+        self._next = 0
+
+    def _numbered(self, first: Any, rest: Iterator[Any]) -> Iterator[tuple[int, Any]]:
+        """Give decoded frames with their numbers; what an edit list hides has none and is left out."""
+        if first is not None:
+            yield self._table.rank(first.pts), first
+        for frame in rest:
+            number = -1 if frame.pts is None else self._table.rank(frame.pts)
+            if number >= 0:
+                yield number, frame
+
+    @staticmethod
+    def _counted(decoded: Iterator[Any]) -> Iterator[tuple[int, Any]]:
+        yield from enumerate(decoded)
+
+    def _count_undecodable(self) -> None:
+        self.n_undecodable_packets += 1
+
+
+def _quarter_turns(frame: Any) -> int:
+    """Return how many counter-clockwise quarter turns the display matrix asks for."""
+    degrees = float(getattr(frame, "rotation", 0) or 0)
+    return round(degrees / 90) % 4
