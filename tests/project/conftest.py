@@ -1,5 +1,6 @@
 """A project, and recordings small enough to write in a moment."""
 
+from collections.abc import Sequence
 from fractions import Fraction
 from pathlib import Path
 
@@ -15,8 +16,18 @@ MOUSE = Skeleton(
 )
 
 
-def write_video(path: Path, *, n_frames: int = 12, size: tuple[int, int] = (64, 48), seed: int = 0) -> Path:
-    """A lossless recording of `size` (width, height), in which frame i is grey of brightness 10 i + seed."""
+def write_video(
+    path: Path,
+    *,
+    n_frames: int = 12,
+    size: tuple[int, int] = (64, 48),
+    seed: int = 0,
+    times: Sequence[int] | None = None,
+) -> Path:
+    """A lossless recording of `size` (width, height), in which frame i is grey of brightness 10 i + seed.
+
+    It has 25 frames/s, or frame i is shown at ``times[i]`` twenty-fifths of a second.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
     with av.open(str(path), "w", format="mp4") as container:
         stream = container.add_stream(
@@ -26,7 +37,10 @@ def write_video(path: Path, *, n_frames: int = 12, size: tuple[int, int] = (64, 
         stream.pix_fmt = "yuv444p"
         for i in range(n_frames):
             image = np.full((size[1], size[0], 3), 10 * i + seed, np.uint8)
-            container.mux(stream.encode(av.VideoFrame.from_ndarray(image, format="rgb24")))
+            frame = av.VideoFrame.from_ndarray(image, format="rgb24")
+            frame.pts = i if times is None else times[i]
+            frame.time_base = Fraction(1, 25)
+            container.mux(stream.encode(frame))
         container.mux(stream.encode())
     return path
 

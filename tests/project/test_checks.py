@@ -76,7 +76,23 @@ class TestVideos:
         path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
         found = codes(filmed)
         assert "video-changed" in found
-        assert {"video-unreadable", "video-damaged", "frame-count"} & set(found)
+        assert {"video-unreadable", "video-problem", "frame-count"} & set(found)
+
+    def test_frames_that_cannot_be_decoded(self, filmed, disk):
+        path = disk / "day1.mp4"
+        content = bytearray(path.read_bytes())
+        start = content.index(b"mdat") + 4
+        content[start + 1200 : start + 1500] = bytes(300)
+        path.write_bytes(content)
+        assert "video-damaged" not in codes(filmed)
+        assert "of 12 frames can be decoded" in codes(filmed, deep=True)["video-damaged"].message
+
+    def test_a_variable_frame_rate(self, filmed, disk):
+        times = [0, 1, 2, 3, 9, 10, 11, 20, 21]
+        filmed.add_video(write_video(disk / "jumpy.mp4", n_frames=9, times=times))
+        finding = codes(filmed)["video-problem"]
+        assert finding.video == "jumpy"
+        assert "frame rate varies" in finding.message
 
     def test_the_same_twice(self, filmed, disk):
         (disk / "b.mp4").write_bytes((disk / "day1.mp4").read_bytes())

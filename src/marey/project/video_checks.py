@@ -48,16 +48,6 @@ def check_video(
 
 
 def _check_decoding(key: str, entry: VideoEntry, video: "Video", *, deep: bool) -> Iterator[Finding]:
-    for problem in video.problems:
-        yield about_video("warning", "video-damaged", key, str(problem), "copy it again from the camera")
-    if video.is_variable_rate:
-        yield about_video(
-            "warning",
-            "variable-rate",
-            key,
-            "the time between its frames varies",
-            "poses keep the time of each frame; other programs may count frames differently",
-        )
     if entry.n_frames is not None and video.n_frames != entry.n_frames:
         yield about_video(
             "error",
@@ -76,6 +66,10 @@ def _check_decoding(key: str, entry: VideoEntry, video: "Video", *, deep: bool) 
                 f"only {n_decoded} of {video.n_frames} frames can be decoded",
                 "copy it again from the camera",
             )
+    # Last, because some problems show only while decoding.
+    for problem in video.problems:
+        hint = "poses keep the number and time of each frame; other programs may count differently"
+        yield about_video("warning", "video-problem", key, problem, hint)
 
 
 def find_size(project: "Project", key: str) -> VideoEntry:
