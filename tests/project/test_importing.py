@@ -196,3 +196,37 @@ def test_a_project_without_labels_has_nothing_to_export(tmp_path):
     project = Project.create(tmp_path / "empty", skeleton=MOUSE)
     with pytest.raises(InputError, match="no labels to export"):
         export_project(project, tmp_path / "out", format="dlc")
+
+
+@pytest.mark.data
+def test_videos_are_linked_and_labelled_frames_extracted_from_them(shared_data, tmp_path):
+    report = import_project(shared_data / "centered_pair/centered_pair.slp", tmp_path / "project")
+    project = report.project
+    assert (report.n_frames, report.n_images, report.n_videos) == (70, 70, 1)
+    video = "centered_pair_low_quality"
+    assert project.video_path(video) == shared_data / "centered_pair/centered_pair_low_quality.mp4"
+    frame = project.load_labels().frames[3]
+    with project.open_video(video) as opened:
+        np.testing.assert_array_equal(project.read_image(frame), opened.read(frame.frame))
+
+
+@pytest.mark.data
+def test_videos_can_be_copied_and_frames_left_in_them(shared_data, tmp_path):
+    source = tmp_path / "source"
+    source.mkdir()
+    for name in ("centered_pair.slp", "centered_pair_low_quality.mp4"):
+        shutil.copyfile(shared_data / "centered_pair" / name, source / name)
+    report = import_project(source / "centered_pair.slp", tmp_path / "p", copy_videos=True, extract=False)
+    assert report.project.video_path("centered_pair_low_quality").parent == tmp_path / "p" / "videos"
+    assert report.n_images == 0
+    assert report.project.load_labels().frames[0].image is None
+    assert any("without an image in the project: 70" in note for note in report.notes)
+
+
+def test_a_damaged_video_does_not_keep_the_labels_out(tmp_path):
+    source = make_dlc_project(tmp_path / "dlc", videos=("clip",))
+    (source / "videos").mkdir()
+    (source / "videos/clip.mp4").write_bytes(b"not a video")
+    report = import_project(source, tmp_path / "project")
+    assert len(report.project.load_labels()) == 2
+    assert any("the video clip was not added" in note for note in report.notes)
