@@ -15,7 +15,7 @@ from marey import __version__
 from marey.cli.output import say
 from marey.errors import MareyError
 
-COMMAND_MODULES = ("formats", "project", "refine")
+COMMAND_MODULES = ("formats", "predict", "project", "refine")
 
 app = typer.Typer(
     name="marey",

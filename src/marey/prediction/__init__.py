@@ -1,0 +1,21 @@
+"""Prediction: inference engines, the streamed pass over a video, the adaptive crop, export.
+
+Nothing here imports torch at the top: a run whose network has been translated is predicted without it.
+"""
+
+from marey.prediction.export import export_model
+from marey.prediction.gate import Verdict, choose_engine, prepare_engines
+from marey.prediction.predict import PredictionResult, open_predictor, predict
+from marey.prediction.predictor import Prediction, Predictor
+
+__all__ = [
+    "Prediction",
+    "PredictionResult",
+    "Predictor",
+    "Verdict",
+    "choose_engine",
+    "export_model",
+    "open_predictor",
+    "predict",
+    "prepare_engines",
+]

@@ -1,0 +1,364 @@
+"""Which engine a run is predicted with: the fastest one that gives the same poses.
+
+Every installed engine predicts the run's own validation frames. One may be used when its poses move by
+at most a quarter of a pixel (median) against PyTorch in float32, and its error is within 2 % of it. The
+verdict is kept with the run, for this machine and these versions; the adaptive crop is judged likewise.
+"""
+
+import json
+import time
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from marey.errors import MareyError, StorageError
+from marey.files import utc_now, write_json
+from marey.metrics import euclidean_errors
+from marey.prediction.crop_trial import CropTrial, mean_error, try_adaptive_crop
+from marey.prediction.engines import (
+    ENGINES,
+    Engine,
+    create_engine,
+    describe_machine,
+    gpu_kind,
+    usable_engines,
+)
+from marey.prediction.predictor import Predictor, pipelined
+from marey.prediction.translation import NetworkFiles
+from marey.progress import Progress, ProgressCallback, ignore_progress
+
+if TYPE_CHECKING:
+    from marey.project import Project
+    from marey.runs import Run
+
+FILE_NAME = "gate.json"
+MAX_MOVEMENT_PX = 0.25
+MAX_ERROR_GROWTH = 0.02
+MAX_FRAMES = 100
+TIMING_ROUNDS = 4
+TIMED_IMAGES = 16
+
+
+@dataclass(frozen=True)
+class Trial:
+    """How one engine did.
+
+    Parameters
+    ----------
+    engine
+        Its name.
+    frames_per_s
+        Of the network alone, on the measuring view.
+    movement_px
+        Median distance of its points from float32 PyTorch's.
+    error_px
+        Mean distance from the labels.
+    is_allowed
+        Whether it may be chosen.
+    reason
+        Why not, or "".
+    """
+
+    engine: str
+    frames_per_s: float = float("nan")
+    movement_px: float = float("nan")
+    error_px: float = float("nan")
+    is_allowed: bool = False
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What :func:`prepare_engines` found out.
+
+    Parameters
+    ----------
+    engine
+        The engine to use.
+    device
+        Where it computes.
+    n_frames
+        Validation frames that it was judged on.
+    trials
+        One per installed engine.
+    adaptive_crop
+        Whether to follow the animal.
+    max_movement_px, max_error_growth
+        The limits that were applied.
+    weights, machine
+        What the verdict holds for.
+    """
+
+    engine: str
+    device: str
+    n_frames: int
+    trials: tuple[Trial, ...]
+    adaptive_crop: CropTrial
+    max_movement_px: float
+    max_error_growth: float
+    weights: str
+    machine: dict[str, Any] = field(default_factory=dict)
+    created: str = ""
+
+    def describe(self) -> list[str]:
+        """Say what was chosen and why, a line for each engine."""
+        lines = [f"engine {self.engine}, chosen on {self.n_frames} validation frames"]
+        for trial in self.trials:
+            figures = (
+                f"{trial.frames_per_s:.0f} frames/s, moves {trial.movement_px:.3f} px, "
+                f"error {trial.error_px:.2f} px"
+            )
+            lines.append(f"  {trial.engine}: {figures}{f' ({trial.reason})' if trial.reason else ''}")
+        lines.append(
+            f"adaptive crop {'on' if self.adaptive_crop.is_on else 'off'}: {self.adaptive_crop.reason}"
+        )
+        return lines
+
+    @classmethod
+    def from_dict(cls, data: dict[str, Any]) -> "Verdict":
+        """Build a verdict from JSON."""
+        trials = tuple(Trial(**_numbers(trial)) for trial in data["trials"])
+        return cls(
+            **{**data, "trials": trials, "adaptive_crop": CropTrial(**_numbers(data["adaptive_crop"]))}
+        )
+
+
+def prepare_engines(
+    run: "Run",
+    project: "Project | None" = None,
+    *,
+    device: str = "auto",
+    max_movement_px: float = MAX_MOVEMENT_PX,
+    max_error_growth: float = MAX_ERROR_GROWTH,
+    progress: ProgressCallback = ignore_progress,
+) -> Verdict:
+    """Translate a run's network for the installed engines, judge them, and keep the verdict with the run.
+
+    Parameters
+    ----------
+    run
+        A trained run.
+    project
+        Where its validation frames are; by default the project in whose folder the run lies.
+    device
+        ``"cpu"``, ``"cuda"``, ``"mps"``, or ``"auto"`` for a GPU where there is one.
+    max_movement_px, max_error_growth
+        How far poses may move (median), and the error grow (as a share), for an engine to be allowed.
+    progress
+        Told about each engine.
+    """
+    device = resolve_device(device)
+    images, truth = _validation_frames(run, project)
+    network = _LoadedOnce.of(run)
+    reference = "torch" if device == "cpu" else f"torch-{device}"
+    names = [reference, *(name for name in usable_engines(device) if name != reference)]
+    judged: list[tuple[Trial, Predictor | None]] = []
+    points = None
+    for i, name in enumerate(names):
+        progress(Progress("comparing engines", i, len(names)))
+        trial, predictor, found = _try_engine(run, name, network, images, truth, points)
+        points = found if points is None else points
+        judged.append((trial, predictor))
+    progress(Progress("comparing engines", len(names), len(names)))
+    speeds = _time_engines([predictor for _, predictor in judged], images)
+    trials = [replace(trial, frames_per_s=speed) for (trial, _), speed in zip(judged, speeds, strict=True)]
+    trials = [_apply_limits(trial, trials[0], max_movement_px, max_error_growth) for trial in trials]
+    allowed = [trial for trial in trials if trial.is_allowed]
+    chosen = max(allowed, key=lambda trial: trial.frames_per_s).engine
+    predictor = judged[[trial.engine for trial in trials].index(chosen)][1]
+    assert predictor is not None
+    verdict = Verdict(
+        engine=chosen,
+        device=device,
+        n_frames=len(images),
+        trials=tuple(trials),
+        adaptive_crop=try_adaptive_crop(predictor, images, truth),
+        max_movement_px=max_movement_px,
+        max_error_growth=max_error_growth,
+        weights=run.weights_hash,
+        machine=describe_machine(),
+        created=utc_now(),
+    )
+    _keep(run, verdict)
+    return verdict
+
+
+def load_verdict(run: "Run", device: str) -> Verdict | None:
+    """Return the verdict of :func:`prepare_engines` where it holds for these weights and this machine."""
+    try:
+        data = json.loads((run.engines_folder / FILE_NAME).read_text(encoding="utf-8"))
+        verdict = Verdict.from_dict(data[device])
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+    is_valid = verdict.weights == run.weights_hash and verdict.machine == describe_machine()
+    return verdict if is_valid else None
+
+
+def choose_engine(
+    run: "Run",
+    name: str = "auto",
+    *,
+    device: str = "auto",
+    project: "Project | None" = None,
+    progress: ProgressCallback = ignore_progress,
+) -> tuple[Engine, Verdict | None]:
+    """Make the engine that a run is predicted with.
+
+    Parameters
+    ----------
+    run
+        A trained run.
+    name
+        An engine's name, or ``"auto"`` for the verdict's; it is made now if there is none for this machine.
+    device, project, progress
+        As :func:`prepare_engines` takes them.
+
+    Returns
+    -------
+    engine
+        Ready to be given images.
+    verdict
+        What is known about the engines, or None.
+    """
+    if name != "auto":
+        device = ENGINES[name].device if name in ENGINES else "cpu"
+        return create_engine(name, NetworkFiles.of(run)), load_verdict(run, device)
+    device = resolve_device(device)
+    verdict = load_verdict(run, device) or prepare_engines(run, project, device=device, progress=progress)
+    return create_engine(verdict.engine, NetworkFiles.of(run)), verdict
+
+
+def resolve_device(device: str) -> str:
+    """Return where to compute: what was asked for, or a GPU where there is one, else the CPU."""
+    return (gpu_kind() or "cpu") if device == "auto" else device
+
+
+class _LoadedOnce(NetworkFiles):
+    """The network's files, where the network is loaded at most once however many engines ask."""
+
+    def __init__(self, *args: Any) -> None:
+        super().__init__(*args)
+        load, loaded = self.load, []
+
+        def load_once() -> Any:
+            import copy
+
+            if not loaded:
+                loaded.append(load())
+            return copy.deepcopy(loaded[0])
+
+        self.load = load_once
+
+
+def _validation_frames(run: "Run", project: "Project | None") -> tuple[list[np.ndarray], np.ndarray]:
+    """Return the validation images of a run and their labels (n, K, 2); nothing where they cannot be read."""
+    nothing: tuple[list[np.ndarray], np.ndarray] = ([], np.zeros((0, len(run.skeleton), 2)))
+    wanted = set(run.split.validation)
+    try:
+        if project is None:
+            from marey.project import Project
+
+            project = Project.open(run.path.parent.parent)
+        frames = [frame for frame in project.load_labels().frames if frame.image_key in wanted]
+        frames = [frame for frame in frames if len(frame.instances) == 1]
+        step = max(1, -(-len(frames) // MAX_FRAMES))
+        images = [project.read_image(frame) for frame in frames[::step]]
+    except MareyError:
+        return nothing
+    if not images:
+        return nothing
+    return images, np.stack([frame.instances[0].confirmed_points() for frame in frames[::step]])
+
+
+def _try_engine(
+    run: "Run",
+    name: str,
+    network: NetworkFiles,
+    images: Sequence[np.ndarray],
+    truth: np.ndarray,
+    reference: np.ndarray | None,
+) -> tuple[Trial, Predictor | None, np.ndarray]:
+    """Predict the validation frames with one engine; one that fails is out, except the reference."""
+    try:
+        predictor = Predictor.of(run, create_engine(name, network))
+        for size in {run.plan.size, run.plan.locate_size}:
+            predictor.engine.prepare(size)
+        points = predictor.predict_images(images).points
+    except Exception as error:
+        if reference is None:
+            raise
+        # Whatever a foreign engine cannot do with this network, the others can.
+        return Trial(name, reason=f"failed: {str(error)[:200]}"), None, np.zeros((0, 0, 2))
+    moved = euclidean_errors(points, points if reference is None else reference)
+    known = np.isfinite(truth).all(axis=-1)
+    return (
+        Trial(
+            name,
+            movement_px=float(np.median(moved[known])) if known.any() else float("nan"),
+            error_px=mean_error(points, truth),
+        ),
+        predictor,
+        points,
+    )
+
+
+def _time_engines(predictors: Sequence[Predictor | None], images: Sequence[np.ndarray]) -> list[float]:
+    """Return the frames/s of each engine: the best of several rounds, in turns, as other programs disturb."""
+    best = [float("nan") if predictor is None else 0.0 for predictor in predictors]
+    for _ in range(TIMING_ROUNDS):
+        for i, predictor in enumerate(predictors):
+            if predictor is not None:
+                best[i] = max(best[i], _time_network(predictor, images))
+    return best
+
+
+def _time_network(predictor: Predictor, images: Sequence[np.ndarray]) -> float:
+    engine, plan = predictor.engine, predictor.plan
+    image = images[0] if len(images) else np.zeros((*plan.frame_size[::-1], 3), dtype=np.uint8)
+    view = plan.crop_view((image.shape[1] / 2, image.shape[0] / 2))
+    batch = np.repeat(view.cut(image)[None], engine.batch_size, axis=0)
+    n_calls = max(2, TIMED_IMAGES // engine.batch_size)
+    began = time.perf_counter()
+    for _ in pipelined([batch] * n_calls, engine.start, engine.n_in_flight):
+        pass
+    return n_calls * len(batch) / (time.perf_counter() - began)
+
+
+def _apply_limits(trial: Trial, reference: Trial, max_movement_px: float, max_error_growth: float) -> Trial:
+    is_judged = np.isfinite(reference.error_px)
+    if trial.reason:
+        return trial
+    if not is_judged and not ENGINES[trial.engine].is_exact:
+        return replace(trial, reason="not in float32, and there are no validation frames to judge it on")
+    if is_judged and not trial.movement_px <= max_movement_px:
+        return replace(trial, reason=f"moves poses by more than {max_movement_px} px")
+    if is_judged and not trial.error_px <= reference.error_px * (1 + max_error_growth):
+        return replace(trial, reason=f"its error is over {max_error_growth:.0%} above float32's")
+    return replace(trial, is_allowed=True)
+
+
+def _keep(run: "Run", verdict: Verdict) -> None:
+    path = run.engines_folder / FILE_NAME
+    try:
+        kept = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        kept = {}
+    try:
+        write_json(path, {**kept, verdict.device: _plain(asdict(verdict))})
+    except StorageError:  # a run on a drive that cannot be written is judged each time
+        return
+
+
+def _plain(value: Any) -> Any:
+    """Replace NaN by None, which JSON can hold."""
+    if isinstance(value, dict):
+        return {key: _plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    return None if isinstance(value, float) and not np.isfinite(value) else value
+
+
+def _numbers(data: dict[str, Any]) -> dict[str, Any]:
+    return {key: float("nan") if value is None else value for key, value in data.items()}

@@ -1,0 +1,83 @@
+"""The poses of one video as Marey's own file, written block by block from a journal.
+
+The layout is that of :mod:`marey.formats.native`; it is written here without xarray, whose import would cost
+a short video half a second, and without holding all rows in memory.
+"""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from marey.files import atomic_path
+from marey.prediction.journal import Journal
+
+CHUNK_FRAMES = 1024
+INDIVIDUAL = "animal"
+_SCHEMA_VERSION = 1
+_PLANES = ("confidence", "expected_error", "error_90")
+
+
+def write_poses_file(journal: Journal, path: Path, attributes: dict[str, Any]) -> None:
+    """Write all rows of `journal` to `path` in one step.
+
+    Parameters
+    ----------
+    journal
+        The rows.
+    path
+        The netCDF file.
+    attributes
+        Of the Dataset: strings and numbers.
+    """
+    import h5netcdf
+    import h5py
+
+    keypoints = journal.header["keypoints"]
+    with atomic_path(path) as temporary, h5netcdf.File(temporary, "w") as file:
+        file.dimensions = {"time": None, "space": 2, "keypoint": len(keypoints), "individual": 1}
+        file.resize_dimension("time", journal.n_rows)
+        text = h5py.string_dtype()
+        for name, values in (("space", ["x", "y"]), ("keypoint", keypoints), ("individual", [INDIVIDUAL])):
+            file.create_variable(name, (name,), dtype=text, data=np.array(values, dtype=object))
+        _create_variables(file, len(keypoints), journal.n_rows)
+        first = 0
+        for rows in journal.blocks():
+            _fill(file, rows, slice(first, first + len(rows)))
+            first += len(rows)
+        for name, value in {**attributes, "marey_poses_version": _SCHEMA_VERSION}.items():
+            file.attrs[name] = value
+
+
+def _create_variables(file: Any, n_keypoints: int, n_rows: int) -> None:
+    chunk = min(CHUNK_FRAMES, max(n_rows, 1))
+    packed: dict[str, Any] = {"compression": "gzip", "compression_opts": 1, "shuffle": True}
+    file.create_variable("time", ("time",), dtype="f8", chunks=(chunk,), **packed)
+    file.create_variable("frame", ("time",), dtype="i8", chunks=(chunk,), **packed)
+    plane = ("time", "keypoint", "individual")
+    shapes = {"position": (("time", "space", "keypoint", "individual"), (chunk, 2, n_keypoints, 1))}
+    shapes |= dict.fromkeys(_PLANES, (plane, (chunk, n_keypoints, 1)))
+    for name, (dimensions, chunks) in shapes.items():
+        variable = file.create_variable(
+            name, dimensions, dtype="f8", chunks=chunks, fillvalue=np.nan, **packed
+        )
+        variable.attrs["coordinates"] = "frame"
+
+
+def _fill(file: Any, rows: np.ndarray, where: slice) -> None:
+    file["time"][where] = rows["time"]
+    file["frame"][where] = rows["frame"]
+    for name in ("position", *_PLANES):
+        file[name][where] = rows[name][..., None].astype(np.float64)
+
+
+def read_log(path: Path) -> list[dict[str, Any]]:
+    """Return the provenance log of a file of poses, or an empty list where there is none."""
+    import h5py
+
+    try:
+        with h5py.File(path, "r") as file:
+            return json.loads(file.attrs.get("log", "[]"))
+    except (OSError, ValueError, TypeError):
+        return []

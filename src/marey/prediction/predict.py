@@ -1,0 +1,447 @@
+"""Predicting videos: one streamed pass over each, in blocks that survive whatever happens."""
+
+import time
+from collections.abc import Generator, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from marey.errors import AlreadyExistsError, ConfigError, InputError, Interrupted, VideoError
+from marey.files import utc_now
+from marey.prediction.engines import Engine
+from marey.prediction.following import BLOCK_FRAMES, Follower
+from marey.prediction.frames import VideoFrame, ahead
+from marey.prediction.gate import Verdict, choose_engine
+from marey.prediction.journal import SUFFIX, Journal
+from marey.prediction.memory import peak_memory_mb
+from marey.prediction.poses_file import read_log, write_poses_file
+from marey.prediction.predictor import Predictor, RawPose
+from marey.prediction.request import (
+    AdaptiveCrop,
+    Selection,
+    describe_request,
+    differences,
+    name_outputs,
+)
+from marey.progress import Progress, ProgressCallback, ignore_progress
+
+if TYPE_CHECKING:
+    from marey.runs import Run
+    from marey.video import Video
+
+DECODED_AHEAD = 8
+REPORT_EVERY_S = 0.25
+FORMATS = ("dlc",)
+
+
+@dataclass(frozen=True)
+class PredictionResult:
+    """One video's prediction.
+
+    Parameters
+    ----------
+    path, output
+        The video, and the file of its poses.
+    n_frames
+        Rows of the file.
+    seconds, frames_per_s
+        How long this call took, and what it predicted in a second; 0 where the video was done already.
+    peak_memory_mb
+        Largest memory of this process so far.
+    engine
+        What ran the network.
+    notes
+        What the user should know.
+    exports
+        Files in other formats.
+    """
+
+    path: Path
+    output: Path
+    n_frames: int
+    seconds: float
+    frames_per_s: float
+    peak_memory_mb: float
+    engine: str
+    notes: tuple[str, ...] = ()
+    exports: tuple[Path, ...] = ()
+
+
+@dataclass
+class _Task:
+    """What is the same for all videos of one call."""
+
+    run: "Run"
+    selection: Selection
+    predictor: Predictor
+    is_adaptive: bool
+    progress: ProgressCallback
+    notes: list[str] = field(default_factory=list)
+
+
+def open_predictor(
+    run: "Run",
+    engine: str = "auto",
+    *,
+    device: str = "auto",
+    progress: ProgressCallback = ignore_progress,
+) -> Predictor:
+    """Return a predictor for images, with the engine that :func:`predict` would use."""
+    return Predictor.of(run, choose_engine(run, engine, device=device, progress=progress)[0])
+
+
+def predict(
+    run: "Run",
+    videos: str | Path | Iterable[str | Path],
+    output: str | Path,
+    *,
+    engine: str = "auto",
+    adaptive_crop: AdaptiveCrop = "auto",
+    device: str = "auto",
+    start: int = 0,
+    stop: int | None = None,
+    step: int = 1,
+    crop: tuple[int, int, int, int] | None = None,
+    batch_size: int | None = None,
+    resume: bool = False,
+    overwrite: bool = False,
+    formats: Sequence[str] = (),
+    progress: ProgressCallback = ignore_progress,
+) -> list[PredictionResult]:
+    """Find the animal in every frame of videos.
+
+    Parameters
+    ----------
+    run
+        A trained run.
+    videos
+        Files, folders, patterns such as ``"videos/*.mp4"``, folders of images.
+    output
+        The folder for the poses: one netCDF (HDF5) file per video.
+    engine
+        An engine's name, or ``"auto"``; see :mod:`marey.prediction.gate`.
+    adaptive_crop
+        ``"on"``: follow the animal with a crop; ``"off"``: search every frame; ``"auto"``: as the run's
+        validation frames say.
+    device
+        ``"cpu"``, ``"cuda"``, ``"mps"`` or ``"auto"``.
+    start, stop, step
+        Which frames, as in ``range``.
+    crop
+        (x, y, width, height) in pixels, outside of which nothing is looked for.
+    batch_size
+        Images at a time; by default what suits the engine.
+    resume
+        Go on with predictions that were interrupted.
+    overwrite
+        Predict again what has been predicted.
+    formats
+        ``"dlc"`` also writes DeepLabCut's CSV and H5.
+    progress
+        Told the frames done, and the frames a second.
+
+    Returns
+    -------
+    list of PredictionResult
+        One per video.
+
+    Raises
+    ------
+    AlreadyExistsError
+        There are other poses, or an interrupted prediction, where the output goes.
+    Interrupted
+        Ctrl-C: what is done is kept.
+    StorageError
+        The disk is full or cannot be written; what is done is kept.
+    VideoError
+        A video cannot be decoded at all.
+    """
+    from marey.video import find_videos
+
+    if unknown := sorted(set(formats) - set(FORMATS)):
+        raise ConfigError(f"there is no format {unknown[0]!r} to predict to", hint="the formats are dlc")
+    selection = Selection(start, stop, step, crop)
+    paths = [Path(path) for path in find_videos(videos)]
+    outputs = name_outputs(paths, Path(output))
+    plan = [_look_at(run, *pair, selection, resume, overwrite) for pair in zip(paths, outputs, strict=True)]
+    task = None
+    results = []
+    for path, target, state in zip(paths, outputs, plan, strict=True):
+        if state.done is not None:
+            results.append(_already_done(path, target, state.done))
+            continue
+        asked = state.journal.header["engine"] if state.journal else engine
+        if task is None or (state.journal and task.predictor.engine.name != asked):
+            task = _make_task(run, asked, adaptive_crop, device, batch_size, selection, progress)
+        results.append(_predict_video(task, path, target, state.journal, formats))
+    return results
+
+
+@dataclass(frozen=True)
+class _State:
+    """What there is of a video's prediction: its log entry when done, its journal when interrupted."""
+
+    done: dict[str, Any] | None = None
+    journal: Journal | None = None
+
+
+def _look_at(
+    run: "Run", path: Path, target: Path, selection: Selection, resume: bool, overwrite: bool
+) -> _State:
+    """Find out what has been done of a video, and refuse to destroy other work, before anything is begun."""
+    partial = journal_path(target)
+    if overwrite:
+        return _State()
+    wanted = describe_request(run, path, selection, engine="", is_adaptive=False, batch_size=1)
+    if target.exists():
+        entry = next((e for e in read_log(target) if e.get("operation") == "predict"), {})
+        if others := differences(wanted, entry):
+            raise AlreadyExistsError(
+                f"{target} exists already, with other poses: {others[0]}",
+                hint="choose another folder, or predict again with --overwrite",
+            )
+        return _State(done=entry)
+    if not partial.exists():
+        return _State()
+    if not resume:
+        raise AlreadyExistsError(
+            f"the prediction of {path.name} was interrupted, and {partial} holds what is done",
+            hint="go on with --resume, or begin again with --overwrite",
+        )
+    journal = Journal.read(partial)
+    if others := differences(wanted, journal.header):
+        raise InputError(
+            f"cannot go on with {partial}: {others[0]}",
+            hint="give the options that it was begun with, or begin again with --overwrite",
+        )
+    return _State(journal=journal)
+
+
+def journal_path(target: Path) -> Path:
+    """Return where the unfinished prediction of a file of poses is kept."""
+    return target.with_name(target.name + SUFFIX)
+
+
+def _already_done(path: Path, target: Path, entry: dict[str, Any]) -> PredictionResult:
+    return PredictionResult(
+        path=path,
+        output=target,
+        n_frames=int(entry.get("n_frames", 0)),
+        seconds=0.0,
+        frames_per_s=0.0,
+        peak_memory_mb=peak_memory_mb(),
+        engine=str(entry.get("engine", "")),
+        notes=("done already, and left as it is; --overwrite predicts it again",),
+    )
+
+
+def _make_task(
+    run: "Run",
+    engine_name: str,
+    adaptive_crop: AdaptiveCrop,
+    device: str,
+    batch_size: int | None,
+    selection: Selection,
+    progress: ProgressCallback,
+) -> _Task:
+    engine, verdict = choose_engine(run, engine_name, device=device, progress=progress)
+    if batch_size is not None:
+        if batch_size < 1 or BLOCK_FRAMES % batch_size:
+            raise ConfigError(f"batch_size must divide {BLOCK_FRAMES}, got {batch_size}")
+        engine.batch_size = batch_size
+    is_adaptive, note = _decide_crop(run, adaptive_crop, engine, verdict, selection)
+    return _Task(run, selection, Predictor.of(run, engine), is_adaptive, progress, [note] if note else [])
+
+
+def _decide_crop(
+    run: "Run", asked: AdaptiveCrop, engine: Engine, verdict: Verdict | None, selection: Selection
+) -> tuple[bool, str]:
+    """Return whether to follow the animal, and why where the user did not say."""
+    if asked not in ("on", "off", "auto"):
+        raise ConfigError(f"adaptive_crop is on, off or auto, got {asked!r}")
+    if asked == "off":
+        return False, ""
+    if run.plan.kind == "whole":
+        why = f"adaptive crop off: this run measures the whole frame at once ({run.plan.reason})"
+        return False, why if asked == "on" else ""
+    if asked == "on":
+        return True, ""
+    if selection.step > 1:
+        return False, "adaptive crop off: frames are skipped, so the animal moves far between them"
+    if verdict is None or verdict.engine != engine.name:
+        return False, "adaptive crop off: it was not judged with this engine"
+    is_on = verdict.adaptive_crop.is_on
+    return is_on, f"adaptive crop {'on' if is_on else 'off'}: {verdict.adaptive_crop.reason}"
+
+
+def _predict_video(
+    task: _Task, path: Path, target: Path, journal: Journal | None, formats: Sequence[str]
+) -> PredictionResult:
+    """Predict one video into its journal, then make its file of poses."""
+    from marey.video import open_video
+
+    began = time.perf_counter()
+    request = describe_request(
+        task.run,
+        path,
+        task.selection,
+        engine=task.predictor.engine.name,
+        is_adaptive=journal.header["adaptive_crop"] if journal else task.is_adaptive,
+        batch_size=task.predictor.engine.batch_size,
+    )
+    n_before = journal.n_rows if journal else 0
+    with open_video(path) as video:
+        task.selection.check_fits(path, (video.width, video.height))
+        if journal is None:
+            journal = Journal.create(journal_path(target), request)
+        elif others := differences(request, journal.header, tuple(request)):
+            raise InputError(
+                f"cannot go on with {journal.path}: {others[0]}", hint="begin again with --overwrite"
+            )
+        else:
+            journal.cut()
+        notes = [*task.notes, *_stream(task, video, path, journal, request["adaptive_crop"])]
+        attributes = _attributes(video, path, request, journal.n_rows)
+    write_poses_file(journal, target, attributes)
+    journal.path.unlink()
+    exports = [file for name in formats for file in _export(task.run, target, path, name)]
+    seconds = time.perf_counter() - began
+    return PredictionResult(
+        path=path,
+        output=target,
+        n_frames=journal.n_rows,
+        seconds=seconds,
+        frames_per_s=(journal.n_rows - n_before) / seconds,
+        peak_memory_mb=peak_memory_mb(),
+        engine=task.predictor.engine.name,
+        notes=tuple(notes),
+        exports=tuple(exports),
+    )
+
+
+def _stream(task: _Task, video: "Video", path: Path, journal: Journal, is_adaptive: bool) -> list[str]:
+    """Predict the frames that the journal lacks; return what the user should know."""
+    selection = task.selection
+    stop = video.n_frames if selection.stop is None else min(selection.stop, video.n_frames)
+    total = len(range(selection.start, stop, selection.step))
+    first = selection.start if journal.last_frame is None else journal.last_frame + selection.step
+    notes: list[str] = []
+    frames = ahead(_frames(video, selection, first, stop, notes), DECODED_AHEAD)
+    poses = Follower(task.predictor).follow(frames) if is_adaptive else task.predictor.search(frames)
+    meter = _Meter(f"predicting {path.name}", journal.n_rows, total, task.progress)
+    try:
+        while block := list(islice(meter.count(poses), BLOCK_FRAMES)):
+            journal.append(_rows(task.predictor, block, video, journal.dtype, selection))
+    except KeyboardInterrupt:
+        raise Interrupted(
+            f"stopped after {journal.n_rows} of {total} frames of {path.name}; they are kept",
+            hint="go on with --resume",
+        ) from None
+    finally:
+        poses.close()
+        frames.close()
+    if journal.n_rows < total:
+        notes.append(f"{journal.n_rows} of {total} frames could be decoded and were predicted")
+    return [*notes, *map(str, video.problems)]
+
+
+def _frames(
+    video: "Video", selection: Selection, first: int, stop: int, notes: list[str]
+) -> Generator[VideoFrame, None, None]:
+    """Decode the frames from `first` on; where decoding fails, what came before counts."""
+    size = (video.width, video.height)
+    if first >= stop:
+        return
+    is_begun = first > selection.start
+    try:
+        for index, decoded in video.frames(first, stop):
+            is_begun = True
+            if (index - selection.start) % selection.step == 0:
+                yield VideoFrame(index, decoded, size, selection.crop)
+    except VideoError as error:
+        if not is_begun:
+            raise
+        notes.append(f"the video cannot be decoded further: {error.message}")
+
+
+class _Meter:
+    """Tells the progress while poses come by."""
+
+    def __init__(self, stage: str, n_done: int, total: int, progress: ProgressCallback) -> None:
+        self._stage, self._total, self._progress = stage, total, progress
+        self._n_done, self._n_before = n_done, n_done
+        self._began = self._reported = time.perf_counter()
+
+    def count(self, poses: Iterable[tuple[VideoFrame, RawPose]]) -> Iterator[tuple[VideoFrame, RawPose]]:
+        for item in poses:
+            self._n_done += 1
+            now = time.perf_counter()
+            if now - self._reported > REPORT_EVERY_S or self._n_done == self._total:
+                self._reported = now
+                speed = (self._n_done - self._n_before) / (now - self._began)
+                values = {"frames_per_s": speed, "seconds_left": (self._total - self._n_done) / speed}
+                self._progress(Progress(self._stage, self._n_done, self._total, values))
+            yield item
+
+
+def _rows(
+    predictor: Predictor,
+    block: Sequence[tuple[VideoFrame, RawPose]],
+    video: "Video",
+    dtype: np.dtype,
+    selection: Selection,
+) -> np.ndarray:
+    prediction = predictor.judge([pose for _, pose in block])
+    corner = (0, 0) if selection.crop is None else selection.crop[:2]
+    rows = np.zeros(len(block), dtype=dtype)
+    rows["frame"] = [frame.index for frame, _ in block]
+    rows["time"] = _times(video, rows["frame"])
+    rows["position"] = (prediction.points + np.array(corner)).transpose(0, 2, 1)
+    rows["confidence"] = prediction.confidence
+    rows["expected_error"] = prediction.expected_error
+    rows["error_90"] = prediction.error_90
+    return rows
+
+
+def _times(video: "Video", frames: np.ndarray) -> np.ndarray:
+    """Return the presentation time of frames in seconds, or their numbers where the video has no times."""
+    times = video.timestamps_s
+    if times is not None and len(times):
+        return np.asarray(times, dtype=np.float64)[frames]
+    return frames / video.fps if video.fps else frames.astype(np.float64)
+
+
+def _attributes(video: "Video", path: Path, request: dict[str, Any], n_frames: int) -> dict[str, Any]:
+    import json
+
+    has_times = bool(video.fps) or (video.timestamps_s is not None and len(video.timestamps_s) > 0)
+    entry = {"operation": "predict", "datetime": utc_now(), **request, "n_frames": n_frames}
+    return {
+        "ds_type": "poses",
+        "source_software": "marey",
+        "time_unit": "seconds" if has_times else "frames",
+        **({"fps": float(video.fps)} if video.fps else {}),
+        "source_file": path.name,
+        "scorer": request["run"],
+        "log": json.dumps([entry], ensure_ascii=False),
+    }
+
+
+def _export(run: "Run", target: Path, video: Path, name: str) -> list[Path]:
+    """Write the poses in another format, beside Marey's own file."""
+    from marey.formats import export_poses, load_poses
+    from marey.formats.deeplabcut.predictions import dlc_file_name, dlc_scorer_name
+
+    poses = load_poses(target)
+    scorer = dlc_scorer_name(
+        network=run.config.backbone, task=run.name, date="", snapshot=run.weights_hash[:8]
+    )
+    files = []
+    for suffix in (".csv", ".h5"):
+        path = target.with_name(dlc_file_name(video, scorer, suffix=suffix))
+        export_poses(poses, path, format=name, overwrite=True, scorer=scorer)
+        files.append(path)
+    return files

@@ -1,0 +1,230 @@
+"""From frames to poses: which views a frame is shown through, and what the heatmaps say about it."""
+
+from collections import deque
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+from itertools import islice
+from typing import TYPE_CHECKING, TypeVar
+
+import numpy as np
+
+from marey.networks.decoding import FEATURE_NAMES, decode_heatmaps
+from marey.networks.looking import find_centers
+from marey.networks.views import View, ViewPlan
+from marey.prediction.engines import Engine, Pending
+from marey.prediction.frames import Frame, ImageFrame
+
+if TYPE_CHECKING:
+    from marey.metrics.reliability import Reliability
+    from marey.runs import Run
+
+F = TypeVar("F", bound=Frame)
+
+
+@dataclass(frozen=True)
+class RawPose:
+    """What was read off the heatmaps of one frame.
+
+    Parameters
+    ----------
+    points
+        (x, y) in frame pixels, shape (n_keypoints, 2).
+    peak
+        Height of each peak in (0, 1), shape (n_keypoints,).
+    features
+        What confidences are computed from, shape (n_keypoints, n_features).
+    view
+        Through which the frame was measured.
+    """
+
+    points: np.ndarray
+    peak: np.ndarray
+    features: np.ndarray
+    view: View
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """Poses of several frames.
+
+    Parameters
+    ----------
+    points
+        (x, y) in frame pixels, shape (n_frames, n_keypoints, 2).
+    confidence
+        In [0, 1], shape (n_frames, n_keypoints).
+    expected_error, error_90
+        Expected distance from the true point, and the radius that holds it in 90 % of cases, in frame
+        pixels, shape (n_frames, n_keypoints); NaN where the run could not be calibrated.
+    features
+        Shape (n_frames, n_keypoints, n_features).
+    """
+
+    points: np.ndarray
+    confidence: np.ndarray
+    expected_error: np.ndarray
+    error_90: np.ndarray
+    features: np.ndarray
+
+
+class Predictor:
+    """Finds one animal in frames.
+
+    Parameters
+    ----------
+    engine
+        Runs the network.
+    plan
+        The views that the network was trained on.
+    keypoints
+        Their names.
+    stride
+        Network pixels per heatmap cell.
+    reliability
+        Turns features into confidences and expected errors; without it the confidence is the height of the
+        peak.
+    """
+
+    def __init__(
+        self,
+        engine: Engine,
+        plan: ViewPlan,
+        keypoints: Sequence[str],
+        *,
+        stride: int,
+        reliability: "Reliability | None" = None,
+    ) -> None:
+        self.engine = engine
+        self.plan = plan
+        self.keypoints = tuple(keypoints)
+        self.stride = stride
+        self.reliability = reliability
+
+    @classmethod
+    def of(cls, run: "Run", engine: Engine) -> "Predictor":
+        """Return the predictor of a run."""
+        reliability = None
+        if run.calibration is not None:
+            from marey.metrics.reliability import Reliability
+
+            reliability = Reliability.from_dict(run.calibration)
+        return cls(
+            engine, run.plan, run.skeleton.keypoints, stride=run.config.stride, reliability=reliability
+        )
+
+    def predict_images(self, images: Iterable[np.ndarray]) -> Prediction:
+        """Find the animal in images that have nothing to do with each other.
+
+        Parameters
+        ----------
+        images
+            uint8 RGB, shape (H, W, 3); sizes may differ.
+        """
+        return self.judge([pose for _, pose in self.search(map(ImageFrame, images))])
+
+    def search(self, frames: Iterable[F]) -> Generator[tuple[F, RawPose], None, None]:
+        """Find the animal in each frame on its own, in order.
+
+        With a plan of kind "crop" the whole frame is looked at coarsely, then a crop around the animal.
+        Several frames are on their way through the engine at a time.
+        """
+        groups = _grouped(frames, self.engine.batch_size)
+        if self.plan.kind == "crop":
+            located = self._measured(groups, self._locate_views)
+            measured = self._measured(map(_regroup, located), self._crop_views)
+        else:
+            measured = self._measured(groups, self._locate_views)
+        for group, poses in measured:
+            yield from zip([frame for frame, _ in group], poses, strict=True)
+
+    def start(self, frame: Frame, view: View) -> Callable[[], RawPose]:
+        """Begin to measure a frame through a view, and return a function that waits for the pose."""
+        pending = self.engine.start(frame.show(view)[None])
+        return lambda: self._decode(pending(), [view])[0]
+
+    def locate(self, frame: Frame) -> RawPose:
+        """Look at a whole frame coarsely."""
+        return self.start(frame, self.plan.locate_view(frame.size))()
+
+    def find_center(self, pose: RawPose) -> np.ndarray:
+        """Return the middle (x, y) of the animal in frame pixels."""
+        reach = max(self.plan.size) / self.plan.scale / 2
+        return find_centers(pose.points[None], pose.peak[None], reach=reach)[0]
+
+    def judge(self, poses: Sequence[RawPose]) -> Prediction:
+        """Say how far poses can be trusted."""
+        n_keypoints = len(self.keypoints)
+        points = np.array([pose.points for pose in poses]).reshape(-1, n_keypoints, 2)
+        peak = np.array([pose.peak for pose in poses]).reshape(-1, n_keypoints)
+        features = np.array([pose.features for pose in poses]).reshape(-1, n_keypoints, len(FEATURE_NAMES))
+        if self.reliability is None or not len(poses):
+            unknown = np.full(peak.shape, np.nan)
+            return Prediction(points, peak, unknown, unknown.copy(), features)
+        return Prediction(
+            points,
+            self.reliability.confidence(features),
+            self.reliability.expected_error_px(features),
+            self.reliability.error_90_px(features),
+            features,
+        )
+
+    def _measured(
+        self,
+        groups: Iterable[list[tuple[F, RawPose | None]]],
+        choose_views: Callable[[list[tuple[F, RawPose | None]]], list[View]],
+    ) -> Iterator[tuple[list[tuple[F, RawPose | None]], list[RawPose]]]:
+        """Measure groups of frames, keeping the engine busy."""
+
+        def start(group: list[tuple[F, RawPose | None]]) -> Callable[[], list[RawPose]]:
+            views = choose_views(group)
+            shown = [frame.show(view) for (frame, _), view in zip(group, views, strict=True)]
+            return partial(self._finish, self.engine.start(np.stack(shown)), views)
+
+        yield from pipelined(groups, start, self.engine.n_in_flight)
+
+    def _finish(self, pending: Pending, views: Sequence[View]) -> list[RawPose]:
+        return self._decode(pending(), views)
+
+    def _decode(self, logits: np.ndarray, views: Sequence[View]) -> list[RawPose]:
+        decoded = decode_heatmaps(logits, self.stride)
+        return [
+            RawPose(view.to_frame(points), peak, features, view)
+            for view, points, peak, features in zip(
+                views, decoded.points, decoded.peak, decoded.features, strict=True
+            )
+        ]
+
+    def _locate_views(self, group: list[tuple[F, RawPose | None]]) -> list[View]:
+        return [self.plan.locate_view(frame.size) for frame, _ in group]
+
+    def _crop_views(self, group: list[tuple[F, RawPose | None]]) -> list[View]:
+        return [self.plan.crop_view(self.find_center(pose)) for _, pose in group if pose is not None]
+
+
+def pipelined(
+    items: Iterable[F], start: Callable[[F], Callable[[], object]], n_in_flight: int
+) -> Iterator[tuple[F, object]]:
+    """Start the work on items ahead of the one whose result is given; results come in order."""
+    waiting: deque[tuple[F, Callable[[], object]]] = deque()
+    for item in items:
+        waiting.append((item, start(item)))
+        if len(waiting) >= n_in_flight:
+            done, finish = waiting.popleft()
+            yield done, finish()
+    while waiting:
+        done, finish = waiting.popleft()
+        yield done, finish()
+
+
+def _grouped(frames: Iterable[F], n: int) -> Iterator[list[tuple[F, None]]]:
+    iterator = iter(frames)
+    while group := list(islice(iterator, n)):
+        yield [(frame, None) for frame in group]
+
+
+def _regroup(
+    located: tuple[list[tuple[F, RawPose | None]], list[RawPose]],
+) -> list[tuple[F, RawPose | None]]:
+    group, poses = located
+    return [(frame, pose) for (frame, _), pose in zip(group, poses, strict=True)]
