@@ -15,7 +15,7 @@ from marey import __version__
 from marey.cli.output import say
 from marey.errors import MareyError
 
-COMMAND_MODULES = ("formats", "predict", "project", "refine")
+COMMAND_MODULES = ("evaluate", "formats", "predict", "project", "refine", "train")
 
 app = typer.Typer(
     name="marey",

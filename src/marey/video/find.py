@@ -35,7 +35,7 @@ def is_video_file(path: Path) -> bool:
     return path.suffix.lower() in VIDEO_SUFFIXES and not path.name.startswith(".")
 
 
-def find_videos(paths: Iterable[str | Path], *, recursive: bool = False) -> list[Path]:
+def find_videos(paths: str | Path | Iterable[str | Path], *, recursive: bool = False) -> list[Path]:
     """Expand files, folders of videos, folders of images and patterns such as ``day*/*.mp4``.
 
     A file is taken whatever its name; in a folder, what looks like a video. A folder without videos but
@@ -47,6 +47,7 @@ def find_videos(paths: Iterable[str | Path], *, recursive: bool = False) -> list
         Something named does not exist, or holds no video.
     """
     found: dict[Path, None] = {}
+    paths = [paths] if isinstance(paths, str | Path) else paths
     for path in paths:
         for video in _expand(Path(path), recursive=recursive):
             found[video] = None

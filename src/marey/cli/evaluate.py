@@ -1,0 +1,89 @@
+"""``marey evaluate``."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from marey.cli.output import print_json, progress_bars, say
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command to `app`."""
+    app.command("evaluate")(evaluate)
+
+
+def evaluate(
+    project: Annotated[Path, typer.Argument(help="The project's folder.")],
+    run: Annotated[
+        list[str],
+        typer.Option("--run", help="Name of the run; several are compared, folds (NAME) are pooled."),
+    ],
+    report: Annotated[
+        Path | None, typer.Option(help="Where to write the HTML report; by default into the run's folder.")
+    ] = None,
+    confidence_cut: Annotated[float, typer.Option(help="Also give the figures above this confidence.")] = 0.6,
+    as_json: Annotated[bool, typer.Option("--json", help="Print all figures as JSON.")] = False,
+) -> None:
+    """Say how far off a run is, on test, validation and training frames, and write a report.
+
+    Example: marey evaluate my-project --run first --report report.html
+    """
+    from marey.evaluation import evaluate as evaluate_run
+    from marey.evaluation import pool_folds, write_report
+    from marey.project import Project
+
+    opened = Project.open(project)
+    names, is_folds = _expand(opened, run)
+    with progress_bars() as progress:
+        evaluations = [
+            evaluate_run(opened, _open(opened, name), confidence_cut=confidence_cut, progress=progress)
+            for name in names
+        ]
+    for evaluation in evaluations:
+        path = evaluation.run.evaluation_folder / "report.html" if report is None else report
+        others = [other for other in evaluations if other is not evaluation]
+        write_report(evaluation, opened, path, others=others)
+        _tell(evaluation)
+        say(f"report: {path}")
+        if report is not None:
+            break
+    if not as_json:
+        return
+    if is_folds:
+        folds = {evaluation.run.name: evaluation.to_dict() for evaluation in evaluations}
+        print_json({"test": pool_folds(evaluations), "runs": folds})
+    elif len(evaluations) > 1:
+        print_json({"runs": {evaluation.run.name: evaluation.to_dict() for evaluation in evaluations}})
+    else:
+        print_json(evaluations[0].to_dict())
+
+
+def _open(project: Any, name: str) -> Any:
+    from marey.runs import Run
+
+    return Run.open(project.run_folder(name))
+
+
+def _expand(project: Any, names: list[str]) -> tuple[list[str], bool]:
+    """Replace the name of a cross-validation by those of its folds."""
+    existing = project.run_names()
+    if len(names) == 1 and names[0] not in existing:
+        folds = [name for name in existing if name.startswith(f"{names[0]}-fold")]
+        if folds:
+            return sorted(folds, key=lambda name: (len(name), name)), True
+    return names, False
+
+
+def _tell(evaluation: Any) -> None:
+    """Print the headline figures of each part."""
+    figures = evaluation.to_dict()
+    say(f"{evaluation.run.name}  (engine {evaluation.engine}, split {evaluation.run.split.description})")
+    say(f"{'part':12}{'frames':>8}{'mean px':>10}{'median':>9}{'RMSE':>9}{'90 % interval covers':>23}")
+    for part in ("test", "validation", "train"):
+        if part in figures:
+            row = figures[part]
+            say(
+                f"{part:12}{row['n_frames']:8d}{row['mean_error_px']:10.2f}{row['median_error_px']:9.2f}"
+                f"{row['rmse_px']:9.2f}{100 * row['interval_coverage_90']:21.0f} %"
+            )

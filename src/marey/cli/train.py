@@ -1,0 +1,98 @@
+"""``marey train``."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from marey.cli.output import print_json, progress_bars, say
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command to `app`."""
+    app.command("train")(train)
+
+
+def train(
+    project: Annotated[Path, typer.Argument(help="The project's folder.")],
+    run: Annotated[str, typer.Option("--run", help="Name of the run.")],
+    preset: Annotated[str, typer.Option(help="fast, balanced or accurate.")] = "balanced",
+    split: Annotated[
+        str,
+        typer.Option(
+            help="blocks:0.8, random:0.8, videos:0.8, kfold:5, all, or a JSON file of train and test."
+        ),
+    ] = "blocks:0.8",
+    time_limit: Annotated[
+        float | None, typer.Option(help="Minutes that training may take; its schedule fits into them.")
+    ] = None,
+    steps: Annotated[int | None, typer.Option(help="Training steps, instead of the preset's.")] = None,
+    seed: Annotated[int, typer.Option(help="Same seed, same machine: same run.")] = 0,
+    backbone: Annotated[
+        str | None, typer.Option(help="lite0, resnet50, hrnet_w32, ... or any name that timm knows.")
+    ] = None,
+    device: Annotated[str, typer.Option(help="auto, cpu, cuda or mps.")] = "auto",
+    setting: Annotated[
+        list[str] | None, typer.Option("--set", help="Any other setting, as name=value; can be repeated.")
+    ] = None,
+    resume: Annotated[bool, typer.Option("--resume", help="Go on with an interrupted run.")] = False,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace a run of that name.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print a summary as JSON.")] = False,
+) -> None:
+    """Train a network on the labels of a project.
+
+    Validation frames inside the training part select the weights and calibrate the confidence; test frames
+    are never looked at.
+
+    Example: marey train my-project --run first --preset fast --split blocks:0.8
+    """
+    from marey.project import Project
+    from marey.runs import preset as preset_named
+    from marey.training import train as train_run
+    from marey.training import train_folds
+
+    settings: dict[str, Any] = {"seed": seed, "device": device, **_parsed(setting or [])}
+    settings |= {
+        name: value
+        for name, value in (("steps", steps), ("time_limit_minutes", time_limit), ("backbone", backbone))
+        if value is not None
+    }
+    config = preset_named(preset).with_settings(settings)
+    opened = Project.open(project)
+    options = {"split": split, "resume": resume, "overwrite": overwrite}
+    with progress_bars() as progress:
+        if split.startswith("kfold"):
+            runs = train_folds(opened, run, config, **options, progress=progress)
+        else:
+            runs = [train_run(opened, run, config, **options, progress=progress)]
+    for finished in runs:
+        say(f"{finished.path}: {finished.plan.reason}")
+    say(f"next: marey evaluate {project} --run {runs[0].name}")
+    if as_json:
+        print_json({"runs": [_summary(finished) for finished in runs]})
+
+
+def _summary(run: Any) -> dict[str, Any]:
+    kept = ("training_seconds", "steps", "selected_step", "images_per_s", "device")
+    split = run.split
+    return {
+        "name": run.name,
+        "path": run.path,
+        "n_frames": {part: len(getattr(split, part)) for part in ("train", "validation", "test")},
+        "views": run.plan.to_dict(),
+        **{name: run.provenance[name] for name in kept},
+    }
+
+
+def _parsed(pairs: list[str]) -> dict[str, Any]:
+    import yaml
+
+    from marey.errors import ConfigError
+
+    settings = {}
+    for pair in pairs:
+        name, equals, value = pair.partition("=")
+        if not equals:
+            raise ConfigError(f"--set takes name=value, got {pair!r}", hint="e.g. --set batch_size=4")
+        settings[name.strip()] = yaml.safe_load(value)
+    return settings

@@ -1,0 +1,289 @@
+"""A run's errors on each part of its split, never mixed, found by the predictor that users run."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field
+from typing import TYPE_CHECKING, Any, Protocol
+
+import numpy as np
+
+from marey.errors import NotFoundError
+from marey.files import write_json
+from marey.metrics import (
+    bootstrap_interval,
+    euclidean_errors,
+    expected_calibration_error,
+    interval_coverage,
+    mean_average_precision,
+    object_keypoint_similarity,
+    reference_length,
+    reliability_curve,
+    summarise_errors,
+)
+from marey.progress import Progress, ProgressCallback, ignore_progress
+from marey.runs import Run
+
+if TYPE_CHECKING:
+    from marey.model import LabeledFrame, Labels
+    from marey.prediction import Prediction
+    from marey.project import Project
+
+PARTS = ("test", "validation", "train")
+DEFAULT_CONFIDENCE_CUT = 0.6
+
+
+class ImagePredictor(Protocol):
+    """Finds the animal in images; :class:`marey.prediction.Predictor` does."""
+
+    def predict_images(self, images: Any) -> "Prediction":
+        """Return the poses of uint8 RGB images."""
+        ...
+
+
+@dataclass(frozen=True)
+class Part:
+    """Truth and prediction on one part of a split.
+
+    Arrays have one row per frame in the order of time: `truth` and `points` (n, K, 2), `confidence`,
+    `expected_error` and `error_90` (n, K).
+    """
+
+    keys: tuple[str, ...]
+    videos: tuple[str, ...]
+    truth: np.ndarray
+    points: np.ndarray
+    confidence: np.ndarray
+    expected_error: np.ndarray
+    error_90: np.ndarray
+
+    @property
+    def errors(self) -> np.ndarray:
+        """Distances in pixels, shape (n, K); NaN where there is no truth."""
+        return euclidean_errors(self.points, self.truth)
+
+    @property
+    def has_truth(self) -> np.ndarray:
+        """Where a person placed a point, bool, shape (n, K)."""
+        return np.isfinite(self.truth).all(axis=-1)
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """The evaluation of one run.
+
+    Parameters
+    ----------
+    run
+        What was evaluated.
+    parts
+        Truth and prediction by part; a part without frames is left out.
+    reference_px
+        The animal's typical size: the unit of relative PCK.
+    confidence_cut
+        The confidence below which points are left out in ``with_confidence_cut``.
+    """
+
+    run: Run
+    parts: dict[str, Part]
+    reference_px: float
+    confidence_cut: float
+    engine: str = ""
+    metrics: dict[str, Any] = field(default_factory=dict)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return all figures as plain values: a mapping per part, see the command's ``--json``."""
+        return self.metrics
+
+
+def evaluate(
+    project: "Project",
+    run: Run,
+    *,
+    parts: Sequence[str] = PARTS,
+    confidence_cut: float = DEFAULT_CONFIDENCE_CUT,
+    predictor: ImagePredictor | None = None,
+    progress: ProgressCallback = ignore_progress,
+) -> Evaluation:
+    """Evaluate a run on the confirmed labels of the frames named in its split.
+
+    Parameters
+    ----------
+    parts
+        Which of ``test``, ``validation`` and ``train``.
+    confidence_cut
+        For the figures that leave out unsure points.
+    predictor
+        What finds the poses; left out: the one that :func:`marey.predict` uses.
+
+    Returns
+    -------
+    Evaluation
+        It is also written to the run's ``evaluation`` folder.
+
+    Raises
+    ------
+    InputError
+        The project's keypoints are not the run's.
+    NotFoundError
+        None of the frames has labels any more.
+    """
+    run.check_skeleton(project.skeleton)
+    labels = project.load_labels().confirmed()
+    by_key = {frame.image_key: frame for frame in labels}
+    engine = "given"
+    if predictor is None:
+        from marey.prediction import open_predictor
+
+        opened = open_predictor(run, progress=progress)
+        predictor, engine = opened, opened.engine.name
+    found = {}
+    for part in parts:
+        frames = [by_key[key] for key in getattr(run.split, part) if key in by_key]
+        if frames:
+            found[part] = _predict_part(project, labels, frames, predictor, part, progress)
+    if not found:
+        raise NotFoundError(
+            f"none of the frames of the run {run.name!r} has labels in {project.root} any more",
+            hint="was the project relabelled or its videos renamed? Train a new run",
+        )
+    reference = reference_length(np.concatenate([part.truth for part in found.values()]))
+    metrics: dict[str, Any] = {
+        "run": run.name,
+        "split": run.split.description,
+        "engine": engine,
+        "reference_length_px": reference,
+        "confidence_means_within_px": (run.calibration or {}).get("threshold_px"),
+    }
+    for name, part in found.items():
+        metrics[name] = _figures(part, run, reference, confidence_cut)
+    evaluation = Evaluation(run, found, reference, confidence_cut, engine, metrics)
+    write_json(run.evaluation_folder / "metrics.json", _without_nan(metrics))
+    return evaluation
+
+
+def load_evaluation(run: Run) -> dict[str, Any]:
+    """Return the figures of the last evaluation of a run.
+
+    Raises
+    ------
+    NotFoundError
+        It has not been evaluated.
+    """
+    path = run.evaluation_folder / "metrics.json"
+    if not path.is_file():
+        raise NotFoundError(
+            f"the run {run.name!r} has not been evaluated", hint=f"marey evaluate … --run {run.name}"
+        )
+    return json.loads(path.read_text(encoding="utf-8"))
+
+
+def _predict_part(
+    project: "Project",
+    labels: "Labels",
+    frames: "list[LabeledFrame]",
+    predictor: ImagePredictor,
+    name: str,
+    progress: ProgressCallback,
+) -> Part:
+    frames = sorted(frames, key=lambda frame: frame.key)
+    truth = labels.to_array(frames)[:, 0]
+
+    def images() -> Any:
+        for i, frame in enumerate(frames):
+            progress(Progress(f"evaluating the {name} frames", i + 1, len(frames)))
+            yield project.read_image(frame)
+
+    prediction = predictor.predict_images(images())
+    return Part(
+        keys=tuple(frame.image_key for frame in frames),
+        videos=tuple(frame.video for frame in frames),
+        truth=truth,
+        points=prediction.points,
+        confidence=prediction.confidence,
+        expected_error=prediction.expected_error,
+        error_90=prediction.error_90,
+    )
+
+
+def _figures(part: Part, run: Run, reference_px: float, confidence_cut: float) -> dict[str, Any]:
+    errors, has_truth = part.errors, part.has_truth
+    summary = summarise_errors(errors, has_truth=has_truth, reference_px=reference_px)
+    sure = np.where(part.confidence >= confidence_cut, errors, np.nan)
+    keypoints = run.skeleton.keypoints
+    videos = np.array(part.videos)
+    precision = _average_precision(part)
+    return {
+        "n_frames": len(part.keys),
+        **asdict(summary),
+        "intervals_95": _intervals(errors, part.videos),
+        "per_keypoint": {
+            name: asdict(summarise_errors(errors[:, i], has_truth=has_truth[:, i], reference_px=reference_px))
+            | {"interval_coverage_90": interval_coverage(part.error_90[:, i], errors[:, i])}
+            for i, name in enumerate(keypoints)
+        },
+        "per_video": {
+            str(video): {"n_frames": int((videos == video).sum())}
+            | asdict(
+                summarise_errors(
+                    errors[videos == video], has_truth=has_truth[videos == video], reference_px=reference_px
+                )
+            )
+            for video in dict.fromkeys(part.videos)
+        },
+        "with_confidence_cut": {
+            "confidence": confidence_cut,
+            "kept": float(np.isfinite(sure).sum() / max(1, has_truth.sum())),
+            **asdict(summarise_errors(sure, has_truth=has_truth, reference_px=reference_px)),
+        },
+        "oks_map": precision.mean_ap,
+        "oks_mar": precision.mean_ar,
+        "interval_coverage_90": interval_coverage(part.error_90, errors),
+        "mean_expected_error_px": _mean(np.where(np.isfinite(errors), part.expected_error, np.nan)),
+        "reliability": _reliability(part, run),
+    }
+
+
+def _intervals(errors: np.ndarray, videos: Sequence[str]) -> dict[str, list[float]]:
+    """Return 95 % intervals of the mean and the median, from resampled blocks of frames."""
+
+    def quietly(function: Any) -> Any:
+        return lambda rows: float(function(rows[np.isfinite(rows)])) if np.isfinite(rows).any() else np.nan
+
+    return {
+        "mean_error_px": list(bootstrap_interval(errors, quietly(np.mean), groups=list(videos))),
+        "median_error_px": list(bootstrap_interval(errors, quietly(np.median), groups=list(videos))),
+    }
+
+
+def _average_precision(part: Part) -> Any:
+    similarities = [
+        object_keypoint_similarity(points[None], truth[None])
+        for points, truth, known in zip(part.points, part.truth, part.has_truth, strict=True)
+        if known.any()
+    ]
+    scores = [np.array([np.nanmean(c)]) for c in part.confidence[part.has_truth.any(axis=1)]]
+    return mean_average_precision(similarities, scores)
+
+
+def _reliability(part: Part, run: Run) -> dict[str, Any] | None:
+    if run.calibration is None:
+        return None
+    known = part.has_truth
+    is_right = part.errors[known] < run.calibration["threshold_px"]
+    confidence = part.confidence[known]
+    curve = reliability_curve(confidence, is_right)
+    return {name: values.tolist() for name, values in curve.items()} | {
+        "expected_calibration_error": expected_calibration_error(confidence, is_right)
+    }
+
+
+def _mean(values: np.ndarray) -> float:
+    return float(np.nanmean(values)) if np.isfinite(values).any() else float("nan")
+
+
+def _without_nan(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _without_nan(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_without_nan(item) for item in value]
+    return None if isinstance(value, float) and not np.isfinite(value) else value

@@ -1,0 +1,38 @@
+"""Figures of a cross-validation: the test frames of all folds together."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from typing import Any
+
+import numpy as np
+
+from marey.errors import InputError
+from marey.evaluation.evaluate import Evaluation
+from marey.metrics import interval_coverage, summarise_errors
+
+
+def pool_folds(evaluations: Sequence[Evaluation]) -> Mapping[str, Any]:
+    """Summarise the test parts of several folds, each frame predicted by the network that has not seen it.
+
+    Raises
+    ------
+    InputError
+        A frame is tested by two folds, or there is no test part.
+    """
+    parts = [evaluation.parts["test"] for evaluation in evaluations if "test" in evaluation.parts]
+    if not parts:
+        raise InputError("none of the runs has test frames", hint="train with --split kfold:5")
+    keys = [key for part in parts for key in part.keys]
+    if len(set(keys)) != len(keys):
+        raise InputError("the runs are no folds: some frames are tested by several of them")
+    errors = np.concatenate([part.errors for part in parts])
+    radius = np.concatenate([part.error_90 for part in parts])
+    keypoints = evaluations[0].run.skeleton.keypoints
+    return {
+        "n_folds": len(parts),
+        "n_frames": len(keys),
+        **asdict(summarise_errors(errors)),
+        "per_keypoint": {name: asdict(summarise_errors(errors[:, i])) for i, name in enumerate(keypoints)},
+        "per_fold_mean_error_px": [float(np.nanmean(part.errors)) for part in parts],
+        "interval_coverage_90": interval_coverage(radius, errors),
+    }
