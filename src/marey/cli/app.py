@@ -15,7 +15,7 @@ from marey import __version__
 from marey.cli.output import say
 from marey.errors import MareyError
 
-COMMAND_MODULES = ("evaluate", "formats", "predict", "project", "refine", "train")
+COMMAND_MODULES = ("demo", "evaluate", "formats", "predict", "project", "refine", "train", "visualise")
 
 app = typer.Typer(
     name="marey",

@@ -190,7 +190,7 @@ def skeleton(
             changed = _with_edges(changed, edges)
         opened.set_skeleton(changed, renames=renames, allow_loss=drop_labels, author=author)
     if pairs:
-        opened.confirm_symmetries(_parse_edges(pairs, opened.skeleton.keypoints))
+        opened.confirm_symmetries(parse_edges(pairs, opened.skeleton.keypoints))
     elif confirm_pairs:
         opened.confirm_symmetries()
     if json:
@@ -302,14 +302,14 @@ def _choose_skeleton(keypoints: str, edges: str, template: str) -> "Skeleton":
 def _with_edges(skeleton: "Skeleton", edges: str) -> "Skeleton":
     from dataclasses import replace
 
-    return replace(skeleton, edges=_parse_edges(edges, skeleton.keypoints))
+    return replace(skeleton, edges=parse_edges(edges, skeleton.keypoints))
 
 
 def _split(names: str) -> tuple[str, ...]:
     return tuple(name.strip() for name in names.split(",") if name.strip())
 
 
-def _parse_edges(text: str, keypoints: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
+def parse_edges(text: str, keypoints: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
     """Split ``a-b,c-d``; a name may contain hyphens itself."""
     from marey.errors import InputError
 

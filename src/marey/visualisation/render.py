@@ -1,0 +1,221 @@
+"""Labelled videos, in one streamed pass."""
+
+from __future__ import annotations
+
+from collections import deque
+from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from marey.errors import AlreadyExistsError, InputError
+from marey.model import Skeleton
+from marey.progress import Progress, ProgressCallback, ignore_progress
+from marey.visualisation.drawing import EDGE_RGB, Painter, Scene, opacity_of
+from marey.visualisation.lettering import Stamp, draw_legend
+from marey.visualisation.palettes import choose_colours
+from marey.visualisation.style import RenderStyle
+from marey.visualisation.subject import Subject, find_skeleton
+from marey.visualisation.views import View, plan_views
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    import xarray as xr
+
+    from marey.video import FrameSource, VideoWriter
+
+MAX_OUTPUT_FPS = 60.0
+REPORT_EVERY_FRAMES = 10
+MAX_WAITING = 4
+
+
+def render_video(
+    video: str | Path,
+    poses: xr.Dataset,
+    output: str | Path,
+    *,
+    style: RenderStyle | None = None,
+    skeleton: Skeleton | None = None,
+    start: int | None = None,
+    stop: int | None = None,
+    overwrite: bool = False,
+    progress: ProgressCallback = ignore_progress,
+) -> Path:
+    """Draw poses into their video.
+
+    Parameters
+    ----------
+    video
+        The video that the poses belong to.
+    poses
+        The poses Dataset; row i is drawn into frame ``frame[i]``. Frames without a row are shown bare.
+    output
+        The video to write; its suffix chooses the container.
+    style
+        How it looks.
+    skeleton
+        Whose edges are drawn; by default the one stored with the poses.
+    start, stop
+        Frames from `start` up to but without `stop`; by default the frames that the poses cover.
+    overwrite
+        Replace `output` if it exists.
+    progress
+        Is told after every few frames.
+
+    Returns
+    -------
+    pathlib.Path
+        `output`.
+
+    Raises
+    ------
+    AlreadyExistsError
+        `output` exists and `overwrite` is false.
+    InputError
+        The poses have frames that the video has not, or the range is empty.
+    """
+    from marey.video import VideoWriter, open_video
+
+    output, style = Path(output), style or RenderStyle()
+    if output.exists() and not overwrite:
+        raise AlreadyExistsError(f"{output} exists already", hint="choose another name, or --overwrite")
+    subject = Subject.of(poses)
+    with open_video(video) as opened:
+        first, last = _check_range(subject, opened, start, stop)
+        fps = opened.fps or subject.fps
+        step = max(1, int(np.ceil(fps * style.speed / max(MAX_OUTPUT_FPS, fps))))
+        studio = _Studio(poses, subject, (opened.width, opened.height), fps, style, skeleton)
+        total = -(-(last - first) // step)
+        with VideoWriter(output, fps=fps * style.speed / step, size=studio.picture_size) as writer:
+            for n in _write_beside(writer, studio.pictures(opened, first, last, step)):
+                if n % REPORT_EVERY_FRAMES == 0 or n == total:
+                    progress(Progress(f"rendering {output.name}", n, total))
+    return output
+
+
+def _write_beside(writer: VideoWriter, pictures: Iterable[np.ndarray]) -> Iterator[int]:
+    """Write pictures in a thread while the next ones are drawn; yield how many were handed over."""
+    waiting: deque[Future[None]] = deque()
+    with ThreadPoolExecutor(max_workers=1, thread_name_prefix="marey-encoding") as pool:
+        for n, picture in enumerate(pictures, 1):
+            waiting.append(pool.submit(writer.write, picture))
+            if len(waiting) > MAX_WAITING:
+                waiting.popleft().result()
+            yield n
+        for job in waiting:
+            job.result()
+
+
+def _check_range(
+    subject: Subject, video: FrameSource, start: int | None, stop: int | None
+) -> tuple[int, int]:
+    frames = subject.frames
+    if len(frames) and frames.max() >= video.n_frames:
+        raise InputError(
+            f"the poses go up to frame {frames.max()}, but {video.path} has only {video.n_frames} frames",
+            hint="is it the video that the poses were made from?",
+        )
+    covered = (int(frames.min()), int(frames.max()) + 1) if len(frames) else (0, video.n_frames)
+    first = covered[0] if start is None else max(0, start)
+    last = covered[1] if stop is None else min(stop, video.n_frames)
+    if first >= last:
+        raise InputError(
+            f"expected frames to draw, but from {first} up to {last} there is none",
+            hint=f"the video has {video.n_frames} frames, the poses cover {covered[0]} to {covered[1] - 1}",
+        )
+    return first, last
+
+
+class _Studio:
+    """All that stays the same from frame to frame."""
+
+    def __init__(
+        self,
+        poses: xr.Dataset,
+        subject: Subject,
+        frame_size: tuple[int, int],
+        fps: float,
+        style: RenderStyle,
+        skeleton: Skeleton | None,
+    ) -> None:
+        self.style = style
+        self.subject = subject
+        scene, self._legend_of = _build_scene(poses, subject, fps, style, skeleton)
+        shown = np.where(scene.opacity[..., None] > 0, scene.points, np.nan)
+        self.views = plan_views(frame_size, shown, fps, style)
+        self.row_of = {int(frame): row for row, frame in enumerate(subject.frames)}
+        self.picture_size = size = self._view(0).size
+        self.painter = Painter(scene, style, size)
+        self.legend = draw_legend(*self._legend_of, size) if self._legend_of else None
+        self.margin = max(4, size[1] // 60)
+        self.legend_at = self._find_free_corner(shown)
+
+    def pictures(self, video: FrameSource, first: int, last: int, step: int) -> Iterator[np.ndarray]:
+        """Yield the finished pictures, uint8 RGB (H, W, 3)."""
+        row, times = 0, video.timestamps_s if self.style.show_time else None
+        for index, frame in video.frames(first, last, step):
+            known = self.row_of.get(index)
+            row = row if known is None else known
+            view = self._view(row)
+            picture = view.show(frame.rgb())
+            if known is not None:
+                self.painter.paint(picture, known, view)
+            if self.legend is not None:
+                self.legend.put(picture, *self.legend_at)
+            if times is not None:
+                self._put_time(picture, index, times[index])
+            yield picture
+
+    def _find_free_corner(self, points: np.ndarray) -> tuple[int, int]:
+        """Return where the legend hides the fewest points: top left, top right or bottom left."""
+        if self.legend is None or not isinstance(self.views, View):
+            return self.margin, self.margin
+        room = np.array(self.legend.size) + 2 * self.margin
+        right, bottom = np.array(self.picture_size) - self.legend.size - self.margin
+        corners = [(self.margin, self.margin), (int(right), self.margin), (self.margin, int(bottom))]
+        placed = self.views.points(points.reshape(-1, 2))
+        hidden = [
+            ((placed >= np.array(c) - self.margin) & (placed < np.array(c) - self.margin + room))
+            .all(axis=1)
+            .sum()
+            for c in corners
+        ]
+        return corners[int(np.argmin(hidden))]
+
+    def _view(self, row: int) -> View:
+        return self.views if isinstance(self.views, View) else self.views[row]
+
+    def _put_time(self, picture: np.ndarray, index: int, time_s: float) -> None:
+        height, width = picture.shape[:2]
+        stamp = Stamp.of_text(f"frame {index}   {time_s:.2f} s", int(np.clip(height / 34, 11, 40)))
+        stamp.put(picture, width - stamp.size[0] - self.margin, height - stamp.size[1] - self.margin)
+
+
+def _build_scene(
+    poses: xr.Dataset, subject: Subject, fps: float, style: RenderStyle, skeleton: Skeleton | None
+) -> tuple[Scene, tuple[tuple[str, ...], np.ndarray] | None]:
+    """Return what there is to draw, and the names and colours of the legend."""
+    n_keypoints, n_individuals = subject.points.shape[1:3]
+    by_individual = style.colour_by == "individual" or (style.colour_by == "auto" and n_individuals > 1)
+    colours = choose_colours(n_individuals if by_individual else n_keypoints, style.palette)
+    if by_individual:
+        plane = np.broadcast_to(colours[None], (n_keypoints, n_individuals, 3))
+        edge_colours, legend = colours, subject.individuals
+    else:
+        plane = np.broadcast_to(colours[:, None], (n_keypoints, n_individuals, 3))
+        edge_colours, legend = np.tile(np.array(EDGE_RGB, np.uint8), (n_individuals, 1)), subject.keypoints
+    size = int(np.clip(11 * style.scale, 10, 24))
+    has_errors = style.error_circles and "error_90" in poses
+    scene = Scene(
+        points=subject.points,
+        opacity=opacity_of(subject.points, subject.confidence, style),
+        radius_90=poses["error_90"].to_numpy() if has_errors else None,
+        edges=find_skeleton(poses, skeleton).edge_indices if style.skeleton else np.empty((0, 2), int),
+        colours=plane,
+        edge_colours=edge_colours,
+        names=[Stamp.of_text(k, size) for k in subject.keypoints] if style.names == "points" else [],
+        trail_rows=round(style.trail_s * fps),
+    )
+    return scene, ((legend, colours) if style.names == "legend" else None)

@@ -1,0 +1,95 @@
+"""What figures and videos need to know of poses besides the points: edges, units, names."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from marey.errors import LabelsError
+from marey.model import Skeleton, standardise_poses
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+SKELETON_ATTRIBUTE = "skeleton"
+
+
+def find_skeleton(poses: xr.Dataset, skeleton: Skeleton | None = None) -> Skeleton:
+    """Return the skeleton of `poses`: the one given, else the one stored with them, else one without edges.
+
+    Edges that name a keypoint that the poses do not have are left out.
+    """
+    keypoints = tuple(str(name) for name in poses["keypoint"].to_numpy())
+    if skeleton is None:
+        stored = poses.attrs.get(SKELETON_ATTRIBUTE)
+        try:
+            skeleton = Skeleton.from_dict(json.loads(stored)) if stored else None
+        except (ValueError, TypeError, AttributeError, LabelsError):
+            skeleton = None  # another tool's attribute of this name
+    edges = () if skeleton is None else skeleton.edges
+    return Skeleton(keypoints, tuple(edge for edge in edges if set(edge) <= set(keypoints)))
+
+
+@dataclass(frozen=True)
+class Subject:
+    """Poses as plain arrays.
+
+    Parameters
+    ----------
+    points
+        (x, y), shape (n_rows, n_keypoints, n_individuals, 2); of 3D poses the first two axes.
+    confidence
+        Shape (n_rows, n_keypoints, n_individuals).
+    time, frames
+        Shape (n_rows,).
+    is_timed
+        Whether `time` is in seconds.
+    fps
+        Rows per second, or per unit of `time`.
+    keypoints, individuals
+        Names.
+    """
+
+    points: np.ndarray
+    confidence: np.ndarray
+    time: np.ndarray
+    frames: np.ndarray
+    is_timed: bool
+    fps: float
+    keypoints: tuple[str, ...]
+    individuals: tuple[str, ...]
+
+    @classmethod
+    def of(cls, poses: xr.Dataset) -> Subject:
+        """Take what is needed out of a poses Dataset."""
+        poses = standardise_poses(poses)
+        time = poses["time"].to_numpy().astype(np.float64)
+        steps = np.diff(time)
+        return cls(
+            points=np.moveaxis(poses["position"].to_numpy()[:, :2], 1, -1),
+            confidence=poses["confidence"].to_numpy(),
+            time=time,
+            frames=poses["frame"].to_numpy(),
+            is_timed=poses.attrs.get("time_unit") == "seconds",
+            fps=float(1 / np.median(steps)) if len(steps) and np.median(steps) > 0 else 1.0,
+            keypoints=tuple(str(name) for name in poses["keypoint"].to_numpy()),
+            individuals=tuple(str(name) for name in poses["individual"].to_numpy()),
+        )
+
+    def centres(self) -> np.ndarray:
+        """Return the median of each animal's points, which one wild point hardly moves.
+
+        Returns
+        -------
+        numpy.ndarray
+            Shape (n_rows, n_individuals, 2); NaN where no point is there.
+        """
+        known = np.isfinite(self.points).all(axis=-1, keepdims=True)
+        ordered = np.sort(np.where(known, self.points, np.nan), axis=1)  # NaN comes last
+        n = np.broadcast_to(known.sum(axis=1, keepdims=True), (len(known), 1, *self.points.shape[2:]))
+        low = np.take_along_axis(ordered, np.maximum(n - 1, 0) // 2, axis=1)
+        high = np.take_along_axis(ordered, np.minimum(n // 2, ordered.shape[1] - 1), axis=1)
+        return ((low + high) / 2)[:, 0]
