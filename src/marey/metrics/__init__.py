@@ -12,6 +12,7 @@ from marey.metrics.oks import mean_average_precision, object_keypoint_similarity
 from marey.metrics.reliability import (
     Reliability,
     expected_calibration_error,
+    harrell_davis_quantile,
     interval_coverage,
     reliability_curve,
 )
@@ -22,6 +23,7 @@ __all__ = [
     "bootstrap_interval",
     "euclidean_errors",
     "expected_calibration_error",
+    "harrell_davis_quantile",
     "interval_coverage",
     "mean_average_precision",
     "object_keypoint_similarity",

@@ -21,8 +21,8 @@ def bootstrap_interval(
 ) -> tuple[float, float]:
     """Return the percentile interval of a statistic under a block bootstrap over frames.
 
-    Source: Künsch, The jackknife and the bootstrap for general stationary observations, 1989 (moving
-    blocks).
+    Source: Politis and Romano, A circular block-resampling procedure for stationary data, 1992: blocks wrap
+    around within their video, so that every frame is drawn as often as any other.
 
     Parameters
     ----------
@@ -33,7 +33,9 @@ def bootstrap_interval(
     groups
         The video of each frame: blocks do not cross from one to another.
     block_length
-        Frames per block; shortened where there are few frames.
+        Frames per block; shortened to a quarter of the frames, and to the frames of a video.
+    seed
+        The same seed gives the same interval.
 
     Returns
     -------
@@ -45,15 +47,13 @@ def bootstrap_interval(
     n_frames = len(values)
     if n_frames < 2:
         return float("nan"), float("nan")
-    block_length = max(1, min(block_length, n_frames // 4))
-    starts = _block_starts(groups or [0] * n_frames, block_length)
+    blocks = _blocks([0] * n_frames if groups is None else groups, max(1, min(block_length, n_frames // 4)))
+    n_blocks = -(-n_frames // min(map(len, blocks)))
     rng = np.random.default_rng(seed)
-    n_blocks = int(np.ceil(n_frames / block_length))
-    within = np.arange(block_length)
     estimates = []
     for _ in range(n_resamples):
-        rows = (rng.choice(starts, n_blocks)[:, None] + within).ravel()[:n_frames]
-        estimates.append(statistic(values[rows]))
+        drawn = [blocks[i] for i in rng.integers(n_frames, size=n_blocks)]
+        estimates.append(statistic(values[np.concatenate(drawn)[:n_frames]]))
     finite = np.array(estimates)[np.isfinite(estimates)]
     if not len(finite):
         return float("nan"), float("nan")
@@ -61,9 +61,14 @@ def bootstrap_interval(
     return float(np.quantile(finite, tail)), float(np.quantile(finite, 1 - tail))
 
 
-def _block_starts(groups: Sequence[object], block_length: int) -> np.ndarray:
-    """Return the rows at which a block lies within one group; a shorter group begins blocks anyway."""
-    n = len(groups)
-    last = n - block_length
-    starts = [i for i in range(last + 1) if groups[i] == groups[i + block_length - 1]]
-    return np.array(starts or range(last + 1))
+def _blocks(groups: Sequence[object], block_length: int) -> list[np.ndarray]:
+    """Return for each frame the rows of the block that begins there and stays in its group."""
+    rows_of: dict[object, list[int]] = {}
+    for row, group in enumerate(groups):
+        rows_of.setdefault(group, []).append(row)
+    blocks: dict[int, np.ndarray] = {}
+    for rows in rows_of.values():
+        ring = np.array(rows + rows)
+        for place, row in enumerate(rows):
+            blocks[row] = ring[place : place + min(block_length, len(rows))]
+    return [blocks[row] for row in range(len(groups))]

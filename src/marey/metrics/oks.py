@@ -77,10 +77,12 @@ def mean_average_precision(
     ----------
     similarities
         For each frame the OKS of predicted and true animals, shape (n_predicted, n_true).
+        NaN columns, of animals without points, count for nothing.
     scores
         For each frame the confidence of the predicted animals, shape (n_predicted,).
     """
-    n_true = sum(similarity.shape[1] for similarity in similarities)
+    # An animal without a labelled point can be neither found nor missed.
+    n_true = sum(int((~np.isnan(similarity)).all(axis=0).sum()) for similarity in similarities)
     if n_true == 0:
         nan = float("nan")
         return AveragePrecision(nan, nan, nan, nan)
