@@ -100,7 +100,7 @@ def plot_confidence(poses: xr.Dataset) -> Figure:
     """
     subject = Subject.of(poses)
     names = layout.point_names(subject)
-    values = subject.confidence.transpose(0, 2, 1).reshape(len(subject.time), -1)
+    values = layout.columns(subject.confidence)
     height = 1.3 + 0.28 * max(4, len(names))
     figure, grid = new_figure(7.4, height, (1, 2), sharey=True, width_ratios=(3, 1))
     raster, spread = grid[0]
@@ -132,7 +132,7 @@ def plot_steps(poses: xr.Dataset) -> Figure:
     names = layout.point_names(subject)
     following = np.diff(subject.frames) == 1
     moves = np.linalg.norm(np.diff(subject.points, axis=0)[following], axis=-1)
-    moves = moves.transpose(0, 2, 1).reshape(len(moves), -1)
+    moves = layout.columns(moves)
     figure, grid = new_figure(7.4, 3.3, (1, 2))
     often, rare = grid[0]
     present = moves[np.isfinite(moves) & (moves > 0)]

@@ -110,6 +110,12 @@ def point_names(subject: Subject) -> list[str]:
     ]
 
 
+def columns(values: np.ndarray) -> np.ndarray:
+    """Return (n_rows, n_keypoints, n_individuals) as one column for each of :func:`point_names`."""
+    n_rows, n_keypoints, n_individuals = values.shape
+    return values.transpose(0, 2, 1).reshape(n_rows, n_keypoints * n_individuals)
+
+
 def thin(n: int, most: int) -> np.ndarray:
     """Return at most about `most` evenly spread indices of `n`."""
     return np.arange(0, n, max(1, -(-n // most)))
