@@ -15,7 +15,18 @@ from marey import __version__
 from marey.cli.output import say
 from marey.errors import MareyError
 
-COMMAND_MODULES = ("demo", "evaluate", "formats", "predict", "project", "refine", "train", "visualise")
+COMMAND_MODULES = (
+    "demo",
+    "evaluate",
+    "extract",
+    "formats",
+    "predict",
+    "project",
+    "refine",
+    "train",
+    "video",
+    "visualise",
+)
 
 app = typer.Typer(
     name="marey",

@@ -1,5 +1,6 @@
 """Video with exact frame numbers: reading, writing, changing, and folders of images that read the same."""
 
+from marey.video.describe import describe_video
 from marey.video.find import find_videos, is_video_file
 from marey.video.frame import DecodedFrame
 from marey.video.images import ImageFolder
@@ -15,6 +16,7 @@ __all__ = [
     "ImageFolder",
     "Video",
     "VideoWriter",
+    "describe_video",
     "find_videos",
     "is_video_file",
     "open_video",

@@ -1,6 +1,7 @@
 """Opening a container and decoding its packets, with FFmpeg's errors turned into words."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -41,26 +42,19 @@ def open_container(path: Path) -> tuple[Any, Any]:
     return container, stream
 
 
-def decode_packets(container: Any, stream: Any, on_error: Callable[[], None] = lambda: None) -> Iterator[Any]:
-    """Decode from where the container stands to its end; packets that cannot be decoded are skipped.
-
-    Parameters
-    ----------
-    on_error
-        Called for every packet that could not be decoded.
-    """
+def decode_packets(container: Any, stream: Any) -> Iterator[Any]:
+    """Decode from where the container stands to its end; packets that cannot be decoded are skipped."""
     import av
 
-    try:
+    # The container may end with a fault, in the middle of a packet.
+    with suppress(av.FFmpegError):
         for packet in container.demux(stream):
             try:
                 yield from packet.decode()
             except av.EOFError:
                 return
             except av.FFmpegError:
-                on_error()
-    except av.FFmpegError:  # the container ends in the middle of a packet
-        on_error()
+                continue
 
 
 def _reason(error: Exception) -> str:

@@ -64,6 +64,16 @@ class ImageFolder:
         return len(self.files)
 
     @property
+    def keyframes(self) -> np.ndarray:
+        """The numbers of the frames that are quick to jump to: all."""
+        return np.arange(self.n_frames)
+
+    @property
+    def n_unreadable(self) -> int:
+        """None are left out: an image that cannot be read is an error."""
+        return 0
+
+    @property
     def timestamps_s(self) -> np.ndarray:
         """Frame numbers, for want of times, float64, shape (n_frames,)."""
         return np.arange(self.n_frames, dtype=np.float64)

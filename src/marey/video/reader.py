@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from functools import cached_property
+from itertools import chain
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -23,8 +24,9 @@ class Video:
     """A video file.
 
     Frame i is the i-th in the order of presentation. Reading it by number and meeting it while reading in
-    order give the same pixels. Where a damaged video cannot be decoded, its frames keep their numbers: the
-    unreadable ones are left out by :meth:`frames`, and counted.
+    order give the same pixels. The frames are those whose packets are in the file. Where one of them is
+    damaged and cannot be decoded, the others keep their numbers: :meth:`frames` leaves it out and counts it,
+    :meth:`read` raises an error. A file that was cut off has the frames up to where it breaks off.
 
     Parameters
     ----------
@@ -42,7 +44,8 @@ class Video:
         self._container, self._stream = open_container(self.path)
         self._frames: Iterator[tuple[int, Any]] | None = None
         self._next = 0
-        self.n_undecodable_packets = 0
+        self._is_at_end = False
+        self._unreadable: set[int] = set()
         first = self._first_frame()
         self._quarter_turns = _quarter_turns(first)
         size = (first.width, first.height)
@@ -94,6 +97,16 @@ class Video:
         return len(self._table.pts)
 
     @cached_property
+    def keyframes(self) -> np.ndarray:
+        """The numbers of the frames that are quickest to jump to, ascending, int64."""
+        return np.searchsorted(self._table.pts, self._table.keyframes)
+
+    @property
+    def n_unreadable(self) -> int:
+        """How many frames could not be decoded, of those that were asked for up to now."""
+        return len(self._unreadable)
+
+    @cached_property
     def timestamps_s(self) -> np.ndarray:
         """When each frame is shown, in seconds from the first, float64, shape (n_frames,)."""
         if self._table.is_counted:
@@ -139,8 +152,10 @@ class Video:
             found.append("the frame rate varies; the time stamps are kept with every frame")
         if self._table.is_counted:
             found.append("the file has no time stamps; frames are counted, and jumps in it are slow")
-        if self.n_undecodable_packets:
-            found.append(f"{self.n_undecodable_packets} frames could not be decoded")
+        if self._table.is_cut:
+            found.append("the file breaks off in the middle of a frame")
+        if self._unreadable:
+            found.append(f"{describe_frames(self._unreadable)} cannot be decoded and are left out")
         ratio = self._stream.codec_context.sample_aspect_ratio
         if ratio and ratio != 1:
             found.append(f"pixels are not square ({ratio}); positions are in stored pixels")
@@ -168,41 +183,54 @@ class Video:
     ) -> Iterator[tuple[int, DecodedFrame]]:
         """Give (number, frame) from `start` up to but without `stop`.
 
-        Frames that cannot be decoded are left out; ``n_undecodable_packets`` counts them.
+        Frames that cannot be decoded are left out, and counted by :attr:`n_unreadable`. Other frames may be
+        read by number in between.
         """
-        wanted = check_range(start, stop, step, self.n_frames, self.path)
-        if not wanted:
-            return
-        self._go_to(wanted.start)
-        assert self._frames is not None
-        for number, frame in self._frames:
-            self._next = number + 1
-            if number >= wanted.stop:
-                return
-            if number in wanted:
-                yield number, DecodedFrame(frame, self._quarter_turns)
-                if number == wanted[-1]:
-                    return
+        for number in check_range(start, stop, step, self.n_frames, self.path):
+            frame = self._find(number)
+            if frame is not None:
+                yield number, frame
 
     def _at(self, index: int) -> DecodedFrame:
-        if self._frames is None or not self._next <= index < self._next + NEAR_AHEAD:
+        frame = self._find(index)
+        if frame is None:
+            raise VideoError(
+                f"frame {index} of {self.path} cannot be decoded",
+                hint="this part of the recording is damaged; leave the frame out",
+            )
+        return frame
+
+    def _find(self, index: int) -> DecodedFrame | None:
+        """Decode frame `index`, going on from the last one where that is quickest; None if it is damaged."""
+        if self._frames is None or not self._is_near_ahead(index):
             self._go_to(index)
         for number, frame in self._frames or ():
             self._next = number + 1
             if number == index:
                 return DecodedFrame(frame, self._quarter_turns)
-            if number > index:
+            if number > index:  # it is wanted next, most likely
+                self._frames = chain([(number, frame)], self._frames)
+                self._next = number
                 break
-        self._frames = None
-        raise VideoError(
-            f"frame {index} of {self.path} cannot be decoded",
-            hint="this part of the recording is damaged; leave the frame out",
-        )
+        else:
+            self._is_at_end = True
+        self._unreadable.add(index)
+        return None
+
+    def _is_near_ahead(self, index: int) -> bool:
+        if self._is_at_end:  # what lies ahead is damaged up to the end
+            return index >= self._next
+        if not self._next <= index:
+            return False
+        return index < self._next + NEAR_AHEAD or self._last_keyframe(index) <= self._next
+
+    def _last_keyframe(self, index: int) -> int:
+        place = int(np.searchsorted(self.keyframes, index, side="right")) - 1
+        return int(self.keyframes[place]) if place >= 0 else 0
 
     def _go_to(self, index: int) -> None:
         """Make the next frame that comes the one with number `index`, or one before it."""
-        if self._frames is not None and self._next == index:
-            return
+        self._is_at_end = False
         pts = self._table.pts[index]
         place = int(np.searchsorted(self._table.keyframes, pts, side="right")) - 1
         # A seek may land after the frame (open groups of pictures, coarse indices): then go further back.
@@ -219,7 +247,7 @@ class Video:
 
         try:
             self._container.seek(keyframe_pts, stream=self._stream, backward=True)
-            decoded = decode_packets(self._container, self._stream, self._count_undecodable)
+            decoded = decode_packets(self._container, self._stream)
             first = next((f for f in decoded if f.pts is not None and f.pts >= keyframe_pts), None)
         except (av.FFmpegError, OSError):
             return False
@@ -231,7 +259,7 @@ class Video:
 
     def _begin_at_start(self) -> None:
         self._reopen()
-        decoded = decode_packets(self._container, self._stream, self._count_undecodable)
+        decoded = decode_packets(self._container, self._stream)
         self._frames = self._counted(decoded) if self._table.is_counted else self._numbered(None, decoded)
         self._next = 0
 
@@ -248,11 +276,19 @@ class Video:
     def _counted(decoded: Iterator[Any]) -> Iterator[tuple[int, Any]]:
         yield from enumerate(decoded)
 
-    def _count_undecodable(self) -> None:
-        self.n_undecodable_packets += 1
-
 
 def _quarter_turns(frame: Any) -> int:
     """Return how many counter-clockwise quarter turns the display matrix asks for."""
     degrees = float(getattr(frame, "rotation", 0) or 0)
     return round(degrees / 90) % 4
+
+
+def describe_frames(numbers: Iterable[int], *, at_most: int = 5) -> str:
+    """Return frame numbers in words, with runs as ranges: ``"frames 3, 7 to 9 and 12"``."""
+    ordered = np.unique(np.fromiter(numbers, dtype=np.int64))
+    runs = np.split(ordered, np.flatnonzero(np.diff(ordered) > 1) + 1)
+    words = [f"{run[0]}" if len(run) == 1 else f"{run[0]} to {run[-1]}" for run in runs]
+    if len(words) > at_most:
+        return f"{len(ordered)} frames ({', '.join(words[:at_most])}, …)"
+    listed = words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"
+    return f"{'frame' if len(ordered) == 1 else 'frames'} {listed}"

@@ -45,6 +45,16 @@ class FrameSource(Protocol):
         ...
 
     @property
+    def keyframes(self) -> np.ndarray:
+        """The numbers of the frames that are quickest to jump to, ascending."""
+        ...
+
+    @property
+    def n_unreadable(self) -> int:
+        """How many frames could not be decoded, of those that were asked for up to now."""
+        ...
+
+    @property
     def problems(self) -> tuple[str, ...]:
         """What is unusual or wrong, in words for the user."""
         ...

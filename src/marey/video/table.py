@@ -23,11 +23,14 @@ class FrameTable:
     is_counted
         The packets carry no usable times: the frames were decoded and counted, `pts` are 0, 1, 2 and so on,
         and a frame is only reached by decoding from the start.
+    is_cut
+        The packets end with a fault: the file was cut off, or its rest is damaged.
     """
 
     pts: np.ndarray
     keyframes: np.ndarray
     is_counted: bool = False
+    is_cut: bool = False
 
     def rank(self, pts: int) -> int:
         """Return the number of the frame shown at `pts`, or -1 where none is."""
@@ -37,19 +40,27 @@ class FrameTable:
 
 def read_table(container: Any, stream: Any) -> FrameTable:
     """Read all packets of `stream` and make its table."""
+    import av
+
     pts: list[int] = []
     keyframes: list[int] = []
-    for packet in container.demux(stream):
-        if packet.size == 0 or packet.is_discard:  # the end, and what an edit list hides
-            continue
-        if packet.pts is None:
-            return _count_frames(container, stream)
-        pts.append(packet.pts)
-        if packet.is_keyframe:
-            keyframes.append(packet.pts)
+    is_cut = False
+    try:
+        for packet in container.demux(stream):
+            if packet.size == 0 or packet.is_discard:  # the end, and what an edit list hides
+                continue
+            if packet.pts is None:
+                return _count_frames(container, stream)
+            pts.append(packet.pts)
+            if packet.is_keyframe:
+                keyframes.append(packet.pts)
+    except av.FFmpegError:
+        is_cut = True
     if len(set(pts)) != len(pts):
         return _count_frames(container, stream)
-    return FrameTable(np.sort(np.array(pts, dtype=np.int64)), np.sort(np.array(keyframes, dtype=np.int64)))
+    return FrameTable(
+        np.sort(np.array(pts, dtype=np.int64)), np.sort(np.array(keyframes, dtype=np.int64)), is_cut=is_cut
+    )
 
 
 def _count_frames(container: Any, stream: Any) -> FrameTable:

@@ -11,16 +11,18 @@ from marey.video.source import Box, FrameSource
 from marey.video.writer import VideoWriter
 
 DEFAULT_FPS = 30.0
+MAX_SCALE = 16
 
 
 def transform_video(
     source: str | Path,
     output: str | Path,
     *,
-    start: int = 0,
-    stop: int | None = None,
+    start: int | float | None = None,
+    stop: int | float | None = None,
     crop: Box | None = None,
-    scale: float = 1.0,
+    scale: float | None = None,
+    size: tuple[int, int] | None = None,
     quarter_turns: int = 0,
     fps: float | None = None,
     overwrite: bool = False,
@@ -31,11 +33,13 @@ def transform_video(
     Parameters
     ----------
     start, stop
-        Frames to keep, half-open.
+        What to keep, half-open: frame numbers as integers, or seconds as floats.
     crop
         (x0, y0, width, height) in pixels of the original.
     scale
         Factor for the size, after cropping.
+    size
+        Instead of `scale`: (width, height) after cropping.
     quarter_turns
         How often to turn by 90° counter-clockwise, after that.
     fps
@@ -53,22 +57,18 @@ def transform_video(
         raise AlreadyExistsError(f"{output} exists already", hint="choose another name, or use --overwrite")
     with open_video(source) as video:
         crop = _checked_crop(crop, video)
-        if not 0 < scale <= 16:
-            raise InputError(f"the scale must be above 0 and at most 16, got {scale}")
-        size = tuple(max(2, round(side * scale)) for side in crop[2:])
+        size = _new_size(crop, scale, size)
+        numbers = _chosen_range(video, start, stop)
+        kept = _thinned(video.timestamps_s, numbers, fps) if video.fps and fps else numbers
+        times = video.timestamps_s if video.fps else np.arange(video.n_frames) / (fps or DEFAULT_FPS)
+        rate = min(video.fps, fps or np.inf) if video.fps else fps or DEFAULT_FPS
         turned = size[::-1] if quarter_turns % 2 else size
-        numbers = range(start, video.n_frames if stop is None else min(stop, video.n_frames))
-        if not numbers:
-            raise InputError(f"no frames are left of {video.path.name} between {start} and {stop}")
-        keep = _thinned(video.timestamps_s, numbers, fps if video.fps else None)
-        times = video.timestamps_s if video.fps else np.arange(video.n_frames) / DEFAULT_FPS
-        rate = min(video.fps or DEFAULT_FPS, fps or np.inf)
         with VideoWriter(output, fps=rate, size=turned) as writer:
-            for number, frame in video.frames(start, stop):
-                if number in keep:
+            for number, frame in video.frames(numbers.start, numbers.stop):
+                if number in kept:
                     image = np.rot90(frame.rgb(crop, size), quarter_turns)
-                    writer.write(np.ascontiguousarray(image), time_s=times[number] - times[numbers[0]])
-                progress(Progress(f"writing {output.name}", number + 1 - start, len(numbers)))
+                    writer.write(np.ascontiguousarray(image), time_s=times[number] - times[numbers.start])
+                progress(Progress(f"writing {output.name}", number + 1 - numbers.start, len(numbers)))
     return output
 
 
@@ -84,10 +84,35 @@ def _checked_crop(crop: Box | None, video: FrameSource) -> Box:
     return crop
 
 
-def _thinned(timestamps_s: np.ndarray, numbers: range, fps: float | None) -> frozenset[int]:
+def _new_size(crop: Box, scale: float | None, size: tuple[int, int] | None) -> tuple[int, int]:
+    if size is not None and scale is not None:
+        raise InputError("expected a scale or a size, got both")
+    if size is None:
+        if scale is not None and not 0 < scale <= MAX_SCALE:
+            raise InputError(f"the scale must be above 0 and at most {MAX_SCALE}, got {scale}")
+        size = (max(2, round(crop[2] * (scale or 1))), max(2, round(crop[3] * (scale or 1))))
+    if min(size) < 2:
+        raise InputError(f"a video is at least 2×2 pixels, got {size[0]}×{size[1]}")
+    return size
+
+
+def _chosen_range(video: FrameSource, start: float | None, stop: float | None) -> range:
+    """Return the frames between two places, each a frame number or seconds."""
+    first, last = (
+        int(np.searchsorted(video.timestamps_s, place - 1e-6)) if isinstance(place, float) else place
+        for place in (start, stop)
+    )
+    numbers = range(first or 0, video.n_frames if last is None else min(last, video.n_frames))
+    if not numbers or numbers.start < 0:
+        raise InputError(
+            f"no frames of {video.path.name} are left between {start} and {stop}; it has {video.n_frames} "
+            f"frames and lasts {video.timestamps_s[-1]:.2f} s"
+        )
+    return numbers
+
+
+def _thinned(timestamps_s: np.ndarray, numbers: range, fps: float) -> frozenset[int]:
     """Return the frames to keep so that at most `fps` remain a second."""
-    if fps is None:
-        return frozenset(numbers)
     if fps <= 0:
         raise InputError(f"frames per second must be positive, got {fps}")
     times = timestamps_s[numbers.start : numbers.stop]

@@ -110,14 +110,14 @@ class VideoWriter:
         seconds = self.n_written / self.fps if time_s is None else time_s
         self._last_tick = max(self._last_tick + 1, round(seconds / VARIABLE_TIME_BASE))
         frame.pts, frame.time_base = self._last_tick, VARIABLE_TIME_BASE
-        self._mux(self._stream.encode(frame))
+        self._encode(frame)
         self.n_written += 1
 
-    def _mux(self, packets: Any) -> None:
+    def _encode(self, frame: Any) -> None:
         import av
 
         try:
-            self._container.mux(packets)
+            self._container.mux(self._stream.encode(frame))
         except (av.FFmpegError, OSError) as error:
             raise self._explained(error) from error
 
@@ -134,7 +134,7 @@ class VideoWriter:
         failure = error
         try:
             if failure is None:
-                self._mux(self._stream.encode(None))
+                self._encode(None)
             self._container.close()
         except (av.FFmpegError, OSError) as closing:
             failure = failure or closing

@@ -1,0 +1,146 @@
+"""``marey extract`` and ``suggest``: which frames to label first, and which next."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from marey.cli.output import print_json, progress_bars, say
+
+if TYPE_CHECKING:
+    from marey.project import Project
+
+JsonOption = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
+SeedOption = Annotated[int, typer.Option("--seed", help="Another number gives other frames.")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    app.command("extract")(extract)
+    app.command("suggest")(suggest)
+
+
+def extract(
+    folder: Annotated[Path, typer.Argument(metavar="PROJECT", help="The project's folder.")],
+    n: Annotated[int, typer.Option("--n", help="Frames in all, spread over the videos by length.")] = 20,
+    n_per_video: Annotated[
+        int | None, typer.Option("--n-per-video", help="Instead: frames of each video.")
+    ] = None,
+    method: Annotated[str, typer.Option("--method", help="kmeans, motion or uniform.")] = "kmeans",
+    frames: Annotated[
+        str, typer.Option("--frames", metavar="1,5,9", help="Instead: just these frames, of one video.")
+    ] = "",
+    video: Annotated[
+        list[str] | None, typer.Option("--video", metavar="KEY", help="Only this video; repeatable.")
+    ] = None,
+    start: Annotated[int, typer.Option("--start", help="Choose from this frame on.")] = 0,
+    stop: Annotated[int | None, typer.Option("--stop", help="Choose among frames before this one.")] = None,
+    seed: SeedOption = 0,
+    json: JsonOption = False,
+) -> None:
+    """Extract frames to label, as images; never the same one twice.
+
+    Example: marey extract my-project --n 40
+    """
+    from marey.project import Project
+    from marey.selection import extract_frames
+
+    project = Project.open(folder)
+    with progress_bars() as progress:
+        if frames:
+            key = _only_video(project, video)
+            images = {key: project.add_frames(key, _parse_frames(frames), progress=progress)}
+        else:
+            images = extract_frames(
+                project,
+                n,
+                n_per_video=n_per_video,
+                videos=video,
+                method=method,
+                start=start,
+                stop=stop,
+                seed=seed,
+                progress=progress,
+            )
+    for key, paths in images.items():
+        say(f"{key}: {len(paths)} new frames in {project.frames_folder(key)}")
+    if json:
+        print_json({"n_new": sum(map(len, images.values())), "images": images})
+
+
+def suggest(
+    predictions: Annotated[Path, typer.Argument(help="Poses in any known format.")],
+    n: Annotated[int, typer.Option("--n", help="How many frames.")] = 20,
+    folder: Annotated[
+        Path | None,
+        typer.Option("--project", help="Its skeleton is used, and what is extracted is left out."),
+    ] = None,
+    video: Annotated[
+        str, typer.Option("--video", metavar="KEY", help="Which of the project's videos was predicted.")
+    ] = "",
+    add: Annotated[bool, typer.Option("--add", help="Extract the frames into the project.")] = False,
+    seed: SeedOption = 0,
+    json: JsonOption = False,
+) -> None:
+    """Find the frames of a predicted video whose labels would help the network most.
+
+    Example: marey suggest predictions/day1.nc --project my-project --n 20 --add
+    """
+    from marey.errors import ConfigError
+    from marey.formats import load_poses
+    from marey.project import Project
+    from marey.selection import suggest_frames
+
+    if add and folder is None:
+        raise ConfigError("--add needs a project", hint="say which with --project FOLDER")
+    poses = load_poses(predictions)
+    if folder is None:
+        suggestions = suggest_frames(poses, n, seed=seed)
+    else:
+        project = Project.open(folder)
+        key = _only_video(project, [video] if video else _named_like(project, predictions))
+        with project.open_video(key) as source:
+            suggestions = suggest_frames(
+                poses,
+                n,
+                skeleton=project.skeleton,
+                video=source,
+                exclude=project.extracted_frames(key),
+                seed=seed,
+            )
+        if add:
+            with progress_bars() as progress:
+                images = project.add_frames(key, [s.frame for s in suggestions], progress=progress)
+            say(f"{key}: {len(images)} new frames in {project.frames_folder(key)}")
+    for item in suggestions:
+        say(f"frame {item.frame:>7}  {item.score:.2f}  {item.reason}")
+    if json:
+        print_json([{"frame": s.frame, "score": s.score, "reason": s.reason} for s in suggestions])
+
+
+def _named_like(project: "Project", predictions: Path) -> list[str] | None:
+    """Return the video whose key begins the name of the predictions; the longest, if several do."""
+    matching = [key for key in project.videos if predictions.name.startswith(key)]
+    return [max(matching, key=len)] if matching else None
+
+
+def _only_video(project: "Project", videos: list[str] | None) -> str:
+    from marey.errors import ConfigError
+    from marey.selection.extraction import check_keys
+
+    keys = check_keys(project, videos)
+    if len(keys) != 1:
+        raise ConfigError(
+            f"one video is needed, but the project has {len(keys)}",
+            hint=f"say which with --video: {', '.join(keys)}",
+        )
+    return keys[0]
+
+
+def _parse_frames(text: str) -> list[int]:
+    from marey.errors import ConfigError
+
+    try:
+        return [int(part) for part in text.split(",") if part.strip()]
+    except ValueError as error:
+        raise ConfigError(f"expected frame numbers with commas, such as 1,5,9, got {text!r}") from error
