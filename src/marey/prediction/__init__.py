@@ -5,8 +5,8 @@ Nothing here imports torch at the top: a run whose network has been translated i
 
 from marey.prediction.export import export_model
 from marey.prediction.gate import Verdict, choose_engine, prepare_engines
-from marey.prediction.predict import PredictionResult, open_predictor, predict
 from marey.prediction.predictor import Prediction, Predictor
+from marey.prediction.videos import PredictionResult, open_predictor, predict
 
 __all__ = [
     "Prediction",

@@ -8,7 +8,7 @@ same poses as an uninterrupted one, and a crop that follows the wrong thing does
 
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain, islice
 from typing import Generic, TypeVar
 
@@ -45,6 +45,8 @@ class Follower:
     ----------
     predictor
         With a plan of kind "crop".
+    size
+        (width, height) of the crop that follows, in network pixels; by default that of the plan.
 
     Attributes
     ----------
@@ -52,8 +54,9 @@ class Follower:
         Frames for which the whole frame was searched so far.
     """
 
-    def __init__(self, predictor: Predictor) -> None:
+    def __init__(self, predictor: Predictor, size: tuple[int, int] | None = None) -> None:
         self.predictor = predictor
+        self.plan = replace(predictor.plan, size=size or predictor.plan.size)
         self.n_searched = 0
 
     def follow(self, frames: Iterable[F]) -> Generator[tuple[F, RawPose], None, None]:
@@ -85,7 +88,7 @@ class Follower:
     def _start(self, frame: F, center: np.ndarray | None) -> _OnItsWay[F]:
         if center is None:
             return _OnItsWay(frame, self._search(frame), is_searched=True)
-        view = self.predictor.plan.crop_view(center)
+        view = self.plan.crop_view(center)
         return _OnItsWay(frame, self.predictor.start(frame, view), is_searched=False)
 
     def _search(self, frame: Frame) -> Callable[[], RawPose]:

@@ -120,9 +120,9 @@ class Verdict:
     def from_dict(cls, data: dict[str, Any]) -> "Verdict":
         """Build a verdict from JSON."""
         trials = tuple(Trial(**_numbers(trial)) for trial in data["trials"])
-        return cls(
-            **{**data, "trials": trials, "adaptive_crop": CropTrial(**_numbers(data["adaptive_crop"]))}
-        )
+        size = data["adaptive_crop"].get("size")
+        crop = CropTrial(**{**_numbers(data["adaptive_crop"]), "size": tuple(size) if size else None})
+        return cls(**{**data, "trials": trials, "adaptive_crop": crop})
 
 
 def prepare_engines(

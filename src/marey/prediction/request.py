@@ -57,7 +57,13 @@ class Selection:
 
 
 def describe_request(
-    run: "Run", path: Path, selection: Selection, *, engine: str, is_adaptive: bool, batch_size: int
+    run: "Run",
+    path: Path,
+    selection: Selection,
+    *,
+    engine: str,
+    follow_size: Sequence[int] | None,
+    batch_size: int,
 ) -> dict[str, Any]:
     """Return everything that the poses of a video depend on, as plain values."""
     return {
@@ -72,7 +78,7 @@ def describe_request(
         "step": selection.step,
         "crop": None if selection.crop is None else list(selection.crop),
         "engine": engine,
-        "adaptive_crop": is_adaptive,
+        "follow_size": None if follow_size is None else list(follow_size),
         "batch_size": batch_size,
     }
 

@@ -1,5 +1,6 @@
 """Predicting videos: one streamed pass over each, in blocks that survive whatever happens."""
 
+import json
 import time
 from collections.abc import Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -30,7 +31,7 @@ from marey.progress import Progress, ProgressCallback, ignore_progress
 
 if TYPE_CHECKING:
     from marey.runs import Run
-    from marey.video import Video
+    from marey.video import FrameSource
 
 DECODED_AHEAD = 8
 REPORT_EVERY_S = 0.25
@@ -77,7 +78,7 @@ class _Task:
     run: "Run"
     selection: Selection
     predictor: Predictor
-    is_adaptive: bool
+    follow_size: tuple[int, int] | None
     progress: ProgressCallback
     notes: list[str] = field(default_factory=list)
 
@@ -164,7 +165,7 @@ def predict(
     if unknown := sorted(set(formats) - set(FORMATS)):
         raise ConfigError(f"there is no format {unknown[0]!r} to predict to", hint="the formats are dlc")
     selection = Selection(start, stop, step, crop)
-    paths = [Path(path) for path in find_videos(videos)]
+    paths = find_videos([videos] if isinstance(videos, str | Path) else videos)
     outputs = name_outputs(paths, Path(output))
     plan = [_look_at(run, *pair, selection, resume, overwrite) for pair in zip(paths, outputs, strict=True)]
     task = None
@@ -195,7 +196,7 @@ def _look_at(
     partial = journal_path(target)
     if overwrite:
         return _State()
-    wanted = describe_request(run, path, selection, engine="", is_adaptive=False, batch_size=1)
+    wanted = describe_request(run, path, selection, engine="", follow_size=None, batch_size=1)
     if target.exists():
         entry = next((e for e in read_log(target) if e.get("operation") == "predict"), {})
         if others := differences(wanted, entry):
@@ -252,29 +253,30 @@ def _make_task(
         if batch_size < 1 or BLOCK_FRAMES % batch_size:
             raise ConfigError(f"batch_size must divide {BLOCK_FRAMES}, got {batch_size}")
         engine.batch_size = batch_size
-    is_adaptive, note = _decide_crop(run, adaptive_crop, engine, verdict, selection)
-    return _Task(run, selection, Predictor.of(run, engine), is_adaptive, progress, [note] if note else [])
+    follow_size, note = _decide_crop(run, adaptive_crop, engine, verdict, selection)
+    return _Task(run, selection, Predictor.of(run, engine), follow_size, progress, [note] if note else [])
 
 
 def _decide_crop(
     run: "Run", asked: AdaptiveCrop, engine: Engine, verdict: Verdict | None, selection: Selection
-) -> tuple[bool, str]:
-    """Return whether to follow the animal, and why where the user did not say."""
+) -> tuple[tuple[int, int] | None, str]:
+    """Return the size of the crop that follows the animal, or None, and why where the user did not say."""
     if asked not in ("on", "off", "auto"):
         raise ConfigError(f"adaptive_crop is on, off or auto, got {asked!r}")
     if asked == "off":
-        return False, ""
+        return None, ""
     if run.plan.kind == "whole":
         why = f"adaptive crop off: this run measures the whole frame at once ({run.plan.reason})"
-        return False, why if asked == "on" else ""
+        return None, why if asked == "on" else ""
+    judged = None if verdict is None else verdict.adaptive_crop
+    size = judged.size if judged is not None and judged.is_on and judged.size else run.plan.size
     if asked == "on":
-        return True, ""
+        return size, ""
     if selection.step > 1:
-        return False, "adaptive crop off: frames are skipped, so the animal moves far between them"
-    if verdict is None or verdict.engine != engine.name:
-        return False, "adaptive crop off: it was not judged with this engine"
-    is_on = verdict.adaptive_crop.is_on
-    return is_on, f"adaptive crop {'on' if is_on else 'off'}: {verdict.adaptive_crop.reason}"
+        return None, "adaptive crop off: frames are skipped, so the animal moves far between them"
+    if judged is None or engine.batch_size > 1:
+        return None, "adaptive crop off: it was not judged with this engine"
+    return size if judged.is_on else None, f"adaptive crop {'on' if judged.is_on else 'off'}: {judged.reason}"
 
 
 def _predict_video(
@@ -289,7 +291,7 @@ def _predict_video(
         path,
         task.selection,
         engine=task.predictor.engine.name,
-        is_adaptive=journal.header["adaptive_crop"] if journal else task.is_adaptive,
+        follow_size=journal.header["follow_size"] if journal else task.follow_size,
         batch_size=task.predictor.engine.batch_size,
     )
     n_before = journal.n_rows if journal else 0
@@ -303,7 +305,7 @@ def _predict_video(
             )
         else:
             journal.cut()
-        notes = [*task.notes, *_stream(task, video, path, journal, request["adaptive_crop"])]
+        notes = [*task.notes, *_stream(task, video, path, journal, request["follow_size"])]
         attributes = _attributes(video, path, request, journal.n_rows)
     write_poses_file(journal, target, attributes)
     journal.path.unlink()
@@ -322,7 +324,9 @@ def _predict_video(
     )
 
 
-def _stream(task: _Task, video: "Video", path: Path, journal: Journal, is_adaptive: bool) -> list[str]:
+def _stream(
+    task: _Task, video: "FrameSource", path: Path, journal: Journal, follow_size: Sequence[int] | None
+) -> list[str]:
     """Predict the frames that the journal lacks; return what the user should know."""
     selection = task.selection
     stop = video.n_frames if selection.stop is None else min(selection.stop, video.n_frames)
@@ -330,7 +334,8 @@ def _stream(task: _Task, video: "Video", path: Path, journal: Journal, is_adapti
     first = selection.start if journal.last_frame is None else journal.last_frame + selection.step
     notes: list[str] = []
     frames = ahead(_frames(video, selection, first, stop, notes), DECODED_AHEAD)
-    poses = Follower(task.predictor).follow(frames) if is_adaptive else task.predictor.search(frames)
+    follower = None if follow_size is None else Follower(task.predictor, (follow_size[0], follow_size[1]))
+    poses = task.predictor.search(frames) if follower is None else follower.follow(frames)
     meter = _Meter(f"predicting {path.name}", journal.n_rows, total, task.progress)
     try:
         while block := list(islice(meter.count(poses), BLOCK_FRAMES)):
@@ -343,13 +348,15 @@ def _stream(task: _Task, video: "Video", path: Path, journal: Journal, is_adapti
     finally:
         poses.close()
         frames.close()
+    if follower is not None:
+        notes.append(f"the whole frame was searched for the animal in {follower.n_searched} frames")
     if journal.n_rows < total:
         notes.append(f"{journal.n_rows} of {total} frames could be decoded and were predicted")
     return [*notes, *map(str, video.problems)]
 
 
 def _frames(
-    video: "Video", selection: Selection, first: int, stop: int, notes: list[str]
+    video: "FrameSource", selection: Selection, first: int, stop: int, notes: list[str]
 ) -> Generator[VideoFrame, None, None]:
     """Decode the frames from `first` on; where decoding fails, what came before counts."""
     size = (video.width, video.height)
@@ -390,7 +397,7 @@ class _Meter:
 def _rows(
     predictor: Predictor,
     block: Sequence[tuple[VideoFrame, RawPose]],
-    video: "Video",
+    video: "FrameSource",
     dtype: np.dtype,
     selection: Selection,
 ) -> np.ndarray:
@@ -406,23 +413,17 @@ def _rows(
     return rows
 
 
-def _times(video: "Video", frames: np.ndarray) -> np.ndarray:
-    """Return the presentation time of frames in seconds, or their numbers where the video has no times."""
-    times = video.timestamps_s
-    if times is not None and len(times):
-        return np.asarray(times, dtype=np.float64)[frames]
-    return frames / video.fps if video.fps else frames.astype(np.float64)
+def _times(video: "FrameSource", frames: np.ndarray) -> np.ndarray:
+    """Return the presentation time of frames in seconds, or their numbers where the video has no rate."""
+    return video.timestamps_s[frames] if video.fps else frames.astype(np.float64)
 
 
-def _attributes(video: "Video", path: Path, request: dict[str, Any], n_frames: int) -> dict[str, Any]:
-    import json
-
-    has_times = bool(video.fps) or (video.timestamps_s is not None and len(video.timestamps_s) > 0)
+def _attributes(video: "FrameSource", path: Path, request: dict[str, Any], n_frames: int) -> dict[str, Any]:
     entry = {"operation": "predict", "datetime": utc_now(), **request, "n_frames": n_frames}
     return {
         "ds_type": "poses",
         "source_software": "marey",
-        "time_unit": "seconds" if has_times else "frames",
+        "time_unit": "seconds" if video.fps else "frames",
         **({"fps": float(video.fps)} if video.fps else {}),
         "source_file": path.name,
         "scorer": request["run"],
