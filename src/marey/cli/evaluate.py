@@ -6,6 +6,7 @@ from typing import Annotated, Any
 import typer
 
 from marey.cli.output import print_json, progress_bars, say
+from marey.errors import AlreadyExistsError
 
 
 def register(app: typer.Typer) -> None:
@@ -23,6 +24,7 @@ def evaluate(
         Path | None, typer.Option(help="Where to write the HTML report; by default into the run's folder.")
     ] = None,
     confidence_cut: Annotated[float, typer.Option(help="Also give the figures above this confidence.")] = 0.6,
+    overwrite: Annotated[bool, typer.Option(help="Replace the file given with --report.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print all figures as JSON.")] = False,
 ) -> None:
     """Say how far off a run is, on test, validation and training frames, and write a report.
@@ -33,6 +35,8 @@ def evaluate(
     from marey.evaluation import pool_folds, write_report
     from marey.project import Project
 
+    if report is not None and report.exists() and not overwrite:
+        raise AlreadyExistsError(f"{report} exists already", hint="choose another file or add --overwrite")
     opened = Project.open(project)
     names, is_folds = _expand(opened, run)
     with progress_bars() as progress:

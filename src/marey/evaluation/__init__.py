@@ -1,4 +1,4 @@
-"""Evaluation: how far off a run is on frames that it was not trained on, and a report that a person can read."""
+"""Evaluation: how far off a run is on frames that it was not trained on, and a report about it."""
 
 from marey.evaluation.evaluate import Evaluation, Part, evaluate, load_evaluation
 from marey.evaluation.folds import pool_folds

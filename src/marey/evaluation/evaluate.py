@@ -1,5 +1,7 @@
 """A run's errors on each part of its split, never mixed, found by the predictor that users run."""
 
+import csv
+import io
 import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
@@ -8,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 
 from marey.errors import NotFoundError
-from marey.files import write_json
+from marey.files import write_json, write_text
 from marey.metrics import (
     bootstrap_interval,
     euclidean_errors,
@@ -30,6 +32,11 @@ if TYPE_CHECKING:
 
 PARTS = ("test", "validation", "train")
 DEFAULT_CONFIDENCE_CUT = 0.6
+POINTS_PER_BIN = 12
+PREDICTIONS_COLUMNS = (
+    "part", "image", "keypoint", "true_x", "true_y", "x", "y",
+    "error_px", "confidence", "expected_error_px", "error_90_px",
+)  # fmt: skip
 
 
 class ImagePredictor(Protocol):
@@ -118,7 +125,8 @@ def evaluate(
     Returns
     -------
     Evaluation
-        It is also written to the run's ``evaluation`` folder.
+        It is also written to the run's ``evaluation`` folder: ``metrics.json``, and every point in
+        ``predictions.csv``.
 
     Raises
     ------
@@ -158,6 +166,7 @@ def evaluate(
         metrics[name] = _figures(part, run, reference, confidence_cut)
     evaluation = Evaluation(run, found, reference, confidence_cut, engine, metrics)
     write_json(run.evaluation_folder / "metrics.json", _without_nan(metrics))
+    write_text(run.evaluation_folder / "predictions.csv", _predictions_table(found, run.skeleton.keypoints))
     return evaluation
 
 
@@ -203,6 +212,21 @@ def _predict_part(
         expected_error=prediction.expected_error,
         error_90=prediction.error_90,
     )
+
+
+def _predictions_table(parts: dict[str, Part], keypoints: Sequence[str]) -> str:
+    """Return every point as a line of CSV; what is missing is left empty."""
+    buffer = io.StringIO()
+    writer = csv.writer(buffer, lineterminator="\n")
+    writer.writerow(PREDICTIONS_COLUMNS)
+    for name, part in parts.items():
+        judged = np.stack([part.errors, part.confidence, part.expected_error, part.error_90], axis=-1)
+        values = np.concatenate([part.truth, part.points, judged], axis=-1)
+        for key, rows in zip(part.keys, values, strict=True):
+            for keypoint, row in zip(keypoints, rows, strict=True):
+                cells = [f"{value:.4f}" if np.isfinite(value) else "" for value in row]
+                writer.writerow([name, key, keypoint, *cells])
+    return buffer.getvalue()
 
 
 def _figures(part: Part, run: Run, reference_px: float, confidence_cut: float) -> dict[str, Any]:
@@ -261,7 +285,7 @@ def _average_precision(part: Part) -> Any:
         for points, truth, known in zip(part.points, part.truth, part.has_truth, strict=True)
         if known.any()
     ]
-    scores = [np.array([np.nanmean(c)]) for c in part.confidence[part.has_truth.any(axis=1)]]
+    scores = [np.array([_mean(c)]) for c in part.confidence[part.has_truth.any(axis=1)]]
     return mean_average_precision(similarities, scores)
 
 
@@ -271,9 +295,10 @@ def _reliability(part: Part, run: Run) -> dict[str, Any] | None:
     known = part.has_truth
     is_right = part.errors[known] < run.calibration["threshold_px"]
     confidence = part.confidence[known]
-    curve = reliability_curve(confidence, is_right)
+    n_bins = int(np.clip(len(confidence) // POINTS_PER_BIN, 3, 8))
+    curve = reliability_curve(confidence, is_right, n_bins=n_bins)
     return {name: values.tolist() for name, values in curve.items()} | {
-        "expected_calibration_error": expected_calibration_error(confidence, is_right)
+        "expected_calibration_error": expected_calibration_error(confidence, is_right, n_bins=n_bins)
     }
 
 

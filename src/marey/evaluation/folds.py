@@ -26,13 +26,17 @@ def pool_folds(evaluations: Sequence[Evaluation]) -> Mapping[str, Any]:
     if len(set(keys)) != len(keys):
         raise InputError("the runs are no folds: some frames are tested by several of them")
     errors = np.concatenate([part.errors for part in parts])
+    has_truth = np.concatenate([part.has_truth for part in parts])
     radius = np.concatenate([part.error_90 for part in parts])
     keypoints = evaluations[0].run.skeleton.keypoints
     return {
         "n_folds": len(parts),
         "n_frames": len(keys),
-        **asdict(summarise_errors(errors)),
-        "per_keypoint": {name: asdict(summarise_errors(errors[:, i])) for i, name in enumerate(keypoints)},
+        **asdict(summarise_errors(errors, has_truth=has_truth)),
+        "per_keypoint": {
+            name: asdict(summarise_errors(errors[:, i], has_truth=has_truth[:, i]))
+            for i, name in enumerate(keypoints)
+        },
         "per_fold_mean_error_px": [float(np.nanmean(part.errors)) for part in parts],
         "interval_coverage_90": interval_coverage(radius, errors),
     }

@@ -1,4 +1,4 @@
-"""The report of an evaluation: one HTML file that needs nothing else, in words for the people who labelled."""
+"""The report of an evaluation: one HTML file that needs nothing else, for the people who labelled."""
 
 import csv
 import math
@@ -43,6 +43,7 @@ def write_report(
         _gallery_section(evaluation, project, shown),
         _comparison_section([evaluation, *others]) if others else "",
         _training_section(evaluation.run),
+        _reading_section(),
         _provenance_section(evaluation),
     ]
     style = resources.files("marey.evaluation").joinpath("report.css").read_text(encoding="utf-8")
@@ -71,6 +72,10 @@ def _headline(evaluation: Evaluation, shown: str) -> str:
         f"<strong>{row['mean_error_px']:.2f} px</strong> from where the person put it{doubt}{share}. "
         f"Half of the points are within <strong>{row['median_error_px']:.2f} px</strong>."
     )
+    if shown == "validation":
+        sentence = (
+            f"There are no test frames; these frames chose the weights and flatter a little. {sentence}"
+        )
     if shown == "train":
         sentence = "There are no test frames: these figures are of the training frames, and flatter."
     tiles = [
@@ -96,8 +101,8 @@ def _errors_section(evaluation: Evaluation, shown: str) -> str:
         for row in (evaluation.metrics[name],)
     )
     return (
-        "<section><h2>Errors</h2><p>Distances between the label and the prediction. Training frames have been "
-        "seen, validation frames selected the weights; only test frames judge.</p>"
+        "<section><h2>Errors</h2><p>Distances between the label and the prediction. Training frames have "
+        "been seen, validation frames selected the weights; only test frames judge.</p>"
         f'<div class="scroll"><table>{header}{rows}</table></div><div class="pair">'
         f"<figure>{figures.cumulative_errors(evaluation)}</figure>"
         f"<figure>{figures.keypoint_errors(evaluation, shown)}</figure></div></section>"
@@ -108,16 +113,17 @@ def _confidence_section(evaluation: Evaluation, shown: str) -> str:
     calibration = evaluation.run.calibration
     if calibration is None:
         return (
-            "<section><h2>Confidence</h2><p>There were too few validation points to calibrate the confidence: "
-            "it is the raw height of the heatmap’s peak. Label more frames.</p></section>"
+            "<section><h2>Confidence</h2><p>There were too few validation points to calibrate the "
+            "confidence: it is the raw height of the heatmap’s peak. Label more frames.</p></section>"
         )
     row, cut = evaluation.metrics[shown], evaluation.metrics[shown]["with_confidence_cut"]
     words = figures.PART_WORDS[shown]
+    covered, kept = _percent(row["interval_coverage_90"]), _percent(cut["kept"])
     text = (
-        f"A confidence of 80 % says: eight in ten such points are within {calibration['threshold_px']:.1f} px. It was "
-        f"fitted on {calibration['n_frames']} validation frames. On the {words} frames the stated 90 % interval held "
-        f"<strong>{_percent(row['interval_coverage_90'])}</strong> of the points. Keeping only points of confidence "
-        f"{cut['confidence']:g} or more keeps {_percent(cut['kept'])} of them, with a mean error of "
+        f"A confidence of 80 % says: eight in ten such points are within {calibration['threshold_px']:.1f} "
+        f"px. It was fitted on {calibration['n_frames']} validation frames. On the {words} frames the stated "
+        f"90 % interval held <strong>{covered}</strong> of the points. Keeping only points of confidence "
+        f"{cut['confidence']:g} or more keeps {kept} of them, with a mean error of "
         f"{_px(cut['mean_error_px'])}."
     )
     return (
@@ -125,7 +131,8 @@ def _confidence_section(evaluation: Evaluation, shown: str) -> str:
         f"<figure>{figures.reliability(evaluation.metrics, calibration['threshold_px'])}"
         "<figcaption>On the dashed line, confidence is true.</figcaption></figure>"
         f"<figure>{figures.stated_against_found(evaluation.parts[shown], shown)}"
-        "<figcaption>Each dot is a point; the dashed line is where they agree.</figcaption></figure></div></section>"
+        "<figcaption>Each dot is a point; the dashed line is where they agree.</figcaption></figure></div>"
+        "</section>"
     )
 
 
@@ -137,8 +144,9 @@ def _gallery_section(evaluation: Evaluation, project: "Project", shown: str) -> 
         for card in worst_frames(evaluation.parts[shown], project, evaluation.run.skeleton.keypoints)
     )
     return (
-        f"<section><h2>Worst {figures.PART_WORDS[shown]} frames</h2><p>White rings: the label. Orange dots: the "
-        "prediction. If the label is wrong, correct it; if the animal does something rare, label more such frames."
+        f"<section><h2>Worst {figures.PART_WORDS[shown]} frames</h2><p>White rings: the label. Orange dots: "
+        "the prediction. If the label is wrong, correct it; if the animal does something rare, label more "
+        "such frames."
         f'</p><div class="gallery">{cards}</div></section>'
     )
 
@@ -151,8 +159,9 @@ def _comparison_section(evaluations: Sequence[Evaluation]) -> str:
             low, high = row["intervals_95"]["mean_error_px"]
             config = evaluation.run.config
             rows += (
-                f"<tr><td>{escape(evaluation.run.name)}</td><td>{escape(config.backbone)}, {config.preset}</td>"
-                f"<td>{row['n_frames']}</td><td>{_px(row['mean_error_px'])}</td><td>{low:.2f} to {high:.2f}</td>"
+                f"<tr><td>{escape(evaluation.run.name)}</td>"
+                f"<td>{escape(config.backbone)}, {config.preset}</td><td>{row['n_frames']}</td>"
+                f"<td>{_px(row['mean_error_px'])}</td><td>{low:.2f} to {high:.2f}</td>"
                 f"<td>{_px(row['median_error_px'])}</td></tr>"
             )
     header = "<tr><th>run</th><th>network</th><th>test frames</th><th>mean</th><th>95 % interval</th>"
@@ -161,8 +170,8 @@ def _comparison_section(evaluations: Sequence[Evaluation]) -> str:
         "" if same else "<p>These runs were tested on different frames: their figures cannot be compared.</p>"
     )
     return (
-        f'<section><h2>Comparison</h2>{note}<div class="scroll"><table>{header}<th>median</th></tr>{rows}</table></div>'
-        "</section>"
+        f'<section><h2>Comparison</h2>{note}<div class="scroll"><table>{header}<th>median</th></tr>{rows}'
+        "</table></div></section>"
     )
 
 
@@ -177,19 +186,34 @@ def _training_section(run: Run) -> str:
     return f"<section><h2>Training</h2><figure>{figures.training_curve(rows)}</figure></section>"
 
 
+def _reading_section() -> str:
+    return (
+        "<section><h2>How to read this</h2><p>"
+        "An error is the distance between a label and a prediction, in pixels of the original frame. The "
+        "mean is what DeepLabCut calls RMSE; root mean square here is the root of the mean of the "
+        "squares, which a few large errors dominate. The 95 % interval says how much the mean would "
+        "change with other frames of the same videos; it says nothing of new animals, cages or cameras: "
+        "label some frames of those and test on them. OKS mAP is the COCO score with a fall-off of 0.025 "
+        "for every keypoint and the box around the labels as area; it is strict. People who label the "
+        "same frame twice differ too, often by two or three pixels: an error near that cannot fall much "
+        "further. "
+        "</p></section>"
+    )
+
+
 def _provenance_section(evaluation: Evaluation) -> str:
     run, provenance = evaluation.run, evaluation.run.provenance
     facts: list[tuple[str, Any]] = [
         ("views", run.plan.reason),
-        ("split", f"{run.split.description}: {len(run.split.train)} training, {len(run.split.validation)} "
-                  f"validation, {len(run.split.test)} test frames"),
+        ("split", (f"{run.split.description}: {len(run.split.train)} training, {len(run.split.validation)} "
+                  f"validation, {len(run.split.test)} test frames")),
         ("network", f"{run.config.backbone}, stride {run.config.stride}, preset {run.config.preset}"),
-        ("training", f"{provenance['steps']} steps of {run.config.batch_size} images in "
-                     f"{provenance['training_seconds'] / 60:.1f} min on {provenance['device']}, weights of step "
-                     f"{provenance['selected_step']}, seed {run.config.seed}"),
+        ("training", (f"{provenance['steps']} steps of {run.config.batch_size} images in "
+                     f"{provenance['training_seconds'] / 60:.1f} min on {provenance['device']}, weights of "
+                     f"step {provenance['selected_step']}, seed {run.config.seed}")),
         ("engine", evaluation.engine),
         ("weights", run.weights_hash[:16]),
-        ("versions", f"Marey {provenance['marey']}, torch {provenance['torch']}; this report Marey {__version__}"),
+        ("versions", f"Marey {provenance['marey']}, torch {provenance['torch']}; report Marey {__version__}"),
         ("written", utc_now()),
     ]  # fmt: skip
     rows = "".join(f"<tr><th>{name}</th><td>{escape(str(value))}</td></tr>" for name, value in facts)

@@ -1,0 +1,123 @@
+"""Evaluation of a run whose predictor is exact but for a known offset."""
+
+import csv
+import json
+
+import cv2
+import numpy as np
+import pytest
+
+from marey.errors import InputError, NotFoundError
+from marey.evaluation import evaluate, load_evaluation, pool_folds
+from marey.model import Instance, LabeledFrame, Origin, Skeleton
+from marey.networks.views import plan_views
+from marey.prediction import Prediction
+from marey.project import Project
+from marey.runs import Run, Split, TrainingConfig
+
+N_FRAMES = 12
+OFFSET = np.array([3.0, 4.0])
+
+
+class OffsetPredictor:
+    """Knows where the animal is from the brightness of the image, and is 5 px off."""
+
+    def predict_images(self, images) -> Prediction:
+        frames = [int(image[0, 0, 0]) for image in images]
+        points = np.array([truth(frame) + OFFSET for frame in frames])
+        shape = points.shape[:2]
+        return Prediction(
+            points, np.full(shape, 0.8), np.full(shape, 4.0), np.tile([4.0, 6.0], (len(points), 1)),
+            np.zeros((*shape, 4)),
+        )  # fmt: skip
+
+
+def truth(frame: int) -> np.ndarray:
+    return np.array([[10.0 + frame, 20.0], [40.0 + frame, 60.0]])
+
+
+def key(frame: int) -> str:
+    return f"day1/img{frame:05d}.png"
+
+
+@pytest.fixture
+def project(tmp_path):
+    project = Project.create(tmp_path / "Mäuse 🐭", skeleton=Skeleton(("snout", "tail")))
+    project.add_video(tmp_path / "day1.mp4", missing_ok=True)
+    frames = []
+    for frame in range(N_FRAMES):
+        origin = [Origin.PERSON, Origin.MODEL if frame == 0 else Origin.PERSON]
+        instance = Instance(truth(frame), origin=origin)
+        frames.append(LabeledFrame("day1", frame, (instance,), image=f"img{frame:05d}.png"))
+        image = project.root / "frames" / key(frame)
+        image.parent.mkdir(parents=True, exist_ok=True)
+        _, png = cv2.imencode(".png", np.full((80, 80, 3), frame, np.uint8))
+        image.write_bytes(png.tobytes())
+    project.save_labels("day1", frames)
+    return project
+
+
+def make_run(project, name="first", test=range(8), skeleton=None) -> Run:
+    run = Run(project.run_folder(name))
+    rest = [i for i in range(N_FRAMES) if i not in test]
+    split = Split(tuple(map(key, rest[1:])), tuple(map(key, rest[:1])), tuple(map(key, test)), "by hand")
+    plan = plan_views(np.zeros((0, 4)), (80, 80), whole_side=64)
+    run.write_description(TrainingConfig(), skeleton or project.skeleton, split, plan)
+    return Run(run.path)
+
+
+def test_figures_by_hand_and_parts_apart(project):
+    run = make_run(project)
+    evaluation = evaluate(project, run, predictor=OffsetPredictor(), confidence_cut=0.9)
+    figures = evaluation.to_dict()
+    test = figures["test"]
+    assert (test["n_frames"], test["n_points"]) == (8, 15)  # the point that only a model placed is no truth
+    assert figures["train"]["n_frames"] == 3
+    assert test["mean_error_px"] == test["rmse_px"] == pytest.approx(5.0)
+    assert test["pck"]["2px"] == 0.0
+    assert test["pck"]["10px"] == 1.0
+    assert test["intervals_95"]["mean_error_px"] == pytest.approx([5.0, 5.0])
+    assert test["interval_coverage_90"] == pytest.approx(7 / 15)
+    assert test["per_keypoint"]["snout"]["interval_coverage_90"] == 0.0
+    assert test["per_video"]["day1"]["n_frames"] == 8
+    assert test["with_confidence_cut"]["kept"] == 0.0
+    assert figures["reference_length_px"] == pytest.approx(50.0)
+    assert not set(evaluation.parts["test"].keys) & set(evaluation.parts["train"].keys)
+
+
+def test_what_is_written_can_be_read_again(project):
+    run = make_run(project)
+    evaluate(project, run, predictor=OffsetPredictor())
+    assert load_evaluation(run)["test"]["mean_error_px"] == pytest.approx(5.0)
+    json.dumps(load_evaluation(run), allow_nan=False)
+    with (run.evaluation_folder / "predictions.csv").open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert len(rows) == 2 * N_FRAMES
+    first, unconfirmed = rows[0], rows[1]
+    assert (first["part"], first["image"], first["keypoint"]) == ("test", key(0), "snout")
+    assert float(first["x"]) - float(first["true_x"]) == 3.0
+    assert (unconfirmed["true_x"], unconfirmed["error_px"]) == ("", "")
+
+
+def test_folds_are_pooled_and_runs_on_the_same_frames_are_not(project):
+    folds = [
+        evaluate(project, make_run(project, f"cv-fold{i}", test), predictor=OffsetPredictor())
+        for i, test in enumerate([range(6), range(6, 12)])
+    ]
+    pooled = pool_folds(folds)
+    assert (pooled["n_folds"], pooled["n_frames"], pooled["n_points"]) == (2, 12, 23)
+    assert pooled["mean_error_px"] == pytest.approx(5.0)
+    with pytest.raises(InputError, match="tested by several"):
+        pool_folds([folds[0], folds[0]])
+
+
+def test_a_run_of_other_keypoints_or_without_frames_is_refused(project):
+    other = make_run(project, skeleton=Skeleton(("nose", "tail")))
+    with pytest.raises(InputError, match="nose"):
+        evaluate(project, other, predictor=OffsetPredictor())
+    gone = make_run(project, "gone")
+    (gone.path / "split.json").write_text('{"test": ["day9/img00001.png"]}', encoding="utf-8")
+    with pytest.raises(NotFoundError, match="has labels"):
+        evaluate(project, Run(gone.path), predictor=OffsetPredictor())
+    with pytest.raises(NotFoundError, match="has not been evaluated"):
+        load_evaluation(gone)
