@@ -17,6 +17,8 @@ Infer = Callable[[np.ndarray], np.ndarray]
 
 # A keypoint helps to find the animal when its peak is not far below the clearest one.
 HELPFUL_SHARE = 0.3
+# Beyond this distance from the middle, as a share of the crop's side, the animal may be cut off by its edge.
+OFF_CENTER_SHARE = 0.12
 
 
 @dataclass(frozen=True)
@@ -50,8 +52,14 @@ def look(images: Sequence[np.ndarray], plan: ViewPlan, stride: int, infer: Infer
     seen = see(images, views, stride, infer)
     if plan.kind == "whole":
         return seen
-    centers = find_centers(seen.points, seen.peak, reach=max(plan.size) / plan.scale / 2)
-    return see(images, [plan.crop_view(center) for center in centers], stride, infer)
+    reach = max(plan.size) / plan.scale / 2
+    for look_again in (False, True):
+        centers = find_centers(seen.points, seen.peak, reach=reach)
+        if look_again and not any(map(is_off_center, views, centers)):
+            break
+        views = [plan.crop_view(center) for center in centers]
+        seen = see(images, views, stride, infer)
+    return seen
 
 
 def see(images: Sequence[np.ndarray], views: Sequence[View], stride: int, infer: Infer) -> Looked:
@@ -64,6 +72,16 @@ def to_frames(decoded: Decoded, views: Sequence[View]) -> Looked:
     """Bring decoded points back to the pixels of their frames."""
     points = np.stack([view.to_frame(points) for view, points in zip(views, decoded.points, strict=True)])
     return Looked(points, decoded.peak, decoded.features)
+
+
+def is_off_center(view: View, center: np.ndarray) -> bool:
+    """Return whether an animal around `center` (frame pixels) is so far from the middle that it may be cut.
+
+    The coarse view may have shown only a part of it; then the crop is moved, and the frame looked at again.
+    """
+    x0, y0, width, height = view.box
+    middle = np.array([x0 + (width - 1) / 2, y0 + (height - 1) / 2])
+    return bool((np.abs(center - middle) > OFF_CENTER_SHARE * np.array([width, height])).any())
 
 
 def find_centers(points: np.ndarray, peak: np.ndarray, *, reach: float) -> np.ndarray:

@@ -1,7 +1,7 @@
 """What the network is shown of a frame, and the way back.
 
 This is the only place where crop and scale are applied and undone. A view maps frame pixels to network
-pixels, ``u = scale · (x − x0) + (scale − 1) / 2``, so that pixel centres are integers on both sides.
+pixels, ``u + ½ = scale · (x − x0 + ½)``, so that pixel centres are integers on both sides.
 """
 
 from collections.abc import Sequence
@@ -33,11 +33,16 @@ class View:
 
     def to_frame(self, points: np.ndarray) -> np.ndarray:
         """Map (x, y) in network pixels, shape (..., 2), to frame pixels."""
-        return (points - (self.scale - 1) / 2) / self.scale + np.asarray(self.corner, dtype=np.float64)
+        return (points + 0.5) / self._scales - 0.5 + np.asarray(self.corner, dtype=np.float64)
 
     def to_view(self, points: np.ndarray) -> np.ndarray:
         """Map (x, y) in frame pixels, shape (..., 2), to network pixels."""
-        return (points - np.asarray(self.corner, dtype=np.float64)) * self.scale + (self.scale - 1) / 2
+        return (points - np.asarray(self.corner, dtype=np.float64) + 0.5) * self._scales - 0.5
+
+    @property
+    def _scales(self) -> np.ndarray:
+        # A box of whole pixels: along each side the scale differs from the wanted one by up to half of one.
+        return np.array(self.size) / self.box[2:]
 
     @property
     def box(self) -> tuple[int, int, int, int]:
@@ -150,12 +155,12 @@ def plan_views(
         float(np.quantile(np.ptp(boxes.reshape(-1, 2, 2), axis=1).max(axis=1), 0.95)) if len(boxes) else 0
     )
     longest = max(frame_size)
-    wanted = 1.6 * extent + 32
+    wanted = 1.5 * extent + 16
     if not len(boxes) or wanted > 0.7 * longest or longest <= whole_side:
         return _whole_plan(frame_size, extent, whole_side)
     scale = min(1.0, max_side / wanted)
     side = int(np.clip(_round_up(wanted * scale), 128, max_side))
-    locate_side = int(np.clip(longest * 24 / max(extent, 1.0), 128, whole_side))
+    locate_side = int(np.clip(_round_up(longest * 28 / extent), 128, whole_side))
     locate_scale = min(1.0, locate_side / longest)
     locate_size = tuple(_round_up(length * locate_scale) for length in frame_size)
     resolution = "full resolution" if scale == 1 else f"scale {scale:.2f}"

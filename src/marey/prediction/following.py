@@ -73,8 +73,10 @@ class Follower:
         def resolve() -> tuple[F, RawPose]:
             job = waiting.popleft()
             pose = job.finish()
-            if not job.is_searched and is_lost(pose, job.frame.size):
-                pose = self._search(job.frame)()
+            if job.is_searched:
+                pose = self.predictor.settle(job.frame, pose)
+            elif is_lost(pose, job.frame.size):
+                pose = self.predictor.settle(job.frame, self._search(job.frame)())
             centers.append(self.predictor.find_center(pose) if is_seen(pose) else None)
             return job.frame, pose
 

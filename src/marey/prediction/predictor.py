@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, TypeVar
 import numpy as np
 
 from marey.networks.decoding import FEATURE_NAMES, decode_heatmaps
-from marey.networks.looking import find_centers
+from marey.networks.looking import find_centers, is_off_center
 from marey.networks.views import View, ViewPlan
 from marey.prediction.engines import Engine, Pending
 from marey.prediction.frames import Frame, ImageFrame
@@ -136,7 +136,17 @@ class Predictor:
         else:
             measured = self._measured(groups, self._locate_views)
         for group, poses in measured:
-            yield from zip([frame for frame, _ in group], poses, strict=True)
+            for (frame, _), pose in zip(group, poses, strict=True):
+                yield frame, self.settle(frame, pose)
+
+    def settle(self, frame: Frame, pose: RawPose) -> RawPose:
+        """Measure a frame once more where its crop turns out to have been placed beside the animal."""
+        if self.plan.kind == "whole":
+            return pose
+        center = self.find_center(pose)
+        if not is_off_center(pose.view, center):
+            return pose
+        return self.start(frame, self.plan.crop_view(center))()
 
     def start(self, frame: Frame, view: View) -> Callable[[], RawPose]:
         """Begin to measure a frame through a view, and return a function that waits for the pose."""
