@@ -19,7 +19,7 @@ def register(app: typer.Typer) -> None:
     app.command("export-model")(export_model)
 
 
-def predict(
+def predict(  # noqa: PLR0917 - typer gives them by name
     project: ProjectFolder,
     videos: Annotated[
         list[str],
