@@ -76,6 +76,8 @@ def suggest_frames(
     """
     if n < 1:
         raise InputError(f"expected at least one frame to suggest, got {n}")
+    if not poses["position"].size:
+        return []
     surprises = find_surprises(poses, skeleton)
     frames = poses["frame"].to_numpy()
     scores = 1 - np.prod([1 - surprise.scores for surprise in surprises], axis=0)

@@ -29,8 +29,14 @@ class Surprise:
     ----------
     scores
         In [0, 1], shape (n_frames,).
-    reasons
-        What is worst about a frame, in words; a template for :meth:`explain`.
+    culprits
+        Which of `names` is worst, int64, shape (n_frames,).
+    values
+        What was measured of the worst, shape (n_frames,).
+    names
+        Points or lengths.
+    words
+        A sentence with the places ``{name}`` and ``{value}``.
     """
 
     scores: np.ndarray

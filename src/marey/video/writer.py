@@ -17,6 +17,8 @@ ENCODERS: tuple[tuple[str, dict[str, str]], ...] = (
     ("mpeg4", {"qscale": "3"}),
 )
 VARIABLE_TIME_BASE = Fraction(1, 90_000)
+# Containers that know no times, only a rate: frames follow each other in its steps.
+FIXED_RATE_SUFFIXES = frozenset({".avi"})
 
 
 class VideoWriter:
@@ -25,7 +27,8 @@ class VideoWriter:
     Parameters
     ----------
     path
-        Where to; the suffix chooses the container (``.mp4``, ``.avi``, ``.mkv``, ``.mov``).
+        Where to; the suffix chooses the container (``.mp4``, ``.avi``, ``.mkv``, ``.mov``). AVI cannot hold
+        a variable rate.
     fps
         Frames per second.
     size
@@ -56,6 +59,9 @@ class VideoWriter:
         self.fps = float(fps)
         self.n_written = 0
         self._last_tick = -1
+        self._has_times = self.path.suffix.lower() not in FIXED_RATE_SUFFIXES
+        rate = Fraction(self.fps).limit_denominator(100_000)
+        self._time_base = VARIABLE_TIME_BASE if self._has_times else 1 / rate
         self._cleanup = ExitStack()
 
     def __enter__(self) -> Self:
@@ -81,7 +87,9 @@ class VideoWriter:
                 continue
             stream.width, stream.height = (side + side % 2 for side in self.size)
             stream.pix_fmt = "yuv420p"
-            stream.codec_context.time_base = VARIABLE_TIME_BASE
+            stream.codec_context.time_base = self._time_base
+            if not self._has_times:  # nor can the order of display differ from that in the file
+                stream.codec_context.max_b_frames = 0
             return stream
         raise VideoError("this build of FFmpeg has no H.264 and no MPEG-4 encoder", hint="reinstall PyAV")
 
@@ -107,11 +115,16 @@ class VideoWriter:
         if any(pad for _, pad in odd):
             image = np.pad(image, [*odd, (0, 0)], mode="edge")
         frame = av.VideoFrame.from_ndarray(np.ascontiguousarray(image), format="rgb24")
-        seconds = self.n_written / self.fps if time_s is None else time_s
-        self._last_tick = max(self._last_tick + 1, round(seconds / VARIABLE_TIME_BASE))
-        frame.pts, frame.time_base = self._last_tick, VARIABLE_TIME_BASE
+        self._last_tick = self._next_tick(time_s)
+        frame.pts, frame.time_base = self._last_tick, self._time_base
         self._encode(frame)
         self.n_written += 1
+
+    def _next_tick(self, time_s: float | None) -> int:
+        if not self._has_times:
+            return self.n_written
+        seconds = self.n_written / self.fps if time_s is None else time_s
+        return max(self._last_tick + 1, round(seconds / self._time_base))
 
     def _encode(self, frame: Any) -> None:
         import av

@@ -1,0 +1,108 @@
+"""Files that are cut off, damaged, or no videos."""
+
+import numpy as np
+import pytest
+
+from make_videos import numbered_video, read_number, write_sound
+from marey.errors import MareyError, NotFoundError, VideoError
+from marey.video import describe_video, open_video
+
+FASTSTART = {"movflags": "faststart"}
+
+
+def cut(path, share):
+    data = path.read_bytes()
+    path.write_bytes(data[: int(len(data) * share)])
+    return path
+
+
+class TestCutOff:
+    @pytest.mark.parametrize("name", ["cut.mp4", "cut.ts", "cut.mkv", "cut.avi"])
+    def test_what_is_there_is_read(self, tmp_path, name):
+        settings = {"codec": "mpeg4"} if name.endswith("avi") else {"b_frames": 2}
+        options = FASTSTART if name.endswith("mp4") else {}
+        path = cut(numbered_video(tmp_path / name, n=120, gop=10, container_options=options, **settings), 0.8)
+        with open_video(path) as video:
+            frames = {number: frame.rgb() for number, frame in video.frames()}
+            assert 10 < len(frames) < 120
+            assert len(frames) + video.n_unreadable == video.n_frames
+            # All but the last, which may be half there, show what they should.
+            whole = sorted(frames)[:-3]
+            assert [read_number(frames[k]) for k in whole] == whole
+            for number in (whole[-1], 3, whole[-5]):
+                np.testing.assert_array_equal(video.read(number), frames[number])
+
+    def test_it_is_said(self, tmp_path):
+        path = cut(numbered_video(tmp_path / "cut.mp4", container_options=FASTSTART), 0.6)
+        described = describe_video(path, decode_all=True)
+        assert any("cut off" in problem or "breaks off" in problem for problem in described["problems"])
+
+    def test_without_its_index_it_cannot_be_opened(self, tmp_path):
+        path = cut(numbered_video(tmp_path / "no index.mp4"), 0.6)
+        with pytest.raises(VideoError, match="cannot be read as a video") as caught:
+            open_video(path)
+        assert "cut off" in caught.value.hint
+
+
+class TestDamagedInTheMiddle:
+    @pytest.fixture
+    def path(self, tmp_path):
+        path = numbered_video(tmp_path / "hole.mkv", n=60, gop=10, codec="ffv1")
+        data = bytearray(path.read_bytes())
+        middle = len(data) // 2
+        data[middle : middle + len(data) // 40] = bytes(len(data) // 40)
+        path.write_bytes(data)
+        return path
+
+    def test_the_rest_keeps_its_numbers(self, path):
+        with open_video(path) as video:
+            frames = {number: frame.rgb() for number, frame in video.frames()}
+            assert video.n_unreadable == video.n_frames - len(frames)
+            right = [k for k in frames if read_number(frames[k]) == k]
+            assert set(range(20)) <= set(right)
+            for number in (5, 15):
+                np.testing.assert_array_equal(video.read(number), frames[number])
+
+
+class TestNotAVideo:
+    @pytest.mark.parametrize(
+        ("name", "data", "message"),
+        [
+            ("empty.mp4", b"", "0 bytes"),
+            ("notes.mp4", b"day 1: the mouse was asleep\n" * 50, "cannot be read as a video"),
+            ("noise.avi", bytes(range(256)) * 40, "cannot be read as a video"),
+        ],
+    )
+    def test_other_files(self, tmp_path, name, data, message):
+        (tmp_path / name).write_bytes(data)
+        with pytest.raises(VideoError, match=message) as caught:
+            open_video(tmp_path / name)
+        assert name in caught.value.message
+        assert caught.value.hint
+
+    def test_sound_alone(self, tmp_path):
+        with pytest.raises(VideoError, match="holds no video, only audio"):
+            open_video(write_sound(tmp_path / "sound.mp4"))
+
+    def test_a_picture_is_a_video_of_one_frame_or_an_error(self, tmp_path):
+        (tmp_path / "text.png").write_text("not a picture")
+        with pytest.raises(MareyError):
+            open_video(tmp_path / "text.png")
+
+    def test_no_such_file(self, tmp_path):
+        with pytest.raises(NotFoundError, match="no video at"):
+            open_video(tmp_path / "gone.mp4")
+
+    def test_a_wrong_extension_does_not_matter(self, tmp_path):
+        path = numbered_video(tmp_path / "video.mp4", n=5).rename(tmp_path / "video.avi")
+        with open_video(path) as video:
+            assert [read_number(frame.rgb()) for _, frame in video.frames()] == list(range(5))
+
+    @pytest.mark.parametrize(
+        "name", ["with spaces.mp4", "été à Köln.mp4", "🐁 mouse.mp4", "鼠.mp4", "100%.mp4"]
+    )
+    def test_any_name(self, tmp_path, name):
+        folder = tmp_path / "día 1 🐭"
+        folder.mkdir()
+        with open_video(numbered_video(folder / name, n=3)) as video:
+            assert read_number(video.read(2)) == 2
