@@ -52,7 +52,7 @@ def look(images: Sequence[np.ndarray], plan: ViewPlan, stride: int, infer: Infer
     seen = see(images, views, stride, infer)
     if plan.kind == "whole":
         return seen
-    reach = max(plan.size) / plan.scale / 2
+    reach = max(plan.size) / plan.scale
     for look_again in (False, True):
         centers = find_centers(seen.points, seen.peak, reach=reach)
         if look_again and not any(map(is_off_center, views, centers)):

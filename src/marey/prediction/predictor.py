@@ -159,7 +159,7 @@ class Predictor:
 
     def find_center(self, pose: RawPose) -> np.ndarray:
         """Return the middle (x, y) of the animal in frame pixels."""
-        reach = max(self.plan.size) / self.plan.scale / 2
+        reach = max(self.plan.size) / self.plan.scale
         return find_centers(pose.points[None], pose.peak[None], reach=reach)[0]
 
     def judge(self, poses: Sequence[RawPose]) -> Prediction:
