@@ -1,4 +1,3 @@
-import json
 import os
 import signal
 import subprocess
@@ -315,21 +314,3 @@ def test_selection_is_checked():
     assert Selection(3, None, 2).start == 3
     with pytest.raises(ConfigError, match="got -1:"):
         Selection(-1)
-
-
-def test_the_gate_remembers_its_verdict(run):
-    from marey.prediction import choose_engine, prepare_engines
-    from marey.prediction.gate import load_verdict
-
-    verdict = prepare_engines(run, device="cpu")
-    assert verdict.n_frames == 0
-    assert "bf16" not in verdict.engine, "nothing says that it gives the same poses"
-    assert not verdict.adaptive_crop.is_on
-    kept = load_verdict(run, "cpu")
-    assert kept.engine == verdict.engine
-    assert choose_engine(run, device="cpu")[0].name == verdict.engine
-    path = run.engines_folder / "gate.json"
-    data = json.loads(path.read_text())
-    data["cpu"]["machine"]["processor"] = "another"
-    path.write_text(json.dumps(data))
-    assert load_verdict(run, "cpu") is None

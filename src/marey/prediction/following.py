@@ -26,9 +26,8 @@ VELOCITY_FRAMES = 3
 PERSISTENCE = 0.7
 # Keypoints this near to the edge of the crop, as a share of its side, may be cut off.
 EDGE_SHARE = 0.03
-# A keypoint counts as seen from this height of its peak on, the animal from this share of keypoints on.
+# A keypoint counts as seen from this height of its peak on; one that is seen is enough to follow.
 SEEN_PEAK = 0.3
-SEEN_SHARE = 1 / 3
 
 
 @dataclass
@@ -110,12 +109,12 @@ def expect_center(centers: deque[np.ndarray | None]) -> np.ndarray | None:
 
 
 def is_seen(pose: RawPose) -> bool:
-    """Say whether at least a third of the keypoints have a peak."""
-    return bool(np.mean(pose.peak >= SEEN_PEAK) >= SEEN_SHARE)
+    """Say whether any keypoint has a clear peak."""
+    return bool((pose.peak >= SEEN_PEAK).any())
 
 
 def is_lost(pose: RawPose, frame_size: tuple[int, int]) -> bool:
-    """Say whether a crop missed the animal: too few keypoints, or some at an edge inside the frame."""
+    """Say whether a crop missed the animal: no keypoint is seen, or one at an edge inside the frame."""
     if not is_seen(pose):
         return True
     x0, y0, width, height = pose.view.box

@@ -1,0 +1,73 @@
+import json
+
+import pytest
+from typer.testing import CliRunner
+
+from marey.cli.app import app
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--frames", "5"], "expected A:B"),
+        (["--frames", "a:b"], "expected A:B"),
+        (["--crop", "1,2,3"], "expected X,Y,W,H"),
+    ],
+)
+def test_wrong_options_are_wrong_usage(tmp_path, arguments, message):
+    result = CliRunner().invoke(app, ["predict", str(tmp_path), "a.mp4", "--run", "x", *arguments])
+    assert result.exit_code == 2
+    assert message in result.output
+
+
+def test_a_run_that_is_not_there(tmp_path):
+    result = CliRunner().invoke(app, ["predict", str(tmp_path), "a.mp4", "--run", "x"])
+    assert result.exit_code == 1
+    assert "there is no run 'x'" in str(result.exception)
+
+
+@pytest.mark.slow
+def test_predict_and_export_model_from_a_real_run(tmp_path):
+    """A network that knows nothing, but all parts that a trained one goes through."""
+    import numpy as np
+    from safetensors.torch import save_file
+
+    from marey.formats import load_poses
+    from marey.model import Skeleton
+    from marey.networks.network import PoseNetwork
+    from marey.networks.views import ViewPlan
+    from marey.runs import Run, Split, TrainingConfig
+    from marey.video import VideoWriter
+
+    run = Run(tmp_path / "runs" / "first")
+    run.path.mkdir(parents=True)
+    plan = ViewPlan("crop", (128, 96), 1.0, (64, 64), 0.5, (64, 64))
+    run.write_description(TrainingConfig(backbone="lite0"), Skeleton(("nose", "tail")), Split(), plan)
+    network = PoseNetwork(2, backbone="lite0", weights="none")
+    save_file({name: value.contiguous() for name, value in network.state_dict().items()}, run.weights_path)
+    video = tmp_path / "a b.mp4"
+    with VideoWriter(video, fps=30, size=(128, 96)) as writer:
+        for i in range(12):
+            writer.write(np.full((96, 128, 3), 10 * i, dtype=np.uint8))
+    call = ["predict", str(tmp_path), str(video), "--run", "first", "--engine", "torch", "--json"]
+    result = CliRunner().invoke(app, [*call, "--frames", "2:10:2", "--output", str(tmp_path / "out")])
+    assert result.exit_code == 0, result.output
+    (done,) = json.loads(result.stdout)["videos"]
+    assert {"path", "n_frames", "seconds", "frames_per_s", "peak_memory_mb", "engine", "output"} <= set(done)
+    assert list(load_poses(done["output"]).frame.values) == [2, 4, 6, 8]
+
+    pytest.importorskip("onnx")
+    model = tmp_path / "model.onnx"
+    result = CliRunner().invoke(
+        app, ["export-model", str(tmp_path), "--run", "first", "--output", str(model)]
+    )
+    assert result.exit_code == 0, result.output
+    onnxruntime = pytest.importorskip("onnxruntime")
+    session = onnxruntime.InferenceSession(str(model), providers=["CPUExecutionProvider"])
+    import torch
+
+    images = np.random.default_rng(0).integers(0, 256, (2, 96, 128, 3), dtype=np.uint8)
+    (logits,) = session.run(None, {"images": images})
+    with torch.no_grad():
+        expected = run.load_network()(torch.from_numpy(images).permute(0, 3, 1, 2).float()).numpy()
+    np.testing.assert_allclose(logits, expected, atol=2e-3)
