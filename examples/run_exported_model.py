@@ -46,10 +46,19 @@ def decode(logits, reach):
         rows = np.arange(max(row - reach, 0), min(row + reach + 1, heatmap.shape[0]))
         columns = np.arange(max(column - reach, 0), min(column + reach + 1, heatmap.shape[1]))
         window = heatmap[np.ix_(rows, columns)]
-        mass = window.sum() + 1e-6
-        points.append([(window * columns).sum() / mass, (window * rows[:, None]).sum() / mass])
+        x, y = center_of_mass(window, rows, columns)
+        # A window centred on a cell pulls points to the cell's middle: take what lies evenly around them.
+        even = np.clip(reach + 0.5 - np.abs(rows[:, None] - y), 0, 1)
+        even = even * np.clip(reach + 0.5 - np.abs(columns - x), 0, 1)
+        points.append(center_of_mass(window * even, rows, columns))
         peaks.append(heatmap[row, column])
     return np.array(points), np.array(peaks)
+
+
+def center_of_mass(weight, rows, columns):
+    """Return the mean (x, y) of cells by their weight."""
+    mass = weight.sum() + 1e-6
+    return (weight * columns).sum() / mass, (weight * rows[:, None]).sum() / mass
 
 
 def find_center(points, peaks, reach):
