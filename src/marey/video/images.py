@@ -148,7 +148,7 @@ def read_image_file(path: Path) -> np.ndarray:
     if image is None:
         raise VideoError(f"{path} cannot be read as an image", hint="it is damaged, or not an image")
     if image.dtype != np.uint8:
-        top = float(np.iinfo(image.dtype).max) if image.dtype.kind in "iu" else 1.0
+        top = float(np.iinfo(image.dtype.str).max) if image.dtype.kind in "iu" else 1.0
         image = np.clip(image / top * 255 + 0.5, 0, 255).astype(np.uint8)
     if image.ndim == 2:
         return cv2.cvtColor(image, cv2.COLOR_GRAY2RGB)

@@ -204,12 +204,13 @@ class Video:
         """Decode frame `index`, going on from the last one where that is quickest; None if it is damaged."""
         if self._frames is None or not self._is_near_ahead(index):
             self._go_to(index)
-        for number, frame in self._frames or ():
+        frames = self._frames or iter(())
+        for number, frame in frames:
             self._next = number + 1
             if number == index:
                 return DecodedFrame(frame, self._quarter_turns)
             if number > index:  # it is wanted next, most likely
-                self._frames = chain([(number, frame)], self._frames)
+                self._frames = chain([(number, frame)], frames)
                 self._next = number
                 break
         else:

@@ -31,8 +31,16 @@ class FrameSource(Protocol):
     path: Path
     width: int
     height: int
-    fps: float | None
-    is_variable_rate: bool
+
+    @property
+    def fps(self) -> float | None:
+        """The mean frames per second, or None where it is unknown."""
+        ...
+
+    @property
+    def is_variable_rate(self) -> bool:
+        """Whether the time between frames varies by more than rounding."""
+        ...
 
     @property
     def n_frames(self) -> int:

@@ -82,7 +82,7 @@ class VideoWriter:
         for name, options in ENCODERS:
             try:
                 rate = Fraction(self.fps).limit_denominator(100_000)
-                stream = self._container.add_stream(name, rate=rate, options=options)
+                stream: Any = self._container.add_stream(name, rate=rate, options=options)
             except (av.FFmpegError, ValueError):
                 continue
             stream.width, stream.height = (side + side % 2 for side in self.size)
