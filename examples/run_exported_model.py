@@ -34,7 +34,7 @@ def look(session, about, image, corner, scale, size):
     (logits,) = session.run(None, {"images": box[None]})
     cells, peaks = decode(logits[0], about["decoding"]["window_cells"])
     points = (cells + 0.5) * about["stride"] - 0.5  # heatmap cells to network pixels
-    return (points - (scale - 1) / 2) / scale + corner, peaks  # network pixels to image pixels
+    return (points + 0.5) * [width, height] / size - 0.5 + corner, peaks  # network to image pixels
 
 
 def decode(logits, reach):

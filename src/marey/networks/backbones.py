@@ -4,7 +4,8 @@ To offer another backbone nothing needs to be done if timm knows it. To give it 
 :data:`SHORT_NAMES`; to make it available offline, add a loader to :func:`create_backbone`.
 """
 
-from collections.abc import Mapping
+import contextlib
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -28,6 +29,7 @@ SHORT_NAMES = {
 }
 LITE0_EPSILON = 1e-3
 FINEST_STRIDE = 4
+HUB_ANSWERS_WITHIN_S = 4.0
 _LITE0_STAGE_DEPTHS = (1, 2, 2, 3, 3, 4, 1)
 _LITE0_STEM = {
     "_conv_stem": "conv_stem",
@@ -105,7 +107,8 @@ def _create(timm: Any, name: str, *, pretrained: bool) -> "nn.Module":
     if len(set(reduction)) == 1:  # a ViT gives every block at one stride: take its middle and its last
         coarse = [len(coarse) // 2, len(coarse) - 1]
     try:
-        return timm.create_model(name, pretrained=pretrained, out_indices=tuple(coarse), **options)
+        with _offline_if_hub_is_silent() if pretrained else contextlib.nullcontext():
+            return timm.create_model(name, pretrained=pretrained, out_indices=tuple(coarse), **options)
     except Exception as error:
         if not pretrained:
             raise
@@ -113,6 +116,38 @@ def _create(timm: Any, name: str, *, pretrained: bool) -> "nn.Module":
             f"the ImageNet weights of {name!r} could not be fetched: {error}",
             hint="check the network, use the embedded backbone 'lite0', or give a file with weights=PATH",
         ) from error
+
+
+@contextlib.contextmanager
+def _offline_if_hub_is_silent() -> Iterator[None]:
+    """Have the hub's client look only into its cache when the hub cannot be reached.
+
+    Left to itself, it asks again for over a minute before it says that there is no network.
+    """
+    from huggingface_hub import constants
+
+    before = constants.HF_HUB_OFFLINE
+    constants.HF_HUB_OFFLINE = before or not _answers(constants.ENDPOINT)
+    try:
+        yield
+    finally:
+        constants.HF_HUB_OFFLINE = before
+
+
+def _answers(address: str) -> bool:
+    import socket
+    from urllib.parse import urlsplit
+    from urllib.request import getproxies
+
+    parts = urlsplit(address)
+    if getproxies().get(parts.scheme):  # the way leads through another computer, which we cannot ask
+        return True
+    port = parts.port or (80 if parts.scheme == "http" else 443)
+    try:
+        with socket.create_connection((parts.hostname, port), timeout=HUB_ANSWERS_WITHIN_S):
+            return True
+    except OSError:
+        return False
 
 
 def _is_vit(name: str) -> bool:
@@ -141,7 +176,11 @@ def read_weights(path: str | Path) -> "dict[str, Tensor]":
         state = torch.load(path, map_location="cpu", weights_only=True)
     except Exception as error:
         raise InputError(f"{path} is not a file of weights that can be read safely: {error}") from error
-    return state.get("state_dict", state.get("model", state))
+    for wrapper in ("state_dict", "model"):
+        state = state.get(wrapper, state) if isinstance(state, Mapping) else state
+    if not isinstance(state, Mapping) or not all(isinstance(value, torch.Tensor) for value in state.values()):
+        raise InputError(f"expected tensors by name in {path}, got {type(state).__name__}")
+    return dict(state)
 
 
 def load_weights(module: "nn.Module", state: "Mapping[str, Tensor]", *, source: str) -> None:
@@ -153,16 +192,24 @@ def load_weights(module: "nn.Module", state: "Mapping[str, Tensor]", *, source: 
         A tensor that the backbone needs is missing or of another shape.
     """
     wanted = module.state_dict()
-    shapes = {key: tuple(value.shape) for key, value in state.items()}
+    given = {_plain_name(key): value for key, value in state.items()}
     for key, value in wanted.items():
         if key.endswith("num_batches_tracked"):
             continue
-        if shapes.get(key) != tuple(value.shape):
+        found = given.get(_plain_name(key))
+        if found is None or found.shape != value.shape:
+            shape = "not been found" if found is None else tuple(found.shape)
             raise InputError(
                 f"the weights of {source} do not fit the backbone: {key} should have shape "
-                f"{tuple(value.shape)}, but it has {shapes.get(key, 'not been found')}"
+                f"{tuple(value.shape)}, but it has {shape}",
+                hint="give the weights of this backbone, in timm's names",
             )
-    module.load_state_dict({key: state.get(key, wanted[key]) for key in wanted})
+    module.load_state_dict({key: given.get(_plain_name(key), wanted[key]) for key in wanted})
+
+
+def _plain_name(key: str) -> str:
+    """Return the name that a tensor has both in a whole timm model and in its feature maps alone."""
+    return key.removeprefix("model.").replace("_", ".")
 
 
 def embedded_lite0_weights() -> "dict[str, Tensor]":

@@ -33,7 +33,8 @@ def decode_heatmaps(logits: np.ndarray, stride: int) -> Decoded:
     """Find the peak of every heatmap to a fraction of a cell.
 
     The position is the centre of mass of the probabilities in a window of 7×7 cells around the highest
-    cell (a windowed soft-argmax).
+    cell (a windowed soft-argmax), then of the part of them that lies evenly around that position: a window
+    centred on a cell would pull every point towards the middle of its cell.
 
     Parameters
     ----------
@@ -48,7 +49,7 @@ def decode_heatmaps(logits: np.ndarray, stride: int) -> Decoded:
     """
     n_images, n_keypoints, height, width = logits.shape
     flat = np.ascontiguousarray(logits, dtype=np.float32).reshape(-1, height, width)
-    best = flat.reshape(len(flat), -1).argmax(axis=1)
+    best = flat.reshape(len(flat), height * width).argmax(axis=1)
     row, column = np.divmod(best, width)
     windows, rows, columns, inside = _windows(flat, row, column)
     weight = _sigmoid(windows) * inside
@@ -70,6 +71,10 @@ def decode_heatmaps(logits: np.ndarray, stride: int) -> Decoded:
         ],
         axis=-1,
     )
+    even = weight * _overlap(columns, x)[:, None, :] * _overlap(rows, y)[:, :, None]
+    mass = even.sum(axis=(1, 2)) + _EPSILON
+    x = (even * columns[:, None, :]).sum(axis=(1, 2)) / mass
+    y = (even * rows[:, :, None]).sum(axis=(1, 2)) / mass
     points = np.stack([(x + 0.5) * stride - 0.5, (y + 0.5) * stride - 0.5], axis=-1)
     shape = (n_images, n_keypoints)
     return Decoded(
@@ -92,13 +97,18 @@ def _windows(
     return maps[index, clipped_rows[:, :, None], clipped_columns[:, None, :]], rows, columns, inside
 
 
+def _overlap(cells: np.ndarray, center: np.ndarray) -> np.ndarray:
+    """Return how much of each cell lies within :data:`WINDOW_CELLS` of `center`, along one axis."""
+    return np.clip(WINDOW_CELLS + 0.5 - np.abs(cells - center[:, None]), 0.0, 1.0)
+
+
 def _second_peak(maps: np.ndarray, row: np.ndarray, column: np.ndarray) -> np.ndarray:
     """Return the highest probability outside the window of the first peak."""
     height, width = maps.shape[1:]
     near = (np.abs(np.arange(height)[None, :] - row[:, None]) <= WINDOW_CELLS)[:, :, None] & (
         np.abs(np.arange(width)[None, :] - column[:, None]) <= WINDOW_CELLS
     )[:, None, :]
-    rest = np.where(near, -np.inf, maps).reshape(len(maps), -1).max(axis=1)
+    rest = np.where(near, -np.inf, maps).max(axis=(1, 2))
     return _sigmoid(rest)
 
 

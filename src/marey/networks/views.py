@@ -160,7 +160,7 @@ def plan_views(
         return _whole_plan(frame_size, extent, whole_side)
     scale = min(1.0, max_side / wanted)
     side = int(np.clip(_round_up(wanted * scale), 128, max_side))
-    locate_side = int(np.clip(_round_up(longest * 28 / extent), 128, whole_side))
+    locate_side = int(np.clip(_round_up(longest * 28 / max(extent, 1.0)), 128, whole_side))
     locate_scale = min(1.0, locate_side / longest)
     locate_size = tuple(_round_up(length * locate_scale) for length in frame_size)
     resolution = "full resolution" if scale == 1 else f"scale {scale:.2f}"

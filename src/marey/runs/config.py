@@ -84,13 +84,11 @@ class TrainingConfig(BaseModel):
         """Return a copy with `settings` changed; ``augmentation.scale`` reaches inside."""
         data = self.model_dump()
         for name, value in settings.items():
-            *path, last = name.split(".")
-            place = data
-            for part in path:
-                place = place.get(part, {}) if isinstance(place, dict) else {}
-            place[last] = value
-            if path and path[0] not in data:
-                data[name] = value  # so that the message names the unknown setting
+            group, dot, last = name.partition(".")
+            if dot and isinstance(data.get(group), dict):
+                data[group][last] = value
+            else:
+                data[name] = value  # an unknown name is refused below
         return _validated(data, "the settings")
 
     def save(self, path: Path) -> None:
@@ -102,7 +100,10 @@ class TrainingConfig(BaseModel):
         """Read a configuration written by :meth:`save`."""
         if not path.is_file():
             raise NotFoundError(f"expected the configuration of a run at {path}, but there is none")
-        data = yaml.safe_load(path.read_text(encoding="utf-8"))
+        try:
+            data = yaml.safe_load(path.read_text(encoding="utf-8"))
+        except (yaml.YAMLError, UnicodeDecodeError) as error:
+            raise ConfigError(f"{path} is not valid YAML: {error}") from error
         check_schema_version(data, path)
         return _validated(data, str(path))
 
@@ -139,6 +140,9 @@ def _validated(data: Mapping[str, Any], where: str) -> TrainingConfig:
     except ValidationError as error:
         first = error.errors()[0]
         name = ".".join(str(part) for part in first["loc"] if part not in ("constrained-float",))
-        known = ", ".join(TrainingConfig.model_fields)
+        known = ", ".join(
+            [name for name in TrainingConfig.model_fields if name != "augmentation"]
+            + [f"augmentation.{name}" for name in AugmentationConfig.model_fields]
+        )
         hint = f"the settings are {known}" if first["type"] == "extra_forbidden" else None
         raise ConfigError(f"{name} in {where}: {first['msg']}, got {first['input']!r}", hint=hint) from error

@@ -1,0 +1,94 @@
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from marey.networks import FEATURE_NAMES, decode_heatmaps
+from marey.networks.targets import gaussian_targets, heatmap_loss
+
+STRIDE = 4
+SIZE = (48, 64)  # cells: 192 × 256 pixels
+
+
+def logits_of(points: np.ndarray, size=SIZE, stride=STRIDE) -> np.ndarray:
+    """The logits of a network that has learned its targets perfectly."""
+    heat = gaussian_targets(torch.from_numpy(points), size, stride=stride, sigma_cells=1.5)
+    return torch.logit(heat.double(), eps=1e-9).numpy()
+
+
+def test_points_away_from_the_border_come_back_to_a_fraction_of_a_pixel():
+    points = np.random.default_rng(0).uniform([24, 24], [256 - 24, 192 - 24], (200, 5, 2))
+    found = decode_heatmaps(logits_of(points), STRIDE).points
+    assert np.abs(found - points).max() < 0.1
+
+
+def test_points_at_the_border_come_back_within_a_cell():
+    edges = np.array([[[0.0, 0.0], [255.0, 191.0], [0.0, 100.0], [-1.5, 30.0], [128.0, 191.0]]])
+    found = decode_heatmaps(logits_of(edges), STRIDE).points
+    assert np.abs(found - edges).max() < 1.5 * STRIDE
+
+
+@given(st.integers(-8, 8), st.integers(-8, 8))
+@settings(deadline=None, max_examples=20)
+def test_what_moves_by_a_cell_is_found_a_cell_further(dx, dy):
+    points = np.array([[[101.3, 88.8]]])
+    moved = decode_heatmaps(np.roll(logits_of(points), (dy, dx), axis=(2, 3)), STRIDE).points
+    still = decode_heatmaps(logits_of(points), STRIDE).points
+    np.testing.assert_allclose(moved - still, [[[dx * STRIDE, dy * STRIDE]]], atol=1e-6)
+
+
+@pytest.mark.parametrize("stride", [2, 4, 8, 16])
+def test_a_single_hot_cell_is_at_its_centre(stride):
+    logits = np.full((1, 1, 12, 16), -40.0)
+    logits[0, 0, 5, 7] = 3.0
+    decoded = decode_heatmaps(logits, stride)
+    # Cell (row 5, column 7) has its centre at ((7 + 0.5) · stride − 0.5, (5 + 0.5) · stride − 0.5).
+    np.testing.assert_allclose(decoded.points[0, 0], [7.5 * stride - 0.5, 5.5 * stride - 0.5], atol=1e-3)
+    assert decoded.peak[0, 0] == pytest.approx(1 / (1 + np.exp(-3)))
+
+
+def test_features_tell_a_second_peak_and_a_wide_one():
+    one = logits_of(np.array([[[60.0, 60.0]]]))
+    two = np.maximum(one, logits_of(np.array([[[180.0, 120.0]]])))
+    wide = gaussian_targets(torch.tensor([[[60.0, 60.0]]]), SIZE, stride=STRIDE, sigma_cells=4.0)
+    wide = torch.logit(wide.double(), eps=1e-9).numpy()
+    features = [
+        dict(zip(FEATURE_NAMES, decode_heatmaps(logits, STRIDE).features[0, 0], strict=True))
+        for logits in (one, two, wide)
+    ]
+    assert features[0]["second_peak_ratio"] < 0.1
+    assert features[1]["second_peak_ratio"] > 0.9
+    assert features[0]["log_spread"] + 0.2 < features[2]["log_spread"]
+    assert features[0]["log_mass"] + 0.2 < features[2]["log_mass"]
+
+
+def test_flat_tiny_and_extreme_maps_give_finite_answers():
+    for logits in (np.zeros((1, 2, 4, 4)), np.full((1, 2, 3, 3), -1e4), np.full((1, 2, 16, 16), 1e4)):
+        decoded = decode_heatmaps(logits, STRIDE)
+        assert np.isfinite(decoded.points).all()
+        assert np.isfinite(decoded.features).all()
+    assert decode_heatmaps(np.zeros((0, 2, 4, 4)), STRIDE).points.shape == (0, 2, 2)
+
+
+def test_a_missing_point_has_an_empty_target():
+    targets = gaussian_targets(torch.full((1, 1, 2), torch.nan), (4, 4), stride=4, sigma_cells=1.5)
+    assert targets.abs().sum() == 0
+
+
+def test_target_and_loss_by_hand():
+    # Pixel 5.5 is cell (5.5 + 0.5) / 4 − 0.5 = 1: the target is 1 there and exp(−½) one sigma away.
+    targets = gaussian_targets(torch.tensor([[[5.5, 5.5]]]), (3, 3), stride=4, sigma_cells=1.0)
+    assert targets[0, 0, 1].tolist() == pytest.approx([np.exp(-0.5), 1.0, np.exp(-0.5)])
+    # With logits of zero every cell costs log 2; of two keypoints, only the one that counts is asked.
+    loss = heatmap_loss(torch.zeros(1, 2, 3, 3), torch.zeros(1, 2, 3, 3), torch.tensor([[1.0, 0.0]]))
+    assert loss.item() == pytest.approx(9 * np.log(2), rel=1e-6)
+
+
+def test_what_nobody_has_looked_at_pulls_on_nothing():
+    logits = torch.zeros(1, 2, 3, 3, requires_grad=True)
+    heatmap_loss(logits, torch.zeros(1, 2, 3, 3), torch.tensor([[1.0, 0.0]])).backward()
+    assert (logits.grad[0, 0] > 0).all()  # absent: pushed down
+    assert (logits.grad[0, 1] == 0).all()  # unlabelled: left alone
+    nothing = heatmap_loss(torch.zeros(1, 2, 3, 3), torch.zeros(1, 2, 3, 3), torch.zeros(1, 2))
+    assert nothing.item() == 0
