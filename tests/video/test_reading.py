@@ -65,6 +65,13 @@ class TestEveryKind:
             part = [(number, digest(frame.rgb())) for number, frame in video.frames(13, 31, 4)]
         assert part == [(i, in_order[i]) for i in (13, 17, 21, 25, 29)]
 
+    def test_glimpses_have_the_right_numbers(self, make, kind):
+        with open_video(make(kind)) as video:
+            seen = [(number, read_number(frame.rgb())) for number, frame in video.glimpses(10, 35)]
+        assert seen
+        assert all(10 <= number < 35 and shown == number for number, shown in seen)
+        assert [number for number, _ in seen] == sorted({number for number, _ in seen})
+
     def test_a_box_is_cut_from_the_same_pixels(self, make, kind):
         with open_video(make(kind)) as video:
             _, frame = next(iter(video.frames(7)))

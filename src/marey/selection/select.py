@@ -7,8 +7,16 @@ import numpy as np
 from marey.errors import ConfigError, InputError
 from marey.progress import ProgressCallback, ignore_progress
 from marey.selection.kmeans import nearest_to_centres
-from marey.selection.thumbnails import choose_candidates, make_thumbnails, spread_evenly
+from marey.selection.thumbnails import (
+    MAX_IN_ORDER,
+    choose_candidates,
+    glimpse_thumbnails,
+    make_thumbnails,
+    spread_evenly,
+)
 from marey.video import FrameSource
+
+GLIMPSES_PER_FRAME = 10
 
 
 def select_frames(
@@ -108,7 +116,13 @@ def _motion(
 def _look(
     video: FrameSource, available: np.ndarray, n: int, progress: ProgressCallback
 ) -> tuple[np.ndarray, np.ndarray]:
-    numbers, thumbnails = make_thumbnails(video, choose_candidates(video, available, n), progress)
+    candidates = choose_candidates(video, available, n)
+    span = int(candidates[-1] - candidates[0]) + 1
+    # Where all frames would be decoded on the way, and a part of them is plenty, take the quick ones.
+    is_dense = span <= MAX_IN_ORDER and len(candidates) >= GLIMPSES_PER_FRAME * n
+    numbers, thumbnails = (glimpse_thumbnails if is_dense else make_thumbnails)(video, candidates, progress)
+    if is_dense and len(numbers) < n:
+        numbers, thumbnails = make_thumbnails(video, candidates, progress)
     if len(numbers) < n:
         raise InputError(
             f"{n} frames of {video.path.name} were asked for, but only {len(numbers)} of those looked at can "

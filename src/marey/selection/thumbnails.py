@@ -1,16 +1,18 @@
 """Small grey pictures of frames, to compare them by."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
 from marey.progress import Progress, ProgressCallback, ignore_progress
 from marey.video import FrameSource
+from marey.video.source import Frame
 
 THUMBNAIL_SIDE_PX = 30
 MAX_IN_ORDER = 9000
 MAX_CANDIDATES = 3000
 MAX_JUMPS = 600
+REPORT_EVERY = 50
 
 
 def choose_candidates(video: FrameSource, available: np.ndarray, n_needed: int) -> np.ndarray:
@@ -53,19 +55,38 @@ def make_thumbnails(
     thumbnails
         Grey values, float32, shape (n, n_pixels).
     """
+
+    def decode() -> Iterator[tuple[int, Frame]]:
+        for number in numbers:
+            yield from video.frames(int(number), int(number) + 1)
+
+    return _shrink(video, decode(), len(numbers), progress)
+
+
+def glimpse_thumbnails(
+    video: FrameSource, numbers: np.ndarray, progress: ProgressCallback = ignore_progress
+) -> tuple[np.ndarray, np.ndarray]:
+    """Do the same for those of the frames that can be had quickly, at half the cost or less."""
+    wanted = set(numbers.tolist())
+    glimpses = video.glimpses(int(numbers[0]), int(numbers[-1]) + 1)
+    return _shrink(video, (item for item in glimpses if item[0] in wanted), len(numbers), progress)
+
+
+def _shrink(
+    video: FrameSource, frames: Iterator[tuple[int, Frame]], n_expected: int, progress: ProgressCallback
+) -> tuple[np.ndarray, np.ndarray]:
     crop, size = _whole_cells(video.width, video.height)
-    found: list[int] = []
+    numbers: list[int] = []
     pictures: list[np.ndarray] = []
     stage = f"looking at {video.path.name}"
-    for done, number in enumerate(numbers, start=1):
-        for _, frame in video.frames(int(number), int(number) + 1):
-            found.append(int(number))
-            pictures.append(frame.grey(crop, size).ravel())
-        if done % 50 == 0 or done == len(numbers):
-            progress(Progress(stage, done, len(numbers)))
-    n_pixels = size[0] * size[1]
-    stacked = np.array(pictures, dtype=np.float32).reshape(len(found), n_pixels)
-    return np.array(found, dtype=np.int64), stacked
+    for number, frame in frames:
+        numbers.append(number)
+        pictures.append(frame.grey(crop, size).ravel())
+        if len(numbers) % REPORT_EVERY == 0:
+            progress(Progress(stage, len(numbers), n_expected))
+    progress(Progress(stage, n_expected, n_expected))
+    stacked = np.array(pictures, dtype=np.float32).reshape(len(numbers), size[0] * size[1])
+    return np.array(numbers, dtype=np.int64), stacked
 
 
 def _whole_cells(width: int, height: int) -> tuple[tuple[int, int, int, int], tuple[int, int]]:

@@ -99,6 +99,10 @@ class ImageFolder:
         for index in check_range(start, stop, step, self.n_frames, self.path):
             yield index, self._at(index)
 
+    def glimpses(self, start: int = 0, stop: int | None = None) -> Iterator[tuple[int, "LoadedImage"]]:
+        """Give (number, image) of all images: none can be had for less."""
+        return self.frames(start, stop)
+
     def _at(self, index: int) -> "LoadedImage":
         image = read_image_file(self.files[index])
         if image.shape[:2] != (self.height, self.width):

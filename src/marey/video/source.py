@@ -79,6 +79,10 @@ class FrameSource(Protocol):
         """Give (number, frame) from `start` up to but without `stop`."""
         ...
 
+    def glimpses(self, start: int = 0, stop: int | None = None) -> Iterator[tuple[int, Frame]]:
+        """Give (number, frame) of some frames, quickly, to see what there is; nearly the same pixels."""
+        ...
+
     def close(self) -> None:
         """Let go of the file."""
         ...
