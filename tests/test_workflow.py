@@ -54,7 +54,7 @@ def test_from_video_to_figures(project, shared_data, tmp_path):
     poses = Path(done["output"])
     assert list(out.glob("*.csv"))
 
-    smooth = tmp_path / "smooth.nc"
+    smooth = tmp_path / "smooth.h5"
     marey("smooth", poses, smooth, "--max-gap", 5)
     labelled = tmp_path / "labelled.mp4"
     marey("render", video, smooth, labelled)

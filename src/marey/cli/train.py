@@ -15,6 +15,7 @@ def register(app: typer.Typer) -> None:
 
 def train(
     project: Annotated[Path, typer.Argument(help="The project's folder.")],
+    *,
     run: Annotated[str, typer.Option("--run", help="Name of the run.")],
     preset: Annotated[str, typer.Option(help="fast, balanced or accurate.")] = "balanced",
     split: Annotated[
@@ -46,6 +47,7 @@ def train(
 
     Example: marey train my-project --run first --preset fast --split blocks:0.8
     """
+    from marey.prediction import prepare_engines
     from marey.project import Project
     from marey.runs import preset as preset_named
     from marey.training import train as train_run
@@ -65,6 +67,8 @@ def train(
             runs = train_folds(opened, run, config, **options, progress=progress)
         else:
             runs = [train_run(opened, run, config, **options, progress=progress)]
+        for finished in runs:  # now, so that the first prediction does not wait for it
+            prepare_engines(finished, opened, device=config.device, progress=progress)
     for finished in runs:
         say(f"{finished.path}: {finished.plan.reason}")
     say(f"next: marey evaluate {project} --run {runs[0].name}")
