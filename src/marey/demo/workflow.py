@@ -32,6 +32,22 @@ AUTHOR = "demo"
 RUN_NAME = "first"
 UNSEEN = "unseen"
 
+# What lets a network learn ten keypoints in two minutes on two cores: a tight crop, small batches, and no
+# more variation than these recordings have. Mirrored images are left out because they put off the moment at
+# which the network tells left from right beyond what the demo has time for. Real projects keep the defaults.
+TRAINING_SETTINGS = {
+    "batch_size": 4,
+    "crop_side": 160,
+    "augmentation.flip": False,
+    "augmentation.scale": 1.15,
+    "augmentation.brightness": 12,
+    "augmentation.contrast": 1.15,
+    "augmentation.gamma": 1.15,
+    "augmentation.blur_px": 0.8,
+    "augmentation.noise": 4,
+    "augmentation.occluders": 0,
+}
+
 
 @dataclass(frozen=True)
 class DemoPlan:
@@ -55,7 +71,7 @@ class DemoPlan:
     train_s: float = 12.0
     unseen_s: float = 20.0
     labels_per_recording: int = 40
-    steps: int = 450
+    steps: int = 900
     size: tuple[int, int] = (320, 240)
 
     def spec(self, seed: int, number: int) -> RecordingSpec:
@@ -209,6 +225,7 @@ def _train(
 ) -> "Run":
     config = preset("fast").with_settings(
         {
+            **TRAINING_SETTINGS,
             "steps": plan.steps,
             "seed": seed,
             "time_limit_minutes": time_limit_minutes,
