@@ -4,6 +4,7 @@ import contextlib
 import json
 import math
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -49,6 +50,9 @@ def progress_bars() -> Iterator[ProgressCallback]:
     from rich.progress import Progress as Bars
 
     console = Console(stderr=True)
+    if not console.is_terminal:
+        yield progress_lines()
+        return
     columns = (
         TextColumn("{task.description}"),
         BarColumn(),
@@ -63,9 +67,32 @@ def progress_bars() -> Iterator[ProgressCallback]:
         def show(event: Progress) -> None:
             if event.stage not in tasks:
                 tasks[event.stage] = bars.add_task(event.stage, total=event.total, values="")
-            values = "  ".join(f"{name} {value:.4g}" for name, value in event.values.items())
-            bars.update(tasks[event.stage], completed=event.done, total=event.total, values=values)
+            bars.update(
+                tasks[event.stage], completed=event.done, total=event.total, values=_values_in_words(event)
+            )
             if event.message:
                 bars.console.print(event.message, highlight=False, markup=False)
 
         yield show
+
+
+def progress_lines(interval_s: float = 15.0) -> ProgressCallback:
+    """Return a callback for logs: a line when a stage begins and ends, and now and then in between."""
+    told: dict[str, tuple[float, int]] = {}
+
+    def show(event: Progress) -> None:
+        if event.message:
+            say(event.message)
+        now = time.monotonic()
+        then, done = told.get(event.stage, (-math.inf, -1))
+        is_end = event.total is not None and event.done >= event.total > done
+        is_new = event.done < done
+        if is_end or is_new or (event.done > done and now - then >= interval_s):
+            told[event.stage] = (now, event.done)
+            say(f"{event.stage}: {event.done} of {event.total or '?'}  {_values_in_words(event)}".rstrip())
+
+    return show
+
+
+def _values_in_words(event: Progress) -> str:
+    return "  ".join(f"{name} {value:.4g}" for name, value in event.values.items())
