@@ -24,6 +24,7 @@ SHORTER = {
     "--preset fast --split": "--preset fast --steps 12 --split",
     "--run first --output poses": "--run first --output poses --frames 0:60",
     '"steps": 600': '"steps": 4',
+    "marey.evaluate(project, run)": 'marey.evaluate(project, run, parts=["test"])',
 }
 # What the pages name, and where it lies in the shared data.
 DATA = {

@@ -28,7 +28,7 @@ def smooth(
 
     What was done is recorded in the file. Points that are filled in are marked, with confidence 0.
 
-    Example: marey smooth poses/day1.nc poses/day1-smooth.nc --min-confidence 0.3 --max-gap 5
+    Example: marey smooth poses/day1.h5 poses/day1-smooth.nc --min-confidence 0.3 --max-gap 5
     """
     from marey.errors import AlreadyExistsError, ConfigError
     from marey.formats import load_poses, save_poses

@@ -55,7 +55,7 @@ def render(  # noqa: PLR0917 - every option of a command is an argument
 ) -> None:
     """Draw poses into their video.
 
-    Example: marey render day1.mp4 poses/day1.nc day1-labelled.mp4 --trail 1 --follow --scale 2
+    Example: marey render day1.mp4 poses/day1.h5 day1-labelled.mp4 --trail 1 --follow --scale 2
     """
     from marey.formats import load_poses
     from marey.visualisation import RenderStyle, render_video
@@ -108,7 +108,7 @@ def plot(
 ) -> None:
     """Draw figures: where the animal was, how it moved, and how sure the network was.
 
-    Example: marey plot poses/day1.nc figures/ --kind trajectory --kind heatmap --video day1.mp4
+    Example: marey plot poses/day1.h5 figures/ --kind trajectory --kind heatmap --video day1.mp4
     """
     from marey.formats import load_poses
     from marey.visualisation import FIGURES, plot_poses
