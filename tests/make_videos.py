@@ -130,6 +130,24 @@ KINDS: dict[str, tuple[str, str, Callable[[Path], Path]]] = {
     "yuv444": ("444.mp4", "libx264", lambda p: numbered_video(p, pix_fmt="yuv444p", b_frames=2, gop=10)),
     "ten-bit": ("10.mkv", "ffv1", lambda p: numbered_video(p, codec="ffv1", pix_fmt="yuv422p10le")),
     "grey": ("g.mkv", "ffv1", lambda p: numbered_video(p, codec="ffv1", pix_fmt="gray")),
+    "bare-stream": ("camera.h264", "libx264", lambda p: numbered_video(p, b_frames=2, gop=12)),
+    "intra-refresh": (
+        "ir.ts",
+        "libx264",
+        lambda p: numbered_video(p, options={"x264-params": "intra-refresh=1:keyint=12:bframes=2"}),
+    ),
+    "interlaced": (
+        "i.mp4",
+        "libx264",
+        lambda p: numbered_video(p, options={"x264-params": "interlaced=1:keyint=12:bframes=2"}),
+    ),
+    "vp8-hidden-frames": (
+        "v8.webm",
+        "libvpx",
+        lambda p: numbered_video(
+            p, codec="libvpx", gop=12, options={"auto-alt-ref": "1", "lag-in-frames": "10", "cpu-used": "8"}
+        ),
+    ),
     "webm": (
         "v.webm",
         "libvpx-vp9",

@@ -8,8 +8,8 @@ import pytest
 
 from make_videos import numbered_video
 from marey.cli.app import main
-from marey.formats import save_poses
-from marey.model import Skeleton, create_poses
+from marey.formats import load_poses, save_poses
+from marey.model import Skeleton, append_history, create_poses
 from marey.project import Project
 
 
@@ -83,7 +83,9 @@ class TestSuggest:
     def test_without_a_project(self, run, predictions):
         code, out, err = run("suggest", predictions, "--n", 2, "--json")
         assert code == 0
-        assert {item["frame"] for item in json.loads(out)} == {12, 48}
+        result = json.loads(out)
+        assert result["video"] == "day1.poses.nc"
+        assert {item["frame"] for item in result["frames"]} == {12, 48}
         assert "snout is uncertain (confidence 0.10)" in err
 
     def test_into_a_project(self, run, predictions, project):
@@ -96,6 +98,20 @@ class TestSuggest:
         code, _, err = run("suggest", predictions, "--add")
         assert code == 1
         assert "--project" in err
+
+    @pytest.mark.parametrize("known_by", ["content", "name"])
+    def test_the_video_is_found_by_what_the_poses_say(self, run, predictions, project, tmp_path, known_by):
+        poses = load_poses(predictions)
+        if known_by == "content":
+            print_of_video = project.videos["day2"].fingerprint
+            poses = append_history(poses, "predict", video="renamed.mp4", video_fingerprint=print_of_video)
+        else:
+            poses.attrs["source_file"] = "day2.mp4"
+        save_poses(poses.isel(time=slice(0, 30)), tmp_path / "day1 again.nc")
+        code, out, _ = run(
+            "suggest", tmp_path / "day1 again.nc", "--project", project.root, "--n", 1, "--json"
+        )
+        assert (code, json.loads(out)["video"]) == (0, "day2")
 
     def test_which_video(self, run, predictions, project, tmp_path):
         other = predictions.rename(tmp_path / "other.nc")

@@ -86,7 +86,8 @@ class TestEveryKind:
             theirs = frame.native.to_ndarray(format="rgb24", threads=1).astype(int)
             difference = np.abs(frame.rgb().astype(int) - theirs)
             # FFmpeg's quick way for 4:2:0 rounds down where ours rounds to the nearest.
-            assert difference.max() <= 3
+            # It gives each half of an interlaced picture colours of its own, we those of the whole.
+            assert difference.max() <= (8 if kind == "interlaced" else 3)
             assert difference.mean() < 1.5
 
 

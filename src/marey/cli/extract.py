@@ -8,6 +8,8 @@ import typer
 from marey.cli.output import print_json, progress_bars, say
 
 if TYPE_CHECKING:
+    import xarray as xr
+
     from marey.project import Project
 
 JsonOption = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
@@ -95,10 +97,11 @@ def suggest(
         raise ConfigError("--add needs a project", hint="say which with --project FOLDER")
     poses = load_poses(predictions)
     if folder is None:
+        key = video or str(poses.attrs.get("source_file", predictions.name))
         suggestions = suggest_frames(poses, n, seed=seed)
     else:
         project = Project.open(folder)
-        key = _only_video(project, [video] if video else _named_like(project, predictions))
+        key = _only_video(project, [video] if video else _find_predicted(project, poses, predictions))
         with project.open_video(key) as source:
             suggestions = suggest_frames(
                 poses,
@@ -115,13 +118,25 @@ def suggest(
     for item in suggestions:
         say(f"frame {item.frame:>7}  {item.score:.2f}  {item.reason}")
     if json:
-        print_json([{"frame": s.frame, "score": s.score, "reason": s.reason} for s in suggestions])
+        frames = [{"frame": s.frame, "score": s.score, "reason": s.reason} for s in suggestions]
+        print_json({"video": key, "frames": frames})
 
 
-def _named_like(project: "Project", predictions: Path) -> list[str] | None:
-    """Return the video whose key begins the name of the predictions; the longest, if several do."""
-    matching = [key for key in project.videos if predictions.name.startswith(key)]
-    return [max(matching, key=len)] if matching else None
+def _find_predicted(project: "Project", poses: "xr.Dataset", predictions: Path) -> list[str] | None:
+    """Return the video that was predicted: by its content, its name, or the name of the predictions."""
+    from marey.model.poses import read_history
+
+    steps = read_history(poses)
+    seen = {step["video_fingerprint"] for step in steps if step.get("video_fingerprint")}
+    names = {str(poses.attrs.get("source_file", "")), *(str(step.get("video", "")) for step in steps)}
+    for matching in (
+        [key for key, entry in project.videos.items() if entry.fingerprint in seen],
+        [key for key, entry in project.videos.items() if Path(entry.path).name in names],
+    ):
+        if len(matching) == 1:
+            return matching
+    like = [key for key in project.videos if predictions.name.startswith(key)]
+    return [max(like, key=len)] if like else None
 
 
 def _only_video(project: "Project", videos: list[str] | None) -> str:

@@ -27,7 +27,9 @@ class Video:
     Frame i is the i-th in the order of presentation. Reading it by number and meeting it while reading in
     order give the same pixels. The frames are those whose packets are in the file. Where one of them is
     damaged and cannot be decoded, the others keep their numbers: :meth:`frames` leaves it out and counts it,
-    :meth:`read` raises an error. A file that was cut off has the frames up to where it breaks off.
+    :meth:`read` raises an error. What can be decoded in part is given as the decoder mends it, which is not
+    the same to the last bit each time, and told by :attr:`problems`. A file that was cut off has the frames
+    up to where it breaks off.
 
     Parameters
     ----------
@@ -47,6 +49,7 @@ class Video:
         self._next = 0
         self._is_at_end = False
         self._unreadable: set[int] = set()
+        self._damaged: set[int] = set()
         first = self._first_frame()
         self._quarter_turns = _quarter_turns(first)
         size = (first.width, first.height)
@@ -152,11 +155,16 @@ class Video:
         if self.is_variable_rate:
             found.append("the frame rate varies; the time stamps are kept with every frame")
         if self._table.is_counted:
-            found.append("the file has no time stamps; frames are counted, and jumps in it are slow")
+            found.append("the file has no reliable time stamps; frames are counted, and jumps in it are slow")
         if self._table.is_cut:
             found.append("the file breaks off in the middle of a frame")
         if self._unreadable:
             found.append(f"{describe_frames(self._unreadable)} cannot be decoded and are left out")
+        if self._damaged:
+            found.append(
+                f"{describe_frames(self._damaged)}: damaged, and with them those after them up to the next "
+                "keyframe; do not trust what they show"
+            )
         ratio = self._stream.codec_context.sample_aspect_ratio
         if ratio and ratio != 1:
             found.append(f"pixels are not square ({ratio}); positions are in stored pixels")
@@ -236,6 +244,8 @@ class Video:
         for number, frame in frames:
             self._next = number + 1
             if number == index:
+                if frame.is_corrupt:
+                    self._damaged.add(number)
                 return DecodedFrame(frame, self._quarter_turns)
             if number > index:  # it is wanted next, most likely
                 self._frames = chain([(number, frame)], frames)
@@ -281,6 +291,8 @@ class Video:
         except (av.FFmpegError, OSError):
             return False
         if first is None or first.pts > target_pts or self._table.rank(first.pts) < 0:
+            return False
+        if first.is_corrupt:  # what the decoder fills its holes with depends on the frames before
             return False
         self._frames = self._numbered(first, decoded)
         self._next = self._table.rank(first.pts)

@@ -5,9 +5,12 @@ this one table. It is made by reading the packets once, without decoding them.
 """
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
+
+AVI_CHUNK_HEADER_BYTES = 8
 
 
 @dataclass(frozen=True)
@@ -21,8 +24,8 @@ class FrameTable:
     keyframes
         Presentation times of the frames at which decoding can begin, ascending, int64.
     is_counted
-        The packets carry no usable times: the frames were decoded and counted, `pts` are 0, 1, 2 and so on,
-        and a frame is only reached by decoding from the start.
+        The packets carry no times, or not those of the file's index: the frames were decoded and counted,
+        `pts` are 0, 1, 2 and so on, and a frame is only reached by decoding from the start.
     is_cut
         The packets end with a fault: the file was cut off, or its rest is damaged.
     """
@@ -44,28 +47,45 @@ def read_table(container: Any, stream: Any) -> FrameTable:
 
     pts: list[int] = []
     keyframes: list[int] = []
+    places: dict[int, int | None] = {}
     is_cut = False
     try:
         for packet in container.demux(stream):
             if packet.size == 0 or packet.is_discard:  # the end, and what an edit list hides
                 continue
             if packet.pts is None:
-                return _count_frames(container, stream)
+                return _count_frames(container)
             pts.append(packet.pts)
+            places[packet.pos] = packet.dts
             if packet.is_keyframe:
                 keyframes.append(packet.pts)
     except av.FFmpegError:
         is_cut = True
-    if len(set(pts)) != len(pts):
-        return _count_frames(container, stream)
+    if len(set(pts)) != len(pts) or not _agrees_with_index(container, stream, places):
+        return _count_frames(container)
     return FrameTable(
         np.sort(np.array(pts, dtype=np.int64)), np.sort(np.array(keyframes, dtype=np.int64)), is_cut=is_cut
     )
 
 
-def _count_frames(container: Any, stream: Any) -> FrameTable:
-    from marey.video.decoding import decode_packets
+def _agrees_with_index(container: Any, stream: Any, places: dict[int, int | None]) -> bool:
+    """Return whether a seek finds the same frame under a number as reading in order does.
 
-    container.seek(0)
-    n_frames = sum(1 for _ in decode_packets(container, stream))
+    AVI has no times but the order of its frames, so after a lost one, its index and what is in it disagree.
+    """
+    if container.format.name != "avi" or stream.frames == len(places):
+        return True
+    return all(
+        places.get(entry.pos + AVI_CHUNK_HEADER_BYTES, entry.timestamp) == entry.timestamp
+        for entry in stream.index_entries
+    )
+
+
+def _count_frames(container: Any) -> FrameTable:
+    from marey.video.decoding import decode_packets, open_container
+
+    # Opened again, because bare streams (.h264) cannot be wound back.
+    container, stream = open_container(Path(container.name))
+    with container:
+        n_frames = sum(1 for _ in decode_packets(container, stream))
     return FrameTable(np.arange(n_frames), np.zeros(min(1, n_frames), dtype=np.int64), is_counted=True)
