@@ -98,5 +98,8 @@ def _parsed(pairs: list[str]) -> dict[str, Any]:
         name, equals, value = pair.partition("=")
         if not equals:
             raise ConfigError(f"--set takes name=value, got {pair!r}", hint="e.g. --set batch_size=4")
-        settings[name.strip()] = yaml.safe_load(value)
+        try:
+            settings[name.strip()] = yaml.safe_load(value)
+        except yaml.YAMLError as error:
+            raise ConfigError(f"--set {pair}: {value!r} is not a value: {error}") from error
     return settings

@@ -1,9 +1,12 @@
 """The training loop: read it from top to bottom."""
 
+import contextlib
 import copy
 import math
+import signal
+import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -35,6 +38,7 @@ class State:
     step: int = 0
     total_steps: int = 0
     seconds: float = 0.0
+    warm_seconds: float = 0.0
     best_error: float = math.inf
     best_step: int = 0
     history: list[dict[str, float]] = field(default_factory=list)
@@ -91,9 +95,8 @@ class Trainer:
         state, config = self.state, self.config
         self.network.train()
         started, seconds_before = time.monotonic(), state.seconds
-        batches = self._batches()
-        try:
-            while state.step < state.total_steps:
+        with contextlib.closing(self._batches()) as batches, _interrupts_noted() as is_interrupted:
+            while not self._is_over():
                 loss = self._step(next(batches))
                 state.step += 1
                 state.seconds = seconds_before + time.monotonic() - started
@@ -103,19 +106,18 @@ class Trainer:
                 if is_last or state.step % config.validate_every == 0:
                     self._select(loss)
                     self.save()
-                if self._is_patience_over():
-                    break
-        except KeyboardInterrupt:
-            self.save()
-            raise Interrupted(
-                f"training was stopped at step {state.step} of {state.total_steps}; nothing is lost",
-                hint="go on with --resume",
-            ) from None
-        finally:
-            batches.close()
+                if is_interrupted() and not self._is_over():
+                    self.save()
+                    raise Interrupted(
+                        f"training was stopped at step {state.step} of {state.total_steps}; nothing is lost",
+                        hint="go on with --resume",
+                    )
         return self.best
 
-    def _batches(self) -> Iterator[Batch]:
+    def _is_over(self) -> bool:
+        return self.state.step >= self.state.total_steps or self._is_patience_over()
+
+    def _batches(self) -> Generator[Batch]:
         # One beyond the last step is never drawn; a time limit may end the training before.
         return self.samples.batches(self.state.step, self.state.total_steps)
 
@@ -187,16 +189,14 @@ class Trainer:
             seconds = limit * 60 * TRAINING_SHARE
             if state.step == SPEED_IS_KNOWN_AFTER:
                 # The first steps are slow (memory, compilation): they do not speak for the rest.
-                per_step = (state.seconds - self._first_seconds) / (SPEED_IS_KNOWN_AFTER - 10)
+                per_step = (state.seconds - state.warm_seconds) / (SPEED_IS_KNOWN_AFTER - 10)
                 fitting = state.step + int(max(0.0, seconds - state.seconds) / max(per_step, 1e-6))
                 state.total_steps = max(state.step + 1, min(state.total_steps, fitting))
             elif state.step == 10:
-                self._first_seconds = state.seconds
+                state.warm_seconds = state.seconds
             if state.seconds > seconds:
                 state.total_steps = state.step
         return state.step >= state.total_steps
-
-    _first_seconds = 0.0
 
     def _select(self, loss: float) -> None:
         """Keep the averaged weights if they are the best on the validation frames so far."""
@@ -250,6 +250,29 @@ class Trainer:
         self.scaler.load_state_dict(content["scaler"])
         torch.set_rng_state(content["torch_rng"].cpu())
         return True
+
+
+@contextlib.contextmanager
+def _interrupts_noted() -> Iterator[Callable[[], bool]]:
+    """Note Ctrl-C instead of breaking off within a step; give a function that says whether it came.
+
+    A step that is half done could be neither kept nor repeated exactly. A second Ctrl-C does break off: what
+    is left then is the last checkpoint. Only the main thread may listen for it.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield lambda: False
+        return
+    noted: list[int] = []
+
+    def note(number: int, _frame: object) -> None:
+        noted.append(number)
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+
+    before = signal.signal(signal.SIGINT, note)
+    try:
+        yield lambda: bool(noted)
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def choose_device(name: str) -> torch.device:

@@ -3,7 +3,7 @@
 They depend on the seed and the step alone, whatever the threads do.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property
@@ -84,7 +84,7 @@ class Samples:
         )
         self._images = ImageCache(project, self.frames, int(config.cache_gb * 2**30))
 
-    def batches(self, start: int, stop: int) -> Iterator[Batch]:
+    def batches(self, start: int, stop: int) -> Generator[Batch]:
         """Give the batches of the steps from `start` to `stop`, made ahead of time by threads."""
         steps = iter(range(start, stop))
         with ThreadPoolExecutor(max_workers=self.n_workers) as pool:

@@ -180,6 +180,8 @@ def _with_validation(
     rule: str,
 ) -> Split:
     """Set a part of the training rows aside, in the manner of the split itself."""
+    if not train:
+        raise InputError(f"the split {rule!r} leaves no frame to train on")
     n_validation = min(len(train) - 1, max(1, round(len(train) * fraction))) if fraction else 0
     if kind == "random":
         chosen = set(rng.permutation(train)[:n_validation].tolist())

@@ -77,16 +77,16 @@ def train(
         Ctrl-C; `resume` goes on.
     """
     run = Run(project.run_folder(run_name))
-    if resume and run.weights_path.is_file() and run.calibration is not None:
+    if resume and run.weights_path.is_file() and not (run.path / CHECKPOINT).exists():
         return Run.open(run.path)  # it was finished already
     frames = _trainable(project)
     if not (resume and run.config_path.is_file()):
-        _make_room(run, overwrite=overwrite)
+        config = _resolved(config or preset("balanced"))
         if isinstance(split, str):
-            split = _single_split(frames, split, config or preset("balanced"))
-        plan = plan_for(project, frames, config or preset("balanced"))
-        run.write_description(_resolved(config or preset("balanced")), project.skeleton, split, plan)
-        run = Run(run.path)
+            split = _single_split(frames, split, config)
+        plan = plan_for(project, frames, config)
+        _make_room(run, overwrite=overwrite)  # last: a wrong setting must not cost the earlier run
+        run.write_description(config, project.skeleton, split, plan)
     run.check_skeleton(project.skeleton)
     progress(Progress("training", 0, run.config.steps, message=f"{run.name}: {run.plan.reason}"))
     started = utc_now()
@@ -261,7 +261,8 @@ def _make_trainer(
             return float("nan")
         infer = torch_infer(network)
         points = [look([image], run.plan, config.stride, infer).points for image in images]
-        return float(np.nanmean(euclidean_errors(np.concatenate(points), truth)))
+        errors = euclidean_errors(np.concatenate(points), truth)
+        return float(np.nanmean(errors)) if np.isfinite(errors).any() else float("nan")
 
     seed_everything(config.seed)
     network = PoseNetwork(

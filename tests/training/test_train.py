@@ -1,0 +1,221 @@
+import csv
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import numpy as np
+import pytest
+import torch
+from safetensors.torch import load_file
+
+from marey.errors import AlreadyExistsError, ConfigError, InputError
+from marey.model import Instance, LabeledFrame, Origin
+from marey.runs import Run, Split
+from marey.training import train, train_folds
+from marey.training.train import CHECKPOINT, plan_for
+
+
+@pytest.fixture(autouse=True)
+def one_thread():
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
+def history(run) -> list[dict[str, float]]:
+    with (run.path / "metrics.csv").open(encoding="utf-8", newline="") as file:
+        return [{name: float(value) for name, value in row.items()} for row in csv.DictReader(file)]
+
+
+def weights(run) -> dict[str, torch.Tensor]:
+    return load_file(run.weights_path)
+
+
+def assert_same(a: dict[str, torch.Tensor], b: dict[str, torch.Tensor]) -> None:
+    assert a.keys() == b.keys()
+    assert all(torch.equal(a[name], b[name]) for name in a)
+
+
+@pytest.mark.slow
+def test_a_training_learns_where_the_blobs_are(project, config):
+    config = config.with_settings(
+        {"backbone": "lite0", "weights": "default", "steps": 120, "batch_size": 8, "validate_every": 20}
+    )
+    run = train(project, "erster Lauf 🐭", config.with_settings({"augmentation.occluders": 0}))
+    errors = [row["validation_error_px"] for row in history(run)]
+    assert errors[-1] < 4
+    assert errors[-1] < 0.6 * errors[0]
+    assert history(run)[-1]["loss"] < 0.7 * history(run)[0]["loss"]
+    assert run.provenance["steps"] == 120
+    assert run.provenance["labels_sha256"].keys() == {"day1"}
+
+
+def test_a_run_has_all_its_files_and_its_own_settings(project, config):
+    run = train(project, "first", config)
+    assert not (run.path / CHECKPOINT).exists()
+    assert run.config.backbone == "resnet18"
+    assert run.config.device == "cpu"
+    assert len(run.split.train) + len(run.split.validation) + len(run.split.test) == 24
+    assert [row["step"] for row in history(run)] == [4, 8, 12]
+    assert run.provenance["weights_sha256"] == run.weights_hash
+    network = run.load_network()
+    with torch.inference_mode():
+        assert torch.isfinite(network(torch.zeros(1, 3, 64, 64))).all()
+
+
+def test_the_same_seed_gives_the_same_weights(project, config):
+    first, again, other = (
+        train(project, name, config.with_settings({"seed": seed}))
+        for name, seed in (("a", 0), ("b", 0), ("c", 1))
+    )
+    assert_same(weights(first), weights(again))
+    assert not torch.equal(weights(first)["head.weight"], weights(other)["head.weight"])
+
+
+SCRIPT = """
+import sys, torch
+from pathlib import Path
+from marey.cli.app import main
+torch.set_num_threads(1)
+sys.argv = ["marey", *sys.argv[1:]]
+main()
+"""
+
+
+def start(project, config, *more: str) -> subprocess.Popen:
+    names = ("backbone", "weights", "pyramid_width", "batch_size", "validate_every", "workers", "patience")
+    options = [part for name in names for part in ("--set", f"{name}={getattr(config, name)}")]
+    options += ["--set", "augmentation.rotation_degrees=20", "--device", "cpu", "--steps", str(config.steps)]
+    return subprocess.Popen(
+        [sys.executable, "-c", SCRIPT, "train", str(project.root), *options, *more],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        encoding="utf-8",
+        env={**os.environ, "OMP_NUM_THREADS": "1"},
+    )
+
+
+def wait_for(path, process, timeout_s: float = 120) -> None:
+    deadline = time.monotonic() + timeout_s
+    while not path.exists():
+        assert process.poll() is None, process.stderr.read()
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+
+
+def stop_in_the_middle(project, config, name: str, number: signal.Signals) -> tuple[int, str]:
+    process = start(project, config, "--run", name)
+    wait_for(project.run_folder(name) / CHECKPOINT / "state.pt", process)
+    process.send_signal(number)
+    _, errors = process.communicate(timeout=120)
+    assert not (project.run_folder(name) / "weights.safetensors").exists()
+    return process.returncode, errors
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such signals")
+def test_a_training_that_was_stopped_ends_with_the_same_weights(project, config):
+    config = config.with_settings({"steps": 32, "patience": 1000})
+    whole = train(project, "whole", config)
+    for name, number in (("killed", signal.SIGKILL), ("stopped", signal.SIGINT)):
+        code, errors = stop_in_the_middle(project, config, name, number)
+        if number == signal.SIGINT:
+            assert code == 1
+            assert "training was stopped at step" in errors
+            assert "--resume" in errors
+        again = start(project, config, "--run", name, "--resume")
+        _, errors = again.communicate(timeout=300)
+        assert again.returncode == 0, errors
+        run = Run.open(project.run_folder(name))
+        assert_same(weights(whole), weights(run))
+        assert [without_time(row) for row in history(run)] == [without_time(row) for row in history(whole)]
+        assert not (run.path / CHECKPOINT).exists()
+
+
+def without_time(row: dict[str, float]) -> dict[str, float]:
+    return {name: value for name, value in row.items() if name != "seconds"}
+
+
+def test_resuming_what_is_finished_changes_nothing(project, config):
+    run = train(project, "first", config)
+    before = {path: path.stat().st_mtime_ns for path in run.path.rglob("*")}
+    train(project, "first", config.with_settings({"steps": 99}), resume=True)
+    assert {path: path.stat().st_mtime_ns for path in run.path.rglob("*")} == before
+
+
+def test_a_run_is_not_replaced_unless_asked_and_not_by_a_wrong_setting(project, config):
+    run = train(project, "first", config.with_settings({"steps": 1}))
+    with pytest.raises(AlreadyExistsError, match="there is a run 'first' already"):
+        train(project, "first", config)
+    with pytest.raises(ConfigError, match="not a way to split"):
+        train(project, "first", config, split="halves", overwrite=True)
+    assert run.weights_path.is_file()
+    again = train(project, "first", config.with_settings({"steps": 2}), overwrite=True)
+    assert again.provenance["steps"] == 2
+
+
+@pytest.mark.slow
+def test_a_time_limit_shortens_the_schedule(project, config):
+    config = config.with_settings({"steps": 100_000, "time_limit_minutes": 0.2, "validate_every": 10_000})
+    run = train(project, "short", config.with_settings({"batch_size": 1}))
+    assert run.provenance["training_seconds"] < 1.5 * 12
+    assert 30 < run.provenance["steps"] < 100_000
+    # The learning rate came down to nothing: the schedule was fitted, not cut off.
+    assert history(run)[-1]["learning_rate"] < 0.05 * config.learning_rate
+
+
+def test_patience_ends_a_training_that_gets_no_better(project, config):
+    config = config.with_settings({"steps": 400, "learning_rate": 1e-12, "validate_every": 2, "patience": 3})
+    run = train(project, "stuck", config)
+    assert run.provenance["steps"] < 400
+    assert run.provenance["selected_step"] < run.provenance["steps"]
+
+
+def test_without_validation_frames_the_last_weights_are_kept(project, config):
+    run = train(project, "all", config.with_settings({"validation_fraction": 0}), split="all")
+    assert run.split.validation == ()
+    assert run.provenance["selected_step"] == 12
+    assert run.calibration is None
+
+
+def test_folds_are_runs_of_their_own(project, config):
+    runs = train_folds(project, "cv", config.with_settings({"steps": 1}), split="kfold:2")
+    assert [run.name for run in runs] == ["cv-fold1", "cv-fold2"]
+    assert not set(runs[0].split.test) & set(runs[1].split.test)
+    with pytest.raises(InputError, match="'kfold:2' makes 2 splits"):
+        train(project, "cv", config, split="kfold:2")
+
+
+def test_frames_that_only_a_model_labelled_do_not_train(project, config):
+    labels = list(project.load_labels())
+    labels[0] = LabeledFrame(
+        "day1",
+        0,
+        (Instance(labels[0].instances[0].points, origin=[Origin.MODEL] * 2),),
+        image=labels[0].image,
+    )
+    project.save_labels("day1", labels)
+    run = train(project, "first", config.with_settings({"steps": 1}))
+    split = run.split
+    assert labels[0].image_key not in (*split.train, *split.validation, *split.test)
+
+
+def test_a_project_without_labels_or_with_labels_gone_is_refused(project, config):
+    key = next(iter(project.load_labels())).image_key
+    missing = Split(train=(key, "day1/img99999.png"))
+    with pytest.raises(InputError, match=r"names day1/img99999\.png, which has no labels any more"):
+        train(project, "gone", config, split=missing)
+    project.save_labels("day1", [])
+    with pytest.raises(InputError, match="has no labelled frames"):
+        train(project, "first", config)
+
+
+def test_views_are_as_asked(project, config):
+    frames = list(project.load_labels())
+    assert plan_for(project, frames, config.with_settings({"view": "whole"})).kind == "whole"
+    assert json.dumps(plan_for(project, frames, config).to_dict())
+    np.testing.assert_array_equal(plan_for(project, frames, config).frame_size, (64, 64))
