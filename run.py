@@ -28,7 +28,7 @@ def main() -> int:
     if command not in EXTRAS:
         sys.stderr.write(__doc__ or "")
         return 0 if command in ("help", "-h", "--help") else 2
-    if sys.version_info < (3, 11):
+    if sys.version_info < (3, 11):  # noqa: UP036 - an older Python may well run this file
         sys.stderr.write(f"Marey needs Python 3.11 or newer; this is {sys.version.split()[0]}\n")
         return 1
     if not install(EXTRAS[command]):
@@ -74,7 +74,7 @@ def fingerprint(extras: str) -> str:
 def run(*command: object) -> int:
     """Run a command in this folder's environment and return its exit code."""
     try:
-        return subprocess.run([str(part) for part in command], check=False).returncode
+        return subprocess.run([str(part) for part in command], check=False).returncode  # noqa: S603
     except KeyboardInterrupt:
         return 1
 

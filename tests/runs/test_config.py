@@ -68,7 +68,7 @@ def test_files_that_are_newer_damaged_or_absent(tmp_path):
     with pytest.raises(ConfigError, match=r"expected a mapping of settings .* got list"):
         TrainingConfig.load(path)
     path.write_text("batch_size: [4\n", encoding="utf-8")
-    with pytest.raises(ConfigError, match="config.yaml is not valid YAML"):
+    with pytest.raises(ConfigError, match=r"config\.yaml is not valid YAML"):
         TrainingConfig.load(path)
     path.write_text("bats: 4\n", encoding="utf-8")
     with pytest.raises(ConfigError, match=r"bats in .*config\.yaml"):

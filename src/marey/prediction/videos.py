@@ -306,7 +306,7 @@ def _predict_video(
         else:
             journal.cut()
         notes = [*task.notes, *_stream(task, video, path, journal, request["follow_size"])]
-        attributes = _attributes(video, path, request, journal.n_rows)
+        attributes = _attributes(video, path, task.run, request, journal.n_rows)
     write_poses_file(journal, target, attributes)
     journal.path.unlink()
     exports = [file for name in formats for file in _export(task.run, target, path, name)]
@@ -418,7 +418,9 @@ def _times(video: "FrameSource", frames: np.ndarray) -> np.ndarray:
     return video.timestamps_s[frames] if video.fps else frames.astype(np.float64)
 
 
-def _attributes(video: "FrameSource", path: Path, request: dict[str, Any], n_frames: int) -> dict[str, Any]:
+def _attributes(
+    video: "FrameSource", path: Path, run: "Run", request: dict[str, Any], n_frames: int
+) -> dict[str, Any]:
     entry = {"operation": "predict", "datetime": utc_now(), **request, "n_frames": n_frames}
     return {
         "ds_type": "poses",
@@ -426,7 +428,8 @@ def _attributes(video: "FrameSource", path: Path, request: dict[str, Any], n_fra
         "time_unit": "seconds" if video.fps else "frames",
         **({"fps": float(video.fps)} if video.fps else {}),
         "source_file": path.name,
-        "scorer": request["run"],
+        "scorer": run.name,
+        "skeleton": json.dumps(run.skeleton.to_dict(), ensure_ascii=False),
         "log": json.dumps([entry], ensure_ascii=False),
     }
 
