@@ -48,7 +48,7 @@ def config() -> TrainingConfig:
     """A training of seconds."""
     return TrainingConfig().with_settings(
         {
-            "backbone": "resnet18",
+            "backbone": "mobilenetv3_small_050",
             "weights": "none",
             "device": "cpu",
             "pyramid_width": 16,

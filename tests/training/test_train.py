@@ -1,12 +1,10 @@
 import csv
-import json
 import os
 import signal
 import subprocess
 import sys
 import time
 
-import numpy as np
 import pytest
 import torch
 from safetensors.torch import load_file
@@ -57,7 +55,7 @@ def test_a_training_learns_where_the_blobs_are(project, config):
 def test_a_run_has_all_its_files_and_its_own_settings(project, config):
     run = train(project, "first", config)
     assert not (run.path / CHECKPOINT).exists()
-    assert run.config.backbone == "resnet18"
+    assert run.config.backbone == "mobilenetv3_small_050"
     assert run.config.device == "cpu"
     assert len(run.split.train) + len(run.split.validation) + len(run.split.test) == 24
     assert [row["step"] for row in history(run)] == [4, 8, 12]
@@ -217,5 +215,13 @@ def test_a_project_without_labels_or_with_labels_gone_is_refused(project, config
 def test_views_are_as_asked(project, config):
     frames = list(project.load_labels())
     assert plan_for(project, frames, config.with_settings({"view": "whole"})).kind == "whole"
-    assert json.dumps(plan_for(project, frames, config).to_dict())
-    np.testing.assert_array_equal(plan_for(project, frames, config).frame_size, (64, 64))
+    assert plan_for(project, frames, config).frame_size == (64, 64)
+    with pytest.raises(InputError, match="a crop around the animal was asked for, but the animal measures"):
+        plan_for(project, frames, config.with_settings({"view": "crop"}))
+
+
+@pytest.mark.parametrize("setting", [{"n_gpus": 2}, {"backbone": "nonsense"}])
+def test_what_cannot_be_trained_writes_nothing(project, config, setting):
+    with pytest.raises(ConfigError):
+        train(project, "first", config.with_settings(setting))
+    assert not project.run_folder("first").exists()

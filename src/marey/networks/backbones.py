@@ -80,10 +80,7 @@ def create_backbone(name: str, *, weights: str = "default") -> "tuple[nn.Module,
         The weights have to be fetched, and cannot be.
     """
     timm = import_timm()
-    name = SHORT_NAMES.get(name, name)
-    if not timm.is_model(name):
-        near = ", ".join([*SHORT_NAMES, *timm.list_models(f"*{name[:6]}*")[:5]])
-        raise ConfigError(f"there is no backbone {name!r}", hint=f"for example: {near}")
+    name = full_name(name)
     fetch = weights == "default" and name != EMBEDDED
     module = _create(timm, name, pretrained=fetch)
     if name == EMBEDDED:
@@ -94,6 +91,22 @@ def create_backbone(name: str, *, weights: str = "default") -> "tuple[nn.Module,
         load_weights(module, read_weights(weights), source=weights)
     info = module.feature_info
     return module, list(info.channels()), list(info.reduction())
+
+
+def full_name(name: str) -> str:
+    """Return timm's name of a backbone.
+
+    Raises
+    ------
+    ConfigError
+        timm does not know it.
+    """
+    timm = import_timm()
+    name = SHORT_NAMES.get(name, name)
+    if not timm.is_model(name):
+        near = ", ".join([*SHORT_NAMES, *timm.list_models(f"*{name[:6]}*")[:5]])
+        raise ConfigError(f"there is no backbone {name!r}", hint=f"for example: {near}")
+    return name
 
 
 def _create(timm: Any, name: str, *, pretrained: bool) -> "nn.Module":

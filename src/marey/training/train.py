@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from marey import __version__
-from marey.errors import AlreadyExistsError, InputError
+from marey.errors import AlreadyExistsError, ConfigError, InputError
 from marey.files import atomic_path, sha256_of_bytes, utc_now, write_json, write_text
 from marey.metrics import Reliability, euclidean_errors, reference_length
 from marey.model import LabeledFrame
@@ -140,6 +140,11 @@ def plan_for(project: "Project", frames: Sequence[LabeledFrame], config: Trainin
     if config.view == "whole":
         plan = plan_views(boxes[:0], frame_size, whole_side=config.whole_side)
         plan = replace(plan, reason="the whole frame is measured at once, as was asked for")
+    if config.view == "crop" and plan.kind == "whole":
+        raise InputError(
+            f"a crop around the animal was asked for, but {plan.reason}",
+            hint="use view=auto, or a whole_side well below the frame's longer side",
+        )
     if config.crop_side is not None and plan.kind == "crop":
         side = config.crop_side
         plan = replace(plan, size=(side, side), reason=f"{plan.reason}; the crop of {side} was asked for")
@@ -208,10 +213,15 @@ def _single_split(frames: list[LabeledFrame], rule: str, config: TrainingConfig)
 
 def _resolved(config: TrainingConfig) -> TrainingConfig:
     """Fix what "auto" means on this machine, so that the saved configuration says what was done."""
+    from marey.networks.backbones import full_name
     from marey.training.loop import choose_device
 
+    if config.n_gpus > 1:
+        raise ConfigError(f"training on {config.n_gpus} graphics cards is not there yet", hint="use n_gpus=1")
     device = choose_device(config.device).type
     backbone = config.backbone
+    if backbone != "auto":
+        full_name(backbone)  # refuse an unknown one before anything is written
     if backbone == "auto":
         backbone = GPU_BACKBONE if device == "cuda" and _is_fetchable(GPU_BACKBONE) else EMBEDDED_BACKBONE
     return config.model_copy(update={"device": device, "backbone": backbone})
