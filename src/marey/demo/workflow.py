@@ -23,7 +23,7 @@ from marey.runs import preset
 from marey.selection import select_frames
 from marey.synthesis import RecordingSpec
 from marey.training import train
-from marey.visualisation import plot_poses, render_video
+from marey.visualisation import RenderStyle, plot_poses, render_video
 
 if TYPE_CHECKING:
     from marey.runs import Run
@@ -71,7 +71,7 @@ class DemoPlan:
     train_s: float = 12.0
     unseen_s: float = 20.0
     labels_per_recording: int = 40
-    steps: int = 900
+    steps: int = 1300
     size: tuple[int, int] = (320, 240)
 
     def spec(self, seed: int, number: int) -> RecordingSpec:
@@ -165,7 +165,14 @@ def run_demo(
         save_poses(smoothed, smoothed_path)
     with clock.time("show"):
         labelled_video = place.results / f"{UNSEEN}-labelled.mp4"
-        render_video(unseen.path, smoothed, labelled_video, skeleton=project.skeleton, progress=progress)
+        render_video(
+            unseen.path,
+            smoothed,
+            labelled_video,
+            style=RenderStyle(scale=3.0, trail_s=0.5),
+            skeleton=project.skeleton,
+            progress=progress,
+        )
         plots = _plot(smoothed, unseen, place, progress)
     length, truth = unseen.body_length_px, unseen.poses
     result = DemoResult(
