@@ -11,7 +11,21 @@ variable            dimensions                           meaning
                                                          position in 90 % of cases, pixels
 ==================  ===================================  ========================================
 
-NaN is missing everywhere, and everything that belongs to a missing position is missing too.
+Poses in 3D have ``space`` x, y, z in the unit of the calibrated world (attribute ``space_unit``), lengths and
+errors are in that unit, and they may have:
+
+======================  =============================================  ==============================
+variable                dimensions                                     meaning
+======================  =============================================  ==============================
+``covariance``          (time, space, space_b, keypoint, individual)   of the position
+``reprojection_error``  (time, keypoint, individual)                   mean distance to what the
+                                                                       cameras saw, pixels
+``n_cameras``           (time, keypoint, individual)                   how many cameras it was
+                                                                       computed from
+======================  =============================================  ==============================
+
+NaN is missing everywhere, and everything that belongs to a missing position is missing too; ``n_cameras`` is
+0 there.
 
 Coordinates are ``time`` (seconds where the rate is known, else frame numbers), ``space``,
 ``keypoint``, ``individual``, and ``frame`` (along time): the frame's rank in presentation order. Row i is
@@ -36,6 +50,7 @@ if TYPE_CHECKING:
 
 SPACE_NAMES = ("x", "y", "z")
 DIMENSIONS = ("time", "space", "keypoint", "individual")
+COVARIANCE_DIMENSIONS = ("time", "space", "space_b", "keypoint", "individual")
 _PLURALS = {"keypoints": "keypoint", "individuals": "individual"}
 
 
@@ -46,6 +61,9 @@ def create_poses(
     confidence: np.ndarray | None = None,
     expected_error: np.ndarray | None = None,
     error_90: np.ndarray | None = None,
+    covariance: np.ndarray | None = None,
+    reprojection_error: np.ndarray | None = None,
+    n_cameras: np.ndarray | None = None,
     individuals: Sequence[str] = ("animal",),
     frames: np.ndarray | None = None,
     timestamps_s: np.ndarray | None = None,
@@ -63,6 +81,10 @@ def create_poses(
         Names along the last two axes.
     confidence, expected_error, error_90
         Shape (n_frames, n_keypoints, n_individuals); without `confidence`, it is NaN.
+    covariance
+        Shape (n_frames, n_space, n_space, n_keypoints, n_individuals).
+    reprojection_error, n_cameras
+        Shape (n_frames, n_keypoints, n_individuals).
     frames
         Frame numbers, shape (n_frames,); without them 0, 1, 2 and so on.
     timestamps_s
@@ -92,7 +114,13 @@ def create_poses(
     frames = np.arange(n_frames) if frames is None else np.asarray(frames, dtype=np.int64)
     _check_shape("frames", frames, (n_frames,))
     variables: dict[str, tuple[tuple[str, ...], np.ndarray]] = {"position": (DIMENSIONS, position)}
-    planes = {"confidence": confidence, "expected_error": expected_error, "error_90": error_90}
+    planes = {
+        "confidence": confidence,
+        "expected_error": expected_error,
+        "error_90": error_90,
+        "reprojection_error": reprojection_error,
+        "n_cameras": n_cameras,
+    }
     if confidence is None:
         planes["confidence"] = np.full(plane, np.nan)
     for name, values in planes.items():
@@ -100,6 +128,10 @@ def create_poses(
             array = np.asarray(values, dtype=np.float64)
             _check_shape(name, array, plane)
             variables[name] = (("time", "keypoint", "individual"), array)
+    if covariance is not None:
+        covariance = np.asarray(covariance, dtype=np.float64)
+        _check_shape("covariance", covariance, (n_frames, n_space, n_space, *plane[1:]))
+        variables["covariance"] = (COVARIANCE_DIMENSIONS, covariance)
     if timestamps_s is not None:
         time = np.asarray(timestamps_s, dtype=np.float64)
         _check_shape("timestamps_s", time, (n_frames,))
