@@ -1,0 +1,61 @@
+/**
+ * The colour and the shape of every keypoint. Colours alone do not tell many parts apart, so shapes go along.
+ *
+ * The colours are those of labelled videos: Okabe and Ito (2008) while they suffice, and beyond that a ramp of rising
+ * lightness in OkLab (Ottosson 2020), which every kind of colour vision can order.
+ */
+
+export const SHAPES = ['circle', 'square', 'diamond', 'triangle', 'hexagon', 'drop'] as const;
+export type Shape = (typeof SHAPES)[number];
+
+const OKABE_ITO = ['#56b4e9', '#e69f00', '#009e73', '#cc79a7', '#f0e442', '#d55e00', '#0072b2'];
+
+const RAMP_LIGHTNESS = [0.42, 0.93];
+const RAMP_HUE_DEGREES = [275, 0];
+const RAMP_CHROMA = [0.17, 0.13, 0.13, 0.15, 0.08];
+
+/** `n` colours as #rrggbb. */
+export function coloursFor(n: number): string[] {
+  if (n <= OKABE_ITO.length) return OKABE_ITO.slice(0, n);
+  return Array.from({ length: n }, (_, i) => rampColour(i / (n - 1)));
+}
+
+export function shapeOf(keypoint: number): Shape {
+  return SHAPES[keypoint % SHAPES.length] ?? 'circle';
+}
+
+function rampColour(place: number): string {
+  const hue = (between(RAMP_HUE_DEGREES, place) * Math.PI) / 180;
+  const chroma = between(RAMP_CHROMA, place);
+  return hex(oklabToRgb(between(RAMP_LIGHTNESS, place), chroma * Math.cos(hue), chroma * Math.sin(hue)));
+}
+
+/** Linear interpolation in a list of evenly spaced values. */
+function between(values: readonly number[], place: number): number {
+  const at = place * (values.length - 1);
+  const before = Math.min(Math.floor(at), values.length - 2);
+  const [a = 0, b = 0] = [values[before], values[before + 1]];
+  return a + (b - a) * (at - before);
+}
+
+function oklabToRgb(lightness: number, a: number, b: number): [number, number, number] {
+  const l = (lightness + 0.3963377774 * a + 0.2158037573 * b) ** 3;
+  const m = (lightness - 0.1055613458 * a - 0.0638541728 * b) ** 3;
+  const s = (lightness - 0.0894841775 * a - 1.291485548 * b) ** 3;
+  return [
+    4.0767416621 * l - 3.3077115913 * m + 0.2309699292 * s,
+    -1.2684380046 * l + 2.6097574011 * m - 0.3413193965 * s,
+    -0.0041960863 * l - 0.7034186147 * m + 1.7076147010 * s,
+  ];
+}
+
+function hex(linear: readonly number[]): string {
+  const digits = linear.map((value) => {
+    const clipped = Math.min(Math.max(value, 0), 1);
+    const encoded = clipped <= 0.0031308 ? 12.92 * clipped : 1.055 * clipped ** (1 / 2.4) - 0.055;
+    return Math.round(encoded * 255)
+      .toString(16)
+      .padStart(2, '0');
+  });
+  return `#${digits.join('')}`;
+}

@@ -1,0 +1,41 @@
+import { describe, expect, it } from 'vitest';
+import type { FrameState } from './labels';
+import { countOf, filterQueue, nextUnlabeled, type QueueItem, stepped } from './queue';
+
+const item = (key: string, state: FrameState, confidence: number | null = null, needsReview = false): QueueItem => ({
+  key,
+  video: 'v',
+  frame: 0,
+  state,
+  confidence,
+  needsReview,
+});
+const ITEMS = [item('a', 'labeled'), item('b', 'unlabeled'), item('c', 'labeled', 0.3, true), item('d', 'unconfirmed', 0.9)];
+const keys = (items: readonly QueueItem[]) => items.map(({ key }) => key).join('');
+
+describe('the queue', () => {
+  it('filters by what is left to do', () => {
+    expect(keys(filterQueue(ITEMS, 'all'))).toBe('abcd');
+    expect(keys(filterQueue(ITEMS, 'unlabeled'))).toBe('bd');
+    expect(keys(filterQueue(ITEMS, 'low-confidence'))).toBe('c');
+    expect(keys(filterQueue(ITEMS, 'review'))).toBe('cd');
+    expect(countOf(ITEMS, 'review')).toBe(2);
+  });
+
+  it('keeps the frame that is being looked at', () => {
+    expect(keys(filterQueue(ITEMS, 'unlabeled', 'a'))).toBe('abd');
+  });
+
+  it('goes round once for the next frame with something to do', () => {
+    expect(nextUnlabeled(ITEMS, 'b')?.key).toBe('d');
+    expect(nextUnlabeled(ITEMS, 'd')?.key).toBe('b');
+    expect(nextUnlabeled(ITEMS, null)?.key).toBe('b');
+    expect(nextUnlabeled([item('a', 'labeled')], 'a')).toBeNull();
+  });
+
+  it('stops at its ends', () => {
+    expect(stepped(ITEMS, 'a', -1)).toBeNull();
+    expect(stepped(ITEMS, 'a', 1)?.key).toBe('b');
+    expect(stepped(ITEMS, null, 1)?.key).toBe('a');
+  });
+});
