@@ -7,6 +7,7 @@ export type Edit =
   | { readonly kind: 'point'; readonly instance: string; readonly keypoint: number; readonly before: LabelPoint; readonly after: LabelPoint }
   | { readonly kind: 'add'; readonly instance: Instance; readonly at: number }
   | { readonly kind: 'remove'; readonly instance: Instance; readonly at: number }
+  | { readonly kind: 'no-animal'; readonly before: boolean; readonly after: boolean }
   | { readonly kind: 'name'; readonly instance: string; readonly before: string | null; readonly after: string | null };
 
 export interface Command {
@@ -20,7 +21,7 @@ export interface Command {
 }
 
 export function applyEdits(labels: FrameLabels, edits: readonly Edit[]): FrameLabels {
-  return { instances: edits.reduce(applyEdit, labels.instances) };
+  return edits.reduce(applyEdit, labels);
 }
 
 /** The edits that take `edits` back. */
@@ -37,7 +38,15 @@ export function pointEdits(before: Instance, after: Instance): Edit[] {
   });
 }
 
-function applyEdit(instances: readonly Instance[], edit: Edit): readonly Instance[] {
+function applyEdit(labels: FrameLabels, edit: Edit): FrameLabels {
+  if (edit.kind === 'no-animal') return { ...labels, noAnimal: edit.after };
+  return { ...labels, instances: applyToInstances(labels.instances, edit) };
+}
+
+function applyToInstances(
+  instances: readonly Instance[],
+  edit: Exclude<Edit, { kind: 'no-animal' }>,
+): readonly Instance[] {
   switch (edit.kind) {
     case 'add':
       return [...instances.slice(0, edit.at), edit.instance, ...instances.slice(edit.at)];
@@ -63,6 +72,7 @@ function invert(edit: Edit): Edit {
     case 'remove':
       return { ...edit, kind: 'add' };
     case 'name':
+    case 'no-animal':
     case 'point':
       return { ...edit, before: edit.after, after: edit.before } as Edit;
   }

@@ -281,6 +281,20 @@ describe('several animals', () => {
   });
 });
 
+describe('a frame without an animal', () => {
+  it('is said so by a person, and no longer once a point is placed', () => {
+    open('f', FULL);
+    editor.toggleNoAnimal();
+    expect(editor.state.labels).toEqual({ instances: [], noAnimal: true });
+    click(10, 10);
+    expect(editor.state.labels.noAnimal).toBe(false);
+    editor.undo();
+    expect(editor.state.labels).toEqual({ instances: [], noAnimal: true });
+    editor.undo();
+    expect(points()).toHaveLength(5);
+  });
+});
+
 describe('undo over frames', () => {
   it('says which frame it was in, and changes that one', () => {
     open('f', frameOf());

@@ -261,6 +261,14 @@ export class Editor {
     return count;
   }
 
+  /** There is no animal in this frame. */
+  toggleNoAnimal(): void {
+    const { noAnimal } = this.value.labels;
+    const words = noAnimal ? 'There may be an animal' : 'No animal in this frame';
+    this.change(words, operations.toggleNoAnimal(this.value.labels), null);
+    this.activate(this.draft(0), null);
+  }
+
   resolveConflict(conflict: Conflict, whose: 'mine' | 'theirs'): void {
     const { frame } = this.value;
     if (frame === null) return;
@@ -383,7 +391,8 @@ export class Editor {
     const labels = this.saved();
     const isForDraft = (edit: Edit) => edit.kind === 'point' && edit.instance === instance?.id;
     if (!instance || findInstance(labels, instance.id) || !edits.some(isForDraft)) return edits;
-    return [{ kind: 'add', instance, at: labels.instances.length }, ...edits];
+    const seen: Edit[] = labels.noAnimal ? [{ kind: 'no-animal', before: true, after: false }] : [];
+    return [...seen, { kind: 'add', instance, at: labels.instances.length }, ...edits];
   }
 
   private draft(place: number): Instance {

@@ -86,5 +86,5 @@ export function selectedOf(state: EditorState): PointRef | null {
 /** The labels with the active animal even if it has no point yet. */
 export function labelsWithDraft({ labels, instance }: EditorState): FrameLabels {
   if (!instance || findInstance(labels, instance.id)) return labels;
-  return { instances: [...labels.instances, instance] };
+  return { ...labels, instances: [...labels.instances, instance] };
 }

@@ -27,6 +27,8 @@ export interface Instance {
 
 export interface FrameLabels {
   readonly instances: readonly Instance[];
+  /** A person saw no animal; it says nothing beside instances. */
+  readonly noAnimal: boolean;
 }
 
 export interface Skeleton {
@@ -39,7 +41,7 @@ export interface Skeleton {
 
 export const UNLABELED: LabelPoint = { visibility: 'unlabeled', origin: 'person', position: null, confidence: null };
 export const ABSENT: LabelPoint = { ...UNLABELED, visibility: 'absent' };
-export const NO_LABELS: FrameLabels = { instances: [] };
+export const NO_LABELS: FrameLabels = { instances: [], noAnimal: false };
 
 export function placed(position: ImagePoint, visibility: 'visible' | 'occluded' = 'visible'): LabelPoint {
   return { visibility, origin: 'person', position, confidence: null };
@@ -100,6 +102,7 @@ export type FrameState = 'unlabeled' | 'unconfirmed' | 'partial' | 'labeled';
 /** How far the frame is: a frame with anything unconfirmed waits for a person before all else. */
 export function stateOf(labels: FrameLabels): FrameState {
   const points = labels.instances.flatMap((instance) => instance.points);
+  if (labels.noAnimal && labels.instances.length === 0) return 'labeled';
   if (points.every(isMissing)) return 'unlabeled';
   if (points.some(isUnconfirmed)) return 'unconfirmed';
   return points.some(isMissing) ? 'partial' : 'labeled';

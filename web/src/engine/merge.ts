@@ -36,7 +36,9 @@ export function mergeFrames(base: FrameLabels, mine: FrameLabels, theirs: FrameL
     else if (my && !(was && isUnchanged(was, my))) instances.push(my);
     else if (their && !(was && isUnchanged(was, their))) instances.push(their);
   }
-  return { labels: { instances: withoutTwins(instances) }, conflicts };
+  // Whoever changed it is right; both can only have changed it to the same.
+  const noAnimal = mine.noAnimal === base.noAnimal ? theirs.noAnimal : mine.noAnimal;
+  return { labels: { instances: withoutTwins(instances), noAnimal }, conflicts };
 }
 
 /**
@@ -53,7 +55,8 @@ export function withIdsOf(known: FrameLabels, labels: FrameLabels, newId: () => 
     ids.set(from, to.id);
     free.delete(to);
   }
-  return { instances: labels.instances.map((instance) => ({ ...instance, id: ids.get(instance) ?? newId() })) };
+  const instances = labels.instances.map((instance) => ({ ...instance, id: ids.get(instance) ?? newId() }));
+  return { ...labels, instances };
 }
 
 function mergeInstances(was: Instance | undefined, my: Instance, their: Instance, conflicts: Conflict[]): Instance {

@@ -29,6 +29,7 @@ describe('placing and moving', () => {
       operations.nameInstance(labels, 'b', 'Ada'),
       operations.addInstance(labels, emptyInstance('c', 5)),
       operations.clearPoint(labels, SNOUT),
+      operations.toggleNoAnimal(labels),
       operations.fillMissing(labels, frameOf(instanceOf('x', [at(0, 0), at(1, 1), at(2, 2)])), newId),
     ];
     for (const edits of changes) {
@@ -90,6 +91,7 @@ describe('the state of a frame', () => {
   it('is that of what is left to do', () => {
     const full = MOUSE.keypoints.map((_, i) => at(i, i));
     expect(stateOf(frameOf())).toBe('unlabeled');
+    expect(stateOf({ instances: [], noAnimal: true })).toBe('labeled');
     expect(stateOf(frameOf(instanceOf('a', [])))).toBe('unlabeled');
     expect(stateOf(frameOf(instanceOf('a', [at(1, 1)])))).toBe('partial');
     expect(stateOf(frameOf(instanceOf('a', full)))).toBe('labeled');

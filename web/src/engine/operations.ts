@@ -114,6 +114,14 @@ export function removeInstance(labels: FrameLabels, id: string): Edit[] {
   return instance ? [{ kind: 'remove', instance, at }] : [];
 }
 
+/** A person sees no animal in this frame, or takes that back. */
+export function toggleNoAnimal(labels: FrameLabels): Edit[] {
+  const after = !labels.noAnimal;
+  const emptied = after ? labels.instances.map((instance) => removeInstance(labels, instance.id)).flat() : [];
+  // Taking them away from the last to the first keeps every place right when it is undone.
+  return [...emptied.reverse(), { kind: 'no-animal', before: labels.noAnimal, after }];
+}
+
 export function nameInstance(labels: FrameLabels, id: string, individual: string | null): Edit[] {
   const instance = findInstance(labels, id);
   if (!instance || instance.individual === individual) return [];

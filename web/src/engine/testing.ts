@@ -19,7 +19,7 @@ export function instanceOf(id: string, points: readonly LabelPoint[], individual
   return { id, individual, points: MOUSE.keypoints.map((_, keypoint) => points[keypoint] ?? UNLABELED) };
 }
 
-export const frameOf = (...instances: Instance[]): FrameLabels => ({ instances });
+export const frameOf = (...instances: Instance[]): FrameLabels => ({ instances, noAnimal: false });
 
 export const at = (x: number, y: number): LabelPoint => placed(imagePoint(x, y));
 export const maybe = (x: number, y: number, confidence: number | null = null): LabelPoint =>
