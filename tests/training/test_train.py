@@ -1,9 +1,11 @@
 import csv
+import itertools
 import os
 import signal
 import subprocess
 import sys
 import time
+from types import SimpleNamespace
 
 import pytest
 import torch
@@ -166,6 +168,45 @@ def test_a_time_limit_shortens_the_schedule(project, config):
     assert history(run)[-1]["learning_rate"] < 0.05 * config.learning_rate
 
 
+def test_a_time_limit_of_no_time_still_gives_a_run(project, config):
+    run = train(project, "hasty", config.with_settings({"steps": 1000, "time_limit_minutes": 1e-9}))
+    assert run.provenance["steps"] == 1
+    assert [row["step"] for row in history(run)] == [1]
+    with torch.inference_mode():
+        assert torch.isfinite(run.load_network()(torch.zeros(1, 3, 64, 64))).all()
+
+
+def test_a_time_limit_of_a_few_steps_brings_the_learning_rate_down(project, config, monkeypatch):
+    # The clock of a machine that takes ten seconds a step: a limit of two minutes holds twelve.
+    ticks = itertools.count(0.0, 10.0)
+    clock = SimpleNamespace(monotonic=lambda: next(ticks))
+    monkeypatch.setattr("marey.training.loop.time", clock)
+    run = train(project, "slow", config.with_settings({"steps": 1000, "time_limit_minutes": 2}))
+    assert run.provenance["steps"] == 11
+    assert history(run)[-1]["learning_rate"] < 0.05 * config.learning_rate
+
+
+def test_the_loss_of_a_row_is_the_mean_over_its_steps(project, config):
+    config = config.with_settings({"steps": 6})
+    every = train(project, "every", config.with_settings({"validate_every": 1}))
+    third = train(project, "third", config.with_settings({"validate_every": 3}))
+    losses = [row["loss"] for row in history(every)]
+    assert [row["loss"] for row in history(third)] == pytest.approx(
+        [sum(losses[:3]) / 3, sum(losses[3:]) / 3], rel=1e-4
+    )
+
+
+def test_tensorboard_shows_the_rows_where_it_is_installed(project, config):
+    pytest.importorskip("tensorboard")
+    from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+
+    run = train(project, "first", config)
+    shown = EventAccumulator(str(run.path / "tensorboard")).Reload()
+    assert [(event.step, event.value) for event in shown.Scalars("loss")] == [
+        (row["step"], pytest.approx(row["loss"], rel=1e-4)) for row in history(run)
+    ]
+
+
 def test_patience_ends_a_training_that_gets_no_better(project, config):
     config = config.with_settings({"steps": 400, "learning_rate": 1e-12, "validate_every": 2, "patience": 3})
     run = train(project, "stuck", config)
@@ -220,8 +261,16 @@ def test_views_are_as_asked(project, config):
         plan_for(project, frames, config.with_settings({"view": "crop"}))
 
 
-@pytest.mark.parametrize("setting", [{"n_gpus": 2}, {"backbone": "nonsense"}])
-def test_what_cannot_be_trained_writes_nothing(project, config, setting):
-    with pytest.raises(ConfigError):
+@pytest.mark.parametrize(
+    ("setting", "message"),
+    [
+        ({"backbone": "nonsense"}, "there is no backbone 'nonsense'"),
+        ({"n_gpus": 3}, "a batch of 4 cannot be shared evenly by 3"),
+        ({"crop_side": 64}, "a crop around the animal was asked for, but the animal measures"),
+        ({"crop_side": 64, "view": "whole"}, "a crop .* was asked for, but the whole frame is measured"),
+    ],
+)
+def test_what_cannot_be_trained_writes_nothing(project, config, setting, message):
+    with pytest.raises(InputError, match=message):
         train(project, "first", config.with_settings(setting))
     assert not project.run_folder("first").exists()

@@ -75,7 +75,9 @@ class TrainingConfig(BaseModel):
     validation_fraction: Annotated[float, Field(ge=0, lt=1)] = 0.12
     validate_every: Annotated[int, Field(ge=1)] = 200
     patience: Annotated[int, Field(ge=1)] = 10
-    n_gpus: Annotated[int, Field(ge=1)] = 1
+    n_gpus: Annotated[int, Field(ge=1)] = Field(
+        1, description="graphics cards that share every batch; with device=cpu, processes"
+    )
     workers: Annotated[int, Field(ge=0)] | None = None
     cache_gb: Annotated[float, Field(ge=0)] = 4.0
     augmentation: AugmentationConfig = AugmentationConfig()

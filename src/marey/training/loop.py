@@ -22,9 +22,15 @@ from marey.networks.network import PoseNetwork
 from marey.networks.targets import gaussian_targets, heatmap_loss
 from marey.progress import Progress, ProgressCallback
 from marey.runs import TrainingConfig
+from marey.training.board import ShowRow
 from marey.training.samples import Batch, Samples
+from marey.training.team import Team, with_synchronised_statistics
 
+# The first steps are slow (memory, images, compilation): they do not speak for the rest.
+WARM_AFTER = 10
 SPEED_IS_KNOWN_AFTER = 30
+# Where so much of a time limit has gone before that, the schedule is fitted with what is known.
+FITTED_AT_LATEST = 0.1
 # The part of a time limit that training may use: the rest is for validation, calibration and evaluation.
 TRAINING_SHARE = 0.93
 
@@ -38,14 +44,18 @@ class State:
     step: int = 0
     total_steps: int = 0
     seconds: float = 0.0
+    warm_step: int = 0
     warm_seconds: float = 0.0
+    is_fitted: bool = False
+    loss_sum: float = 0.0
+    loss_count: int = 0
     best_error: float = math.inf
     best_step: int = 0
     history: list[dict[str, float]] = field(default_factory=list)
 
 
 class Trainer:
-    """Trains one network on one device.
+    """Trains one network on one device, alone or with other processes.
 
     Parameters
     ----------
@@ -57,6 +67,10 @@ class Trainer:
         Returns the mean error in pixels on the validation frames; NaN where there are none.
     checkpoint_folder
         Where the state is kept, for an exact resume.
+    show_row
+        Is given every row of metrics.csv.
+    team
+        The processes that train this network together.
     """
 
     def __init__(
@@ -69,23 +83,30 @@ class Trainer:
         validate: Validate,
         checkpoint_folder: Path,
         progress: ProgressCallback,
+        show_row: ShowRow,
+        team: Team,
     ) -> None:
         self.config = config
+        self.team = team
         self.device = device
         self.samples = samples
         self.validate = validate
         self.folder = checkpoint_folder
         self.progress = progress
+        self.show_row = show_row
         self.state = State(total_steps=config.steps)
+        if team.size > 1 and device.type == "cuda":
+            network = with_synchronised_statistics(network)
         self.network = network.to(device, memory_format=torch.channels_last)
         self.average = copy.deepcopy(self.network).eval().requires_grad_(False)
+        self.shared = team.shared(self.network, device)
         self.best: dict[str, Tensor] = {}
         self.optimizer = _make_optimizer(self.network, config)
         self.precision = choose_precision(config.precision, device)
         self.scaler = torch.amp.GradScaler(device.type, enabled=self.precision == torch.float16)
 
     def fit(self) -> dict[str, Tensor]:
-        """Train to the end and return the selected weights.
+        """Train to the end and return the selected weights (in the first process of a team).
 
         Raises
         ------
@@ -96,23 +117,32 @@ class Trainer:
         self.network.train()
         started, seconds_before = time.monotonic(), state.seconds
         with contextlib.closing(self._batches()) as batches, _interrupts_noted() as is_interrupted:
-            while not self._is_over():
+            while not self._ends(is_interrupted):
                 loss = self._step(next(batches))
                 state.step += 1
+                state.loss_sum += loss
+                state.loss_count += 1
                 state.seconds = seconds_before + time.monotonic() - started
                 is_last = self._apply_time_limit()
-                if state.step % 10 == 0 or is_last:
-                    self._report(loss)
-                if is_last or state.step % config.validate_every == 0:
-                    self._select(loss)
-                    self.save()
-                if is_interrupted() and not self._is_over():
-                    self.save()
-                    raise Interrupted(
-                        f"training was stopped at step {state.step} of {state.total_steps}; nothing is lost",
-                        hint="go on with --resume",
-                    )
+                if self.team.is_first:
+                    if state.step % 10 == 0 or is_last:
+                        self._report(loss)
+                    if is_last or state.step % config.validate_every == 0:
+                        self._select()
+                        self.save()
+            if self.team.is_first and not self._is_over():
+                self.save()
+                raise Interrupted(
+                    f"training was stopped at step {state.step} of {state.total_steps}; nothing is lost",
+                    hint="go on with --resume",
+                )
         return self.best
+
+    def _ends(self, is_interrupted: Callable[[], bool]) -> bool:
+        """Say whether training is over or stopped; the first process decides, by its clock and its frames."""
+        ends = self._is_over() or is_interrupted()
+        self.state.total_steps, ends = self.team.as_the_first_says(self.state.total_steps, ends)
+        return bool(ends)
 
     def _is_over(self) -> bool:
         return self.state.step >= self.state.total_steps or self._is_patience_over()
@@ -128,16 +158,17 @@ class Trainer:
         images = images.permute(0, 3, 1, 2).float()  # channels-last in memory already
         points = torch.from_numpy(batch.points).to(self.device)
         counts = torch.from_numpy(batch.counts).to(self.device)
+        weight = self._weight_of(batch)
         try:
             with self._autocast():
-                logits = self.network(images)
+                logits = self.shared(images)
             targets = gaussian_targets(
                 points,
                 tuple(logits.shape[2:]),
                 stride=self.config.stride,
                 sigma_cells=self.config.sigma_cells,
             )
-            loss = heatmap_loss(logits, targets, counts)
+            loss = heatmap_loss(logits, targets, counts) * weight
             self.optimizer.zero_grad(set_to_none=True)
             self.scaler.scale(loss).backward()
         except torch.cuda.OutOfMemoryError as error:
@@ -150,13 +181,18 @@ class Trainer:
         self.scaler.step(self.optimizer)
         self.scaler.update()
         self._update_average()
-        value = float(loss.detach())
+        value = self.team.sum(float(loss.detach())) / self.team.size
         if not math.isfinite(value) and self.precision != torch.float16:
             raise InputError(
                 f"the loss became {value} at step {self.state.step} (gradient norm {float(norm):.3g})",
                 hint="lower the learning rate, e.g. --set learning_rate=0.0005",
             )
         return value
+
+    def _weight_of(self, batch: Batch) -> float:
+        """Return what makes the mean of the team's losses the loss of the whole batch: 1 when alone."""
+        known = max(1.0, float(batch.counts.sum()))
+        return known * self.team.size / self.team.sum(known)
 
     def _autocast(self) -> Any:
         if self.precision == torch.float32:
@@ -187,27 +223,32 @@ class Trainer:
         state, limit = self.state, self.config.time_limit_minutes
         if limit is not None:
             seconds = limit * 60 * TRAINING_SHARE
-            if state.step == SPEED_IS_KNOWN_AFTER:
-                # The first steps are slow (memory, compilation): they do not speak for the rest.
-                per_step = (state.seconds - state.warm_seconds) / (SPEED_IS_KNOWN_AFTER - 10)
+            if state.step in (1, WARM_AFTER):
+                state.warm_step, state.warm_seconds = state.step, state.seconds
+            elif not state.is_fitted and (
+                state.step >= SPEED_IS_KNOWN_AFTER or state.seconds > FITTED_AT_LATEST * seconds
+            ):
+                per_step = (state.seconds - state.warm_seconds) / (state.step - state.warm_step)
                 fitting = state.step + int(max(0.0, seconds - state.seconds) / max(per_step, 1e-6))
                 state.total_steps = max(state.step + 1, min(state.total_steps, fitting))
-            elif state.step == 10:
-                state.warm_seconds = state.seconds
+                state.is_fitted = True
             if state.seconds > seconds:
                 state.total_steps = state.step
         return state.step >= state.total_steps
 
-    def _select(self, loss: float) -> None:
+    def _select(self) -> None:
         """Keep the averaged weights if they are the best on the validation frames so far."""
         error = self.validate(self.average)
         state = self.state
         if error <= state.best_error or math.isnan(error) or not self.best:
             state.best_error, state.best_step = error, state.step
             self.best = {name: value.cpu().clone() for name, value in self.average.state_dict().items()}
+        loss = state.loss_sum / max(1, state.loss_count)  # over all steps since the last row
+        state.loss_sum, state.loss_count = 0.0, 0
         row = {"step": state.step, "seconds": round(state.seconds, 2), "loss": loss}
         row |= {"validation_error_px": error, "learning_rate": self._learning_rate()}
         state.history.append(row)
+        self.show_row(row)
         self._report(loss)
 
     def _is_patience_over(self) -> bool:

@@ -57,6 +57,8 @@ class Samples:
         Where each keypoint comes from when an image is mirrored, shape (n_keypoints,).
     is_flip_allowed
         Whether "auto" flips.
+    share
+        Which part of every batch is made here, and how many parts there are.
     """
 
     def __init__(
@@ -68,7 +70,9 @@ class Samples:
         *,
         flip_indices: np.ndarray,
         is_flip_allowed: bool,
+        share: tuple[int, int] = (0, 1),
     ) -> None:
+        self.rank, self.n_shares = share
         self.frames = list(frames)
         self.plan = plan
         self.config = config
@@ -82,7 +86,7 @@ class Samples:
             if settings.rotation_degrees == "auto"
             else float(settings.rotation_degrees)
         )
-        self._images = ImageCache(project, self.frames, int(config.cache_gb * 2**30))
+        self._images = ImageCache(project, self.frames, int(config.cache_gb * 2**30 / self.n_shares))
 
     def batches(self, start: int, stop: int) -> Generator[Batch]:
         """Give the batches of the steps from `start` to `stop`, made ahead of time by threads."""
@@ -100,18 +104,19 @@ class Samples:
 
     @cached_property
     def n_workers(self) -> int:
-        """How many threads prepare images."""
+        """How many threads prepare images here."""
         import os
 
         if self.config.workers is not None:
             return max(1, self.config.workers)
-        return max(1, min(8, (os.cpu_count() or 2) // 2))
+        return max(1, min(8, (os.cpu_count() or 2) // (2 * self.n_shares)))
 
     def batch(self, step: int) -> Batch:
-        """Make the batch of one step; it depends on the seed and the step alone."""
+        """Make this share of the batch of one step; the batch depends on the seed and the step alone."""
         size = self.config.batch_size
         is_located = self.plan.kind == "crop" and self._rng(step, size).random() < self.config.locate_share
-        samples = [self._sample(step * size + i, self._rng(step, i), is_located) for i in range(size)]
+        mine = range(self.rank, size, self.n_shares)
+        samples = [self._sample(step * size + i, self._rng(step, i), is_located) for i in mine]
         images, points, counts = zip(*samples, strict=True)
         return Batch(np.stack(images), np.stack(points).astype(np.float32), np.stack(counts))
 

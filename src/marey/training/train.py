@@ -5,13 +5,14 @@ import shutil
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from marey import __version__
-from marey.errors import AlreadyExistsError, ConfigError, InputError
+from marey.errors import AlreadyExistsError, InputError
 from marey.files import atomic_path, sha256_of_bytes, utc_now, write_json, write_text
 from marey.metrics import Reliability, euclidean_errors, reference_length
 from marey.model import LabeledFrame
@@ -20,6 +21,7 @@ from marey.networks.looking import Looked, look
 from marey.networks.views import ViewPlan, plan_views
 from marey.progress import Progress, ProgressCallback, ignore_progress
 from marey.runs import Run, Split, TrainingConfig, preset
+from marey.training.resolution import resolved
 from marey.training.samples import Samples, frame_targets
 from marey.training.splits import make_splits
 
@@ -27,13 +29,13 @@ if TYPE_CHECKING:
     import torch
 
     from marey.project import Project
+    from marey.training.board import ShowRow
     from marey.training.loop import Trainer
+    from marey.training.team import Team
 
 # A point is "right" when it is within this part of the animal's size, and at least MIN_THRESHOLD_PX.
 RIGHT_FRACTION = 0.05
 MIN_THRESHOLD_PX = 3.0
-EMBEDDED_BACKBONE = "lite0"
-GPU_BACKBONE = "resnet50"
 CHECKPOINT = "checkpoint"
 
 
@@ -81,7 +83,7 @@ def train(
         return Run.open(run.path)  # it was finished already
     frames = _trainable(project)
     if not (resume and run.config_path.is_file()):
-        config = _resolved(config or preset("balanced"))
+        config = resolved(config or preset("balanced"))
         if isinstance(split, str):
             split = _single_split(frames, split, config)
         plan = plan_for(project, frames, config)
@@ -90,13 +92,11 @@ def train(
     run.check_skeleton(project.skeleton)
     progress(Progress("training", 0, run.config.steps, message=f"{run.name}: {run.plan.reason}"))
     started = utc_now()
-    trainer, validation = _make_trainer(project, run, frames, progress)
-    if resume:
-        trainer.resume()
-    weights = trainer.fit()
-    _save_weights(run, weights)
+    trainer = _fit(project, run, frames, progress, resume=resume)
+    _save_weights(run, trainer.best)
     _write_metrics(run, trainer.state.history)
     write_json(run.path / "provenance.json", _provenance(project, run, trainer, started))
+    _, validation = _training_and_validation(run, frames)
     calibrate(run, project, validation)
     shutil.rmtree(run.path / CHECKPOINT, ignore_errors=True)
     return Run.open(run.path)
@@ -140,12 +140,12 @@ def plan_for(project: "Project", frames: Sequence[LabeledFrame], config: Trainin
     if config.view == "whole":
         plan = plan_views(boxes[:0], frame_size, whole_side=config.whole_side)
         plan = replace(plan, reason="the whole frame is measured at once, as was asked for")
-    if config.view == "crop" and plan.kind == "whole":
+    if plan.kind == "whole" and (config.view == "crop" or config.crop_side is not None):
         raise InputError(
             f"a crop around the animal was asked for, but {plan.reason}",
-            hint="use view=auto, or a whole_side well below the frame's longer side",
+            hint="use view=auto without crop_side, or a whole_side well below the frame's longer side",
         )
-    if config.crop_side is not None and plan.kind == "crop":
+    if config.crop_side is not None:
         side = config.crop_side
         plan = replace(plan, size=(side, side), reason=f"{plan.reason}; the crop of {side} was asked for")
     return plan
@@ -211,41 +211,41 @@ def _single_split(frames: list[LabeledFrame], rule: str, config: TrainingConfig)
     return splits[0]
 
 
-def _resolved(config: TrainingConfig) -> TrainingConfig:
-    """Fix what "auto" means on this machine, so that the saved configuration says what was done."""
-    from marey.networks.backbones import full_name
-    from marey.training.loop import choose_device
+def _fit(
+    project: "Project", run: Run, frames: list[LabeledFrame], progress: ProgressCallback, *, resume: bool
+) -> "Trainer":
+    """Train to the end, with as many processes as were asked for."""
+    from marey.training.board import tensorboard
+    from marey.training.team import teamed
 
-    if config.n_gpus > 1:
-        raise ConfigError(f"training on {config.n_gpus} graphics cards is not there yet", hint="use n_gpus=1")
-    device = choose_device(config.device).type
-    backbone = config.backbone
-    if backbone != "auto":
-        full_name(backbone)  # refuse an unknown one before anything is written
-    if backbone == "auto":
-        backbone = GPU_BACKBONE if device == "cuda" and _is_fetchable(GPU_BACKBONE) else EMBEDDED_BACKBONE
-    return config.model_copy(update={"device": device, "backbone": backbone})
-
-
-def _is_fetchable(backbone: str) -> bool:
-    from marey.errors import DownloadError
-    from marey.networks.backbones import create_backbone
-
-    try:
-        create_backbone(backbone)
-    except DownloadError:
-        return False
-    return True
+    helper = partial(_help, project.root, run.path, resume)
+    with (
+        teamed(run.config.n_gpus, run.config.device, helper) as team,
+        tensorboard(run.path / "tensorboard") as show_row,
+    ):
+        trainer = _make_trainer(project, run, frames, progress, show_row, team)
+        if resume:
+            trainer.resume()
+        trainer.fit()
+        return trainer
 
 
-def _make_trainer(
-    project: "Project", run: Run, frames: list[LabeledFrame], progress: ProgressCallback
-) -> "tuple[Trainer, list[LabeledFrame]]":
-    from marey.networks.network import PoseNetwork
-    from marey.training.inference import torch_infer
-    from marey.training.loop import Trainer, choose_device, seed_everything
+def _help(project_root: Path, run_path: Path, resume: bool, team: "Team") -> None:
+    """Do one helper's part of :func:`_fit`, in a process of its own."""
+    from marey.project import Project
 
-    config = run.config
+    project = Project.open(project_root)
+    trainer = _make_trainer(
+        project, Run(run_path), _trainable(project), ignore_progress, lambda _row: None, team
+    )
+    if resume:
+        trainer.resume()
+    trainer.fit()
+
+
+def _training_and_validation(
+    run: Run, frames: list[LabeledFrame]
+) -> tuple[list[LabeledFrame], list[LabeledFrame]]:
     by_key = {frame.image_key: frame for frame in frames}
     missing = [key for key in (*run.split.train, *run.split.validation) if key not in by_key]
     if missing:
@@ -253,8 +253,23 @@ def _make_trainer(
             f"the split of the run {run.name!r} names {missing[0]}, which has no labels any more",
             hint="train a new run",
         )
-    training = [by_key[key] for key in run.split.train]
-    validation = [by_key[key] for key in run.split.validation]
+    return [by_key[key] for key in run.split.train], [by_key[key] for key in run.split.validation]
+
+
+def _make_trainer(
+    project: "Project",
+    run: Run,
+    frames: list[LabeledFrame],
+    progress: ProgressCallback,
+    show_row: "ShowRow",
+    team: "Team",
+) -> "Trainer":
+    from marey.networks.network import PoseNetwork
+    from marey.training.inference import torch_infer
+    from marey.training.loop import Trainer, choose_device, seed_everything
+
+    config = run.config
+    training, validation = _training_and_validation(run, frames)
     samples = Samples(
         project,
         training,
@@ -262,6 +277,7 @@ def _make_trainer(
         config,
         flip_indices=run.skeleton.flip_indices,
         is_flip_allowed=bool(run.skeleton.symmetries) and project.symmetries_confirmed,
+        share=(team.rank, team.size),
     )
     images = [project.read_image(frame) for frame in validation]
     truth, _ = frame_targets(validation, len(run.skeleton))
@@ -282,16 +298,17 @@ def _make_trainer(
         stride=config.stride,
         width=config.pyramid_width,
     )
-    trainer = Trainer(
+    return Trainer(
         network,
         samples,
         config,
-        device=choose_device(config.device),
+        device=team.own(choose_device(config.device)),
         validate=validate,
         checkpoint_folder=run.path / CHECKPOINT,
         progress=progress,
+        show_row=show_row,
+        team=team,
     )
-    return trainer, validation
 
 
 def _save_weights(run: Run, weights: "dict[str, torch.Tensor]") -> None:
