@@ -20,6 +20,7 @@ from marey.project import Project
 from marey.runs import preset
 from marey.training.loop import Trainer, choose_device
 from marey.training.samples import Batch, Samples
+from marey.training.team import Team
 from marey.training.train import plan_for
 
 WARM_UP = 5
@@ -47,6 +48,8 @@ def main() -> None:
             config,
             device=choose_device("auto"),
             validate=lambda _network: float("nan"),
+            show_row=lambda _row: None,
+            team=Team(),
             checkpoint_folder=Path(folder),
             progress=ignore_progress,
         )

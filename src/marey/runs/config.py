@@ -64,7 +64,7 @@ class TrainingConfig(BaseModel):
     whole_side: Annotated[int, Field(ge=64, le=4096)] = 256
     locate_share: Share = 0.2
 
-    steps: Annotated[int, Field(ge=1)] = 2000
+    steps: Annotated[int, Field(ge=1)] = 2600
     time_limit_minutes: Annotated[float, Field(gt=0)] | None = None
     batch_size: Annotated[int, Field(ge=1, le=1024)] = 8
     learning_rate: Annotated[float, Field(gt=0)] = 2e-3
@@ -112,7 +112,7 @@ class TrainingConfig(BaseModel):
 
 PRESETS: dict[str, dict[str, Any]] = {
     "fast": {"steps": 600, "whole_side": 256},
-    "balanced": {"steps": 2000, "whole_side": 320},
+    "balanced": {"steps": 2600, "whole_side": 320},
     "accurate": {"steps": 6000, "whole_side": 416},
 }
 
