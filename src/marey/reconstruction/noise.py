@@ -1,0 +1,53 @@
+"""How far off the 2D points are, learned from how well the cameras agree.
+
+Where poses come without expected errors, a standard deviation is estimated for each camera and keypoint from
+the residuals of the points on which cameras agree. The residual of a fit is smaller than the error: with the
+leverage h of an observation (0 to 2), the expected square is σ² (2 - h), which is summed over observations.
+Confidence says how the points of one keypoint differ among each other.
+
+Where they come with expected errors, these are believed in relation to each other, and all are multiplied by
+one factor if the cameras disagree more than they say, as they do when a calibration is not perfect.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+MIN_FREEDOM = 40.0
+"""A camera's keypoint with fewer degrees of freedom is taken for a usual one of that camera."""
+SHRINKAGE = 20.0
+
+
+def estimate_scales(squares: np.ndarray, leverage: np.ndarray) -> np.ndarray:
+    """Return the factor on the standard deviations of each camera and keypoint.
+
+    Parameters
+    ----------
+    squares
+        Squared residuals in units of the present variance, NaN where not used, shape (n_cameras, n_frames,
+        n_keypoints).
+    leverage
+        The same shape.
+
+    Returns
+    -------
+    numpy.ndarray
+        Shape (n_cameras, n_keypoints), positive; 1 where nothing is known.
+    """
+    used = np.isfinite(squares)
+    freedom = np.where(used, np.clip(2 - leverage, 0, 2), 0.0)
+    total, free = np.where(used, squares, 0.0).sum(axis=1), freedom.sum(axis=1)
+    overall = total.sum() / free.sum() if free.sum() > 0 else 1.0
+    by_camera = (total.sum(axis=1) + SHRINKAGE * overall) / (free.sum(axis=1) + SHRINKAGE)
+    shrunk = (total + SHRINKAGE * by_camera[:, None]) / (free + SHRINKAGE)
+    variance = np.where(free >= MIN_FREEDOM, shrunk, by_camera[:, None])
+    return np.sqrt(np.maximum(variance, 1e-12))
+
+
+def robust_scale(squares: np.ndarray, leverage: np.ndarray) -> float:
+    """Return one factor from the median, which outliers do not move."""
+    free = 2 - leverage
+    used = np.isfinite(squares) & (free > 0.05)
+    if not used.any():
+        return 1.0
+    return float(np.sqrt(np.median(2 * squares[used] / free[used]) / (2 * np.log(2))))

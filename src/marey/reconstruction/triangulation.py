@@ -1,0 +1,210 @@
+"""Triangulation: 2D points of several cameras to points in space, frame by frame."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from marey.errors import ConfigError
+from marey.model import append_history
+from marey.reconstruction.consensus import find_consensus
+from marey.reconstruction.linear import intersect
+from marey.reconstruction.noise import estimate_scales, robust_scale
+from marey.reconstruction.observations import Observations, gather
+from marey.reconstruction.polish import Polished, polish
+from marey.reconstruction.sight import Sight
+from marey.reconstruction.solution import Solution, to_poses
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+    from marey.cameras import Rig
+
+METHODS = ("consensus", "all")
+CHUNK_POINTS = 40_000
+N_NOISE_PASSES = 2
+WORTH_RESCALING = 1.02
+
+
+@dataclass(frozen=True)
+class TriangulationSettings:
+    """How points are found.
+
+    Parameters
+    ----------
+    method
+        ``"consensus"``: cameras that contradict the others are left out, point by point. ``"all"``: every
+        camera that sees a point counts.
+    min_cameras
+        Points on which fewer cameras agree stay missing; at least 2.
+    threshold
+        How many standard deviations off a camera may be to agree.
+    min_angle_deg
+        Points whose rays meet at a smaller angle stay missing: their distance is a guess.
+
+    Raises
+    ------
+    ConfigError
+        A setting is out of range.
+    """
+
+    method: str = "consensus"
+    min_cameras: int = 2
+    threshold: float = 4.0
+    min_angle_deg: float = 1.0
+
+    def __post_init__(self) -> None:
+        if self.method not in METHODS:
+            raise ConfigError(f"expected the method {' or '.join(METHODS)}, got {self.method!r}")
+        if self.min_cameras < 2:
+            raise ConfigError(
+                f"expected at least 2 cameras for a point, got {self.min_cameras}",
+                hint="to fill points that one camera sees from the neighbouring frames, refine with --fill",
+            )
+        if self.threshold <= 0 or not 0 <= self.min_angle_deg < 90:
+            raise ConfigError(
+                "expected a positive threshold and an angle from 0 up to 90 degrees, "
+                f"got {self.threshold} and {self.min_angle_deg}"
+            )
+
+
+def triangulate(
+    poses: Mapping[str, xr.Dataset],
+    rig: Rig,
+    *,
+    settings: TriangulationSettings | None = None,
+    offsets: Mapping[str, int] | None = None,
+    trim: bool = False,
+    min_confidence: float = 0.0,
+) -> xr.Dataset:
+    """Triangulate the poses of several cameras, each frame by itself.
+
+    Parameters
+    ----------
+    poses
+        2D poses by the name of the camera.
+    rig
+        The calibrated cameras.
+    settings
+        How points are found.
+    offsets, trim, min_confidence
+        See :func:`marey.reconstruction.gather`.
+
+    Returns
+    -------
+    xarray.Dataset
+        3D poses with ``covariance``, ``n_cameras``, ``reprojection_error`` and ``expected_error``, in the
+        unit of the calibration.
+
+    Raises
+    ------
+    InputError
+        The poses and the calibration do not fit together; see :func:`marey.reconstruction.gather`.
+    """
+    settings = settings or TriangulationSettings()
+    observations, rig = gather(poses, rig, offsets=offsets, trim=trim, min_confidence=min_confidence)
+    sight = Sight.of(rig)
+    solutions = [solve(observations, sight, i, settings) for i in range(len(observations.individuals))]
+    return append_history(
+        to_poses(observations, sight, solutions, {}), "triangulate", **describe(settings, observations)
+    )
+
+
+def describe(settings: TriangulationSettings, observations: Observations) -> dict[str, object]:
+    """Return what the provenance log keeps of a triangulation."""
+    return {
+        "method": settings.method,
+        "cameras": list(observations.cameras),
+        "min_cameras": settings.min_cameras,
+        "threshold": settings.threshold,
+        "has_expected_errors": observations.has_errors,
+    }
+
+
+def solve(
+    observations: Observations, sight: Sight, individual: int, settings: TriangulationSettings
+) -> Solution:
+    """Find the points of one individual, and how far off its 2D points are.
+
+    Returns
+    -------
+    Solution
+        Points, covariances, the cameras used, and the standard deviations in pixels.
+    """
+    pixels = observations.pixels[:, :, :, individual]
+    n_cameras, n_frames, n_keypoints = pixels.shape[:3]
+    flat = pixels.reshape(n_cameras, -1, 2)
+    sigma = observations.sigma[:, :, :, individual].reshape(n_cameras, -1).copy()
+    rays = sight.rays(flat)
+    shape = (n_cameras, n_frames, n_keypoints)
+    sigma *= _first_scale(sight, rays, sigma, at_least=1.0 if observations.has_errors else 0.0)
+    for _ in range(1 if observations.has_errors else N_NOISE_PASSES):
+        found, used = _solve_flat(sight, flat, rays, sigma, settings)
+        squares = (found.residuals**2).sum(axis=-1) / sigma**2
+        squares = np.where(used, squares, np.nan)
+        if observations.has_errors:
+            factor = max(1.0, robust_scale(squares, found.leverage))
+            scales = np.full((n_cameras, 1, n_keypoints), factor)
+        else:
+            scales = estimate_scales(squares.reshape(shape), found.leverage.reshape(shape))[:, None]
+        sigma = (sigma.reshape(shape) * scales).reshape(n_cameras, -1)
+    if not observations.has_errors or scales.max() > WORTH_RESCALING:
+        found, used = _solve_flat(sight, flat, rays, sigma, settings)
+    return Solution(
+        found.points.reshape(n_frames, n_keypoints, 3),
+        found.covariance.reshape(n_frames, n_keypoints, 3, 3),
+        used.reshape(shape),
+        sigma.reshape(shape),
+    )
+
+
+def _first_scale(sight: Sight, rays: np.ndarray, sigma: np.ndarray, *, at_least: float) -> float:
+    """Return the factor on `sigma` that the residuals of the plain linear solution ask for."""
+    seen = np.isfinite(rays).all(axis=-1) & np.isfinite(sigma)
+    step = max(1, rays.shape[1] // CHUNK_POINTS)
+    rays, sigma, seen = rays[:, ::step], sigma[:, ::step], seen[:, ::step]
+    weights = np.where(seen, sight.focal_px[:, None] / np.where(seen, sigma, 1.0), 0.0)
+    local = sight.in_cameras(intersect(sight, rays, weights))
+    depth = np.where(local[..., 2] > 0, local[..., 2], np.nan)
+    squares = ((rays - local[..., :2] / depth[..., None]) ** 2).sum(axis=-1) * weights**2
+    count = np.maximum(seen.sum(axis=0), 1)
+    leverage = np.broadcast_to(3 / count, squares.shape)
+    squares = np.where(seen & (count >= 2), squares, np.nan)
+    return max(at_least, robust_scale(squares, leverage)) or 1.0
+
+
+def _solve_flat(
+    sight: Sight, pixels: np.ndarray, rays: np.ndarray, sigma: np.ndarray, settings: TriangulationSettings
+) -> tuple[Polished, np.ndarray]:
+    """Solve points (n_cameras, n, 2) in chunks, so that memory stays bounded."""
+    chunks = []
+    n = pixels.shape[1]
+    for start in range(0, max(n, 1), CHUNK_POINTS):
+        part = slice(start, start + CHUNK_POINTS)
+        chunks.append(_solve_chunk(sight, pixels[:, part], rays[:, part], sigma[:, part], settings))
+    found = [chunk for chunk, _ in chunks]
+    return Polished(
+        np.concatenate([f.points for f in found]),
+        np.concatenate([f.covariance for f in found]),
+        np.concatenate([f.residuals for f in found], axis=1),
+        np.concatenate([f.leverage for f in found], axis=1),
+    ), np.concatenate([used for _, used in chunks], axis=1)
+
+
+def _solve_chunk(
+    sight: Sight, pixels: np.ndarray, rays: np.ndarray, sigma: np.ndarray, settings: TriangulationSettings
+) -> tuple[Polished, np.ndarray]:
+    threshold = settings.threshold if settings.method == "consensus" else np.inf
+    points, used = find_consensus(sight, rays, sigma, threshold=threshold, min_cameras=settings.min_cameras)
+    found = polish(sight, pixels, sigma, used, points)
+    is_flat = sight.ray_angles(found.points, used) < settings.min_angle_deg
+    is_known = np.isfinite(found.covariance).all(axis=(1, 2)) & np.isfinite(found.points).all(axis=1)
+    is_lost = is_flat | ~is_known
+    used &= ~is_lost
+    found.points[is_lost] = np.nan
+    found.covariance[is_lost] = np.nan
+    found.residuals[:, is_lost] = np.nan
+    return found, used
