@@ -20,9 +20,9 @@ def register(app: typer.Typer) -> None:
 def demo(
     folder: Annotated[Path, typer.Argument(help="Where to; a new or empty folder.")] = Path("marey-demo"),
     minutes: Annotated[
-        float | None,
+        float,
         typer.Option(help="How long training may take at most; on a slow machine it then sees fewer images."),
-    ] = None,
+    ] = 3.2,
     seed: Annotated[int, typer.Option(help="Another seed renders other recordings.")] = 0,
     overwrite: Annotated[
         bool, typer.Option("--overwrite", help="Also into a folder that holds other things; they stay.")
@@ -42,7 +42,7 @@ def demo(
     """
     from marey.errors import ConfigError
 
-    if minutes is not None and minutes <= 0:
+    if minutes <= 0:
         raise ConfigError(f"--minutes must be positive, got {minutes:g}")
     say("loading the libraries ...")
     from marey.demo import run_demo
