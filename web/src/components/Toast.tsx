@@ -1,0 +1,63 @@
+import { CircleAlert, CircleCheck, X } from 'lucide-react';
+import { createContext, type ReactNode, useCallback, useContext, useMemo, useRef, useState } from 'react';
+import { IconButton } from './Button';
+import './Toast.css';
+
+interface Toast {
+  id: number;
+  kind: 'good' | 'bad';
+  text: ReactNode;
+}
+
+interface Toasts {
+  /** Something went well. */
+  say: (text: ReactNode) => void;
+  /** Something went wrong; stays until it is closed. */
+  warn: (text: ReactNode) => void;
+}
+
+const ToastContext = createContext<Toasts>({ say: () => undefined, warn: () => undefined });
+const SECONDS = 5;
+
+export function useToast(): Toasts {
+  return useContext(ToastContext);
+}
+
+/** Short messages in the corner, read aloud by screen readers. */
+export function ToastProvider({ children }: { children: ReactNode }) {
+  const [toasts, setToasts] = useState<Toast[]>([]);
+  const last = useRef(0);
+  const remove = useCallback((id: number) => setToasts((all) => all.filter((toast) => toast.id !== id)), []);
+  const add = useCallback((kind: Toast['kind'], text: ReactNode) => {
+    last.current += 1;
+    const id = last.current;
+    setToasts((all) => [...all.slice(-3), { id, kind, text }]);
+    return id;
+  }, []);
+  const api = useMemo<Toasts>(
+    () => ({
+      say: (text) => {
+        const id = add('good', text);
+        window.setTimeout(() => remove(id), SECONDS * 1000);
+      },
+      warn: (text) => {
+        add('bad', text);
+      },
+    }),
+    [add, remove],
+  );
+  return (
+    <ToastContext.Provider value={api}>
+      {children}
+      <div aria-live="polite" className="toasts" role="status">
+        {toasts.map(({ id, kind, text }) => (
+          <div className={`toast toast--${kind}`} key={id}>
+            {kind === 'good' ? <CircleCheck aria-hidden size={18} /> : <CircleAlert aria-hidden size={18} />}
+            <div className="grow break-words">{text}</div>
+            <IconButton icon={X} label="Dismiss" onClick={() => remove(id)} size="sm" />
+          </div>
+        ))}
+      </div>
+    </ToastContext.Provider>
+  );
+}
