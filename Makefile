@@ -10,9 +10,10 @@ test:    ## everything, as the checks run it
 quick:   ## without what takes long
 	$(PYTHON) -m pytest -n auto -m "not slow"
 
-lint:    ## style and layers
+lint:    ## style and types
 	$(PYTHON) -m ruff format --check .
 	$(PYTHON) -m ruff check .
+	$(PYTHON) -m mypy
 
 format:  ## bring the code into shape
 	$(PYTHON) -m ruff format .

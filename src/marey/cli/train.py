@@ -61,7 +61,7 @@ def train(
     }
     config = preset_named(preset).with_settings(settings)
     opened = Project.open(project)
-    options = {"split": split, "resume": resume, "overwrite": overwrite}
+    options: dict[str, Any] = {"split": split, "resume": resume, "overwrite": overwrite}
     with progress_bars() as progress:
         if split.startswith("kfold"):
             runs = train_folds(opened, run, config, **options, progress=progress)

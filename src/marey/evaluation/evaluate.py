@@ -162,8 +162,8 @@ def evaluate(
         "reference_length_px": reference,
         "confidence_means_within_px": (run.calibration or {}).get("threshold_px"),
     }
-    for name, part in found.items():
-        metrics[name] = _figures(part, run, reference, confidence_cut)
+    for name, seen in found.items():
+        metrics[name] = _figures(seen, run, reference, confidence_cut)
     evaluation = Evaluation(run, found, reference, confidence_cut, engine, metrics)
     write_json(run.evaluation_folder / "metrics.json", _without_nan(metrics))
     write_text(run.evaluation_folder / "predictions.csv", _predictions_table(found, run.skeleton.keypoints))

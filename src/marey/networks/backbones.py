@@ -89,7 +89,7 @@ def create_backbone(name: str, *, weights: str = "default") -> "tuple[nn.Module,
             load_weights(module, embedded_lite0_weights(), source="the embedded EfficientNet-Lite0")
     if weights not in ("default", "none"):
         load_weights(module, read_weights(weights), source=weights)
-    info = module.feature_info
+    info: Any = module.feature_info
     return module, list(info.channels()), list(info.reduction())
 
 

@@ -33,6 +33,9 @@ class PoseNetwork(nn.Module):
         Channels of the feature pyramid.
     """
 
+    mean: Tensor
+    deviation: Tensor
+
     def __init__(
         self,
         n_keypoints: int,
@@ -52,6 +55,7 @@ class PoseNetwork(nn.Module):
         self.pyramid = FeaturePyramid(channels, strides, stride=stride, width=width)
         self.head = nn.Conv2d(width, n_keypoints, kernel_size=1)
         nn.init.normal_(self.head.weight, std=0.01)
+        assert self.head.bias is not None
         nn.init.constant_(self.head.bias, INITIAL_LOGIT)
         self.register_buffer("mean", _channels(IMAGENET_MEAN) * 255, persistent=False)
         self.register_buffer("deviation", _channels(IMAGENET_DEVIATION) * 255, persistent=False)

@@ -162,7 +162,7 @@ def plan_views(
     side = int(np.clip(_round_up(wanted * scale), 128, max_side))
     locate_side = int(np.clip(_round_up(longest * 28 / max(extent, 1.0)), 128, whole_side))
     locate_scale = min(1.0, locate_side / longest)
-    locate_size = tuple(_round_up(length * locate_scale) for length in frame_size)
+    locate_size = _round_size(frame_size, locate_scale)
     resolution = "full resolution" if scale == 1 else f"scale {scale:.2f}"
     reason = (
         f"{_measures(extent, frame_size)}: it is found in the whole frame at "
@@ -173,7 +173,7 @@ def plan_views(
 
 def _whole_plan(frame_size: tuple[int, int], extent: float, whole_side: int) -> ViewPlan:
     scale = min(1.0, whole_side / max(frame_size))
-    size = tuple(_round_up(length * scale) for length in frame_size)
+    size = _round_size(frame_size, scale)
     reason = (
         f"{_measures(extent, frame_size)}: the whole frame is measured at once, at {size[0]}×{size[1]} "
         f"(scale {scale:.2f})"
@@ -183,6 +183,10 @@ def _whole_plan(frame_size: tuple[int, int], extent: float, whole_side: int) -> 
 
 def _measures(extent: float, frame_size: tuple[int, int]) -> str:
     return f"the animal measures up to {extent:.0f} px in frames of {frame_size[0]}×{frame_size[1]}"
+
+
+def _round_size(frame_size: tuple[int, int], scale: float) -> tuple[int, int]:
+    return _round_up(frame_size[0] * scale), _round_up(frame_size[1] * scale)
 
 
 def _round_up(length: float) -> int:

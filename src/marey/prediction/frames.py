@@ -10,7 +10,7 @@ import numpy as np
 from marey.networks.views import View
 
 if TYPE_CHECKING:
-    from marey.video import DecodedFrame
+    from marey.video.source import Frame as SourceFrame
 
 T = TypeVar("T")
 Box = tuple[int, int, int, int]
@@ -62,7 +62,7 @@ class VideoFrame:
     """
 
     def __init__(
-        self, index: int, decoded: "DecodedFrame", frame_size: tuple[int, int], region: Box | None = None
+        self, index: int, decoded: "SourceFrame", frame_size: tuple[int, int], region: Box | None = None
     ) -> None:
         self.index = index
         self._decoded = decoded

@@ -32,6 +32,8 @@ from marey.prediction.translation import NetworkFiles
 from marey.progress import Progress, ProgressCallback, ignore_progress
 
 if TYPE_CHECKING:
+    from torch import nn
+
     from marey.project import Project
     from marey.runs import Run
 
@@ -251,7 +253,8 @@ class _LoadedOnce(NetworkFiles):
 
     def __init__(self, *args: Any) -> None:
         super().__init__(*args)
-        load, loaded = self.load, []
+        load = self.load
+        loaded: list[nn.Module] = []
 
         def load_once() -> Any:
             import copy

@@ -56,8 +56,10 @@ def _create_variables(file: Any, n_keypoints: int, n_rows: int) -> None:
     file.create_variable("time", ("time",), dtype="f8", chunks=(chunk,), **packed)
     file.create_variable("frame", ("time",), dtype="i8", chunks=(chunk,), **packed)
     plane = ("time", "keypoint", "individual")
-    shapes = {"position": (("time", "space", "keypoint", "individual"), (chunk, 2, n_keypoints, 1))}
-    shapes |= dict.fromkeys(_PLANES, (plane, (chunk, n_keypoints, 1)))
+    shapes: dict[str, tuple[tuple[str, ...], tuple[int, ...]]] = {
+        "position": (("time", "space", "keypoint", "individual"), (chunk, 2, n_keypoints, 1)),
+        **dict.fromkeys(_PLANES, (plane, (chunk, n_keypoints, 1))),
+    }
     for name, (dimensions, chunks) in shapes.items():
         variable = file.create_variable(
             name, dimensions, dtype="f8", chunks=chunks, fillvalue=np.nan, **packed

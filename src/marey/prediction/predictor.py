@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from marey.runs import Run
 
 F = TypeVar("F", bound=Frame)
+Item = TypeVar("Item")
+Result = TypeVar("Result")
 
 
 @dataclass(frozen=True)
@@ -213,10 +215,10 @@ class Predictor:
 
 
 def pipelined(
-    items: Iterable[F], start: Callable[[F], Callable[[], object]], n_in_flight: int
-) -> Iterator[tuple[F, object]]:
+    items: Iterable[Item], start: Callable[[Item], Callable[[], Result]], n_in_flight: int
+) -> Iterator[tuple[Item, Result]]:
     """Start the work on items ahead of the one whose result is given; results come in order."""
-    waiting: deque[tuple[F, Callable[[], object]]] = deque()
+    waiting: deque[tuple[Item, Callable[[], Result]]] = deque()
     for item in items:
         waiting.append((item, start(item)))
         if len(waiting) >= n_in_flight:
@@ -227,7 +229,7 @@ def pipelined(
         yield done, finish()
 
 
-def _grouped(frames: Iterable[F], n: int) -> Iterator[list[tuple[F, None]]]:
+def _grouped(frames: Iterable[F], n: int) -> Iterator[list[tuple[F, RawPose | None]]]:
     iterator = iter(frames)
     while group := list(islice(iterator, n)):
         yield [(frame, None) for frame in group]

@@ -15,7 +15,7 @@ from marey.project.video_links import follow_link
 
 if TYPE_CHECKING:
     from marey.project.project import Project
-    from marey.video import Video
+    from marey.video import FrameSource
 
 
 def check_video(
@@ -47,7 +47,7 @@ def check_video(
         yield about_video("error", "video-unreadable", key, error.message, error.hint or "")
 
 
-def _check_decoding(key: str, entry: VideoEntry, video: "Video", *, deep: bool) -> Iterator[Finding]:
+def _check_decoding(key: str, entry: VideoEntry, video: "FrameSource", *, deep: bool) -> Iterator[Finding]:
     if entry.n_frames is not None and video.n_frames != entry.n_frames:
         yield about_video(
             "error",

@@ -13,7 +13,7 @@ from marey.project.project_file import MetadataValue, ProjectFile, VideoEntry
 from marey.project.video_links import describe_video, find_moved, follow_link, to_link
 
 if TYPE_CHECKING:
-    from marey.video import Video
+    from marey.video import ImageFolder, Video
 
 
 class VideoLibrary(ProjectDocument):
@@ -132,7 +132,7 @@ class VideoLibrary(ProjectDocument):
         else:
             self._change_entry(key, path=link)
 
-    def open_video(self, key: str) -> "Video":
+    def open_video(self, key: str) -> "Video | ImageFolder":
         """Open the video for exact reading; close it, or use it in a ``with`` block."""
         from marey.video import open_video
 

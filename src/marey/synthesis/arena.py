@@ -132,8 +132,8 @@ def paint_arena(arena: Arena, camera: Camera, light: Light, rng: np.random.Gener
         _paint_bowl(picture, bowl, large, light)
     for roof in arena.roofs:
         _shade(picture, _silhouette(roof.corners_mm(0.0), large), 18.0, 0.45)
-    picture = cv2.resize(picture, camera.size, interpolation=cv2.INTER_AREA)
-    return (cv2.GaussianBlur(picture, (0, 0), 0.45) * light.field[..., None]).astype(np.float32)
+    small = cv2.resize(picture, camera.size, interpolation=cv2.INTER_AREA)
+    return (cv2.GaussianBlur(small, (0, 0), 0.45) * light.field[..., None]).astype(np.float32)
 
 
 def paint_roofs(arena: Arena, camera: Camera, light: Light) -> tuple[np.ndarray, np.ndarray]:

@@ -191,12 +191,12 @@ class Skin:
         middle = self.texture.shape[0] / 2
         # remap takes no long lists, so the list is folded into a picture of 256 columns.
         n = len(along_mm)
-        folded = [
+        columns, rows = (
             np.resize(values.astype(np.float32), (-(-n // 256), 256))
             for values in (along_mm / self.texel_mm + 4, across_mm / self.texel_mm + middle)
-        ]
+        )
         picture = cv2.remap(
-            self.texture, *folded, interpolation=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT
+            self.texture, columns, rows, interpolation=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT
         )
         return picture.ravel()[:n]
 

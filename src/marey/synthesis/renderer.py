@@ -181,8 +181,10 @@ class Renderer:
     def _draw_marker(self, canvas: Canvas, surfaces: Mapping[str, Ribbon | Plate], keypoint: str) -> None:
         landmark = self.body.landmarks[self.body.skeleton.index(keypoint)]
         surface = surfaces[landmark.part or str(self._tube_of(landmark.along_mm))]
-        is_foot = bool(landmark.part) and isinstance(surface, Ribbon)
-        along = float(surface.along_mm[-1]) if is_foot else landmark.along_mm
+        if landmark.part and isinstance(surface, Ribbon):  # a foot: the end of its leg
+            along = float(surface.along_mm[-1])
+        else:
+            along = landmark.along_mm
         draw_marker(canvas, surface, along, landmark.across_mm)
 
     def _tube_of(self, along_mm: float) -> int:

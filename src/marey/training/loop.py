@@ -18,7 +18,6 @@ from torch import Tensor, nn
 
 from marey.errors import InputError, Interrupted, MareyError
 from marey.files import atomic_path
-from marey.networks.network import PoseNetwork
 from marey.networks.targets import gaussian_targets, heatmap_loss
 from marey.progress import Progress, ProgressCallback
 from marey.runs import TrainingConfig
@@ -75,7 +74,7 @@ class Trainer:
 
     def __init__(
         self,
-        network: PoseNetwork,
+        network: nn.Module,
         samples: Samples,
         config: TrainingConfig,
         *,
@@ -97,7 +96,8 @@ class Trainer:
         self.state = State(total_steps=config.steps)
         if team.size > 1 and device.type == "cuda":
             network = with_synchronised_statistics(network)
-        self.network = network.to(device, memory_format=torch.channels_last)
+        # (torch's own types do not know of the memory format)
+        self.network = network.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.average = copy.deepcopy(self.network).eval().requires_grad_(False)
         self.shared = team.shared(self.network, device)
         self.best: dict[str, Tensor] = {}
@@ -141,8 +141,8 @@ class Trainer:
     def _ends(self, is_interrupted: Callable[[], bool]) -> bool:
         """Say whether training is over or stopped; the first process decides, by its clock and its frames."""
         ends = self._is_over() or is_interrupted()
-        self.state.total_steps, ends = self.team.as_the_first_says(self.state.total_steps, ends)
-        return bool(ends)
+        self.state.total_steps, answer = self.team.as_the_first_says(self.state.total_steps, ends)
+        return bool(answer)
 
     def _is_over(self) -> bool:
         return self.state.step >= self.state.total_steps or self._is_patience_over()
@@ -354,5 +354,5 @@ def _make_optimizer(network: nn.Module, config: TrainingConfig) -> torch.optim.O
     """Make AdamW; biases and normalisation are not decayed."""
     matrices = [p for p in network.parameters() if p.ndim > 1]
     vectors = [p for p in network.parameters() if p.ndim <= 1]
-    groups = [{"params": matrices}, {"params": vectors, "weight_decay": 0.0}]
+    groups: list[dict[str, Any]] = [{"params": matrices}, {"params": vectors, "weight_decay": 0.0}]
     return torch.optim.AdamW(groups, lr=config.learning_rate, weight_decay=config.weight_decay)

@@ -85,8 +85,8 @@ def plot_coordinates(poses: xr.Dataset) -> Figure:
             axes.set_title(subject.individuals[i])
     for axes in grid[-1]:
         layout.label_time(axes, time, unit)
-    for axis, colour in (("x", X_COLOUR), ("y", Y_COLOUR)):
-        grid[0, -1].plot([], [], color=colour, label=axis)
+    for name, colour in (("x", X_COLOUR), ("y", Y_COLOUR)):
+        grid[0, -1].plot([], [], color=colour, label=name)
     layout.add_legend(grid[0, -1], above=True)
     figure.suptitle("Position over time (px)", x=0.02, ha="left")
     return figure

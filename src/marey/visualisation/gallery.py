@@ -83,6 +83,7 @@ def save_figure(figure: Figure, path: str | Path) -> Path:
         raise ConfigError(f"expected a figure that ends in .{', .'.join(FORMATS)}, got {path}")
     # No date, so that the same figure gives the same file.
     metadata = {"svg": {"Date": None}, "pdf": {"CreationDate": None}}.get(suffix)
-    with atomic_path(path) as temporary, mpl.rc_context({k: layout.STYLE[k] for k in _FONT_SETTINGS}):
+    fonts = {name: value for name, value in layout.STYLE.items() if name in _FONT_SETTINGS}
+    with atomic_path(path) as temporary, mpl.rc_context(fonts):
         figure.savefig(temporary, format=suffix, dpi=DPI, metadata=metadata)
     return path

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 P = ParamSpec("P")
 
-STYLE = {
+STYLE: dict[Any, Any] = {
     "axes.edgecolor": "#444444",
     "axes.labelcolor": "#222222",
     "axes.labelsize": 9,

@@ -80,9 +80,9 @@ def plan_views(
     centres = _steady_centres(flat, fps)
     side = style.follow_size_px or _usual_extent(flat) * FOLLOW_MARGIN
     side = float(np.clip(side, MIN_FOLLOW_PX, max(MIN_FOLLOW_PX, *frame_size)))
-    size = _even(side * style.scale)
+    length = _even(side * style.scale)
     corners = centres - side / 2
-    return [View((float(x), float(y)), style.scale, (size, size)) for x, y in corners]
+    return [View((float(x), float(y)), style.scale, (length, length)) for x, y in corners]
 
 
 def _even(length: float) -> int:

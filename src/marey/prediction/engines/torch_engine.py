@@ -39,8 +39,9 @@ class TorchEngine(Engine):
         self._torch = torch
         self._device = torch.device(device)
         self._precision = getattr(torch, precision)
-        module = network.load().eval().to(self._device)
-        self._module = module.to(memory_format=torch.channels_last)
+        module = network.load().eval()
+        # (torch's own types do not know of the memory format)
+        self._module = module.to(self._device, memory_format=torch.channels_last)  # type: ignore[call-overload]
 
     def start(self, images: np.ndarray) -> Pending:
         """Begin to compute; on a GPU this returns before the result is there."""
