@@ -1457,10 +1457,7 @@ export interface components {
              */
             use_crop: boolean;
             /** Videos */
-            videos: [
-                string,
-                ...string[]
-            ];
+            videos: string[];
         };
         /**
          * AnalysisTable
@@ -1489,14 +1486,8 @@ export interface components {
         ComparedRun: {
             /** Interval 95 */
             interval_95: [
-                [
-                    number | null,
-                    number | null
-                ],
-                [
-                    number | null,
-                    number | null
-                ]
+                number | null,
+                number | null
             ] | null;
             /** Interval Coverage 90 */
             interval_coverage_90: number | null;
@@ -2069,10 +2060,7 @@ export interface components {
                 [key: string]: string | boolean | number | null;
             };
             /** Places */
-            places: [
-                components["schemas"]["Place"],
-                ...components["schemas"]["Place"][]
-            ];
+            places: components["schemas"]["Place"][];
         };
         /**
          * NextAction
@@ -2147,14 +2135,8 @@ export interface components {
             origin: "person" | "accepted" | "model";
             /** Position */
             position: [
-                [
-                    number,
-                    number
-                ],
-                [
-                    number,
-                    number
-                ]
+                number,
+                number
             ];
             /** Video */
             video: string;
@@ -2190,14 +2172,8 @@ export interface components {
              * @description (x, y) in pixels of the frame; null exactly where the point is unlabeled or absent.
              */
             position?: [
-                [
-                    number,
-                    number
-                ],
-                [
-                    number,
-                    number
-                ]
+                number,
+                number
             ] | null;
             /**
              * Time
@@ -2571,14 +2547,8 @@ export interface components {
         ResultDetail: {
             /** Edges */
             edges: [
-                [
-                    string,
-                    string
-                ],
-                [
-                    string,
-                    string
-                ]
+                string,
+                string
             ][];
             /** First Frame */
             first_frame: number;
@@ -2699,14 +2669,8 @@ export interface components {
             created: string | null;
             /** Interval 95 */
             interval_95: [
-                [
-                    number | null,
-                    number | null
-                ],
-                [
-                    number | null,
-                    number | null
-                ]
+                number | null,
+                number | null
             ] | null;
             /** N Train */
             n_train: number;
@@ -2889,14 +2853,8 @@ export interface components {
              * @default []
              */
             edges: [
-                [
-                    string,
-                    string
-                ],
-                [
-                    string,
-                    string
-                ]
+                string,
+                string
             ][];
             /** Keypoints */
             keypoints: string[];
@@ -2910,14 +2868,8 @@ export interface components {
              * @default []
              */
             symmetries: [
-                [
-                    string,
-                    string
-                ],
-                [
-                    string,
-                    string
-                ]
+                string,
+                string
             ][];
             /** Symmetries Confirmed */
             symmetries_confirmed: boolean;
@@ -2932,14 +2884,8 @@ export interface components {
              * @default []
              */
             edges: [
-                [
-                    string,
-                    string
-                ],
-                [
-                    string,
-                    string
-                ]
+                string,
+                string
             ][];
             /** Keypoints */
             keypoints: string[];
@@ -2953,14 +2899,8 @@ export interface components {
              * @default []
              */
             symmetries: [
-                [
-                    string,
-                    string
-                ],
-                [
-                    string,
-                    string
-                ]
+                string,
+                string
             ][];
         };
         /**
@@ -2991,14 +2931,8 @@ export interface components {
              * @default []
              */
             edges: [
-                [
-                    string,
-                    string
-                ],
-                [
-                    string,
-                    string
-                ]
+                string,
+                string
             ][];
             /** Keypoints */
             keypoints: string[];
@@ -3020,14 +2954,8 @@ export interface components {
              * @default []
              */
             symmetries: [
-                [
-                    string,
-                    string
-                ],
-                [
-                    string,
-                    string
-                ]
+                string,
+                string
             ][];
             /**
              * Symmetries Confirmed
@@ -3340,30 +3268,10 @@ export interface components {
              * @description (x, y, width, height) in pixels of the part that matters.
              */
             crop: [
-                [
-                    number,
-                    number,
-                    number,
-                    number
-                ],
-                [
-                    number,
-                    number,
-                    number,
-                    number
-                ],
-                [
-                    number,
-                    number,
-                    number,
-                    number
-                ],
-                [
-                    number,
-                    number,
-                    number,
-                    number
-                ]
+                number,
+                number,
+                number,
+                number
             ] | null;
             /** Duration S */
             duration_s: number | null;
@@ -3415,30 +3323,10 @@ export interface components {
              * @description (x, y, width, height) in pixels of the part that matters.
              */
             crop: [
-                [
-                    number,
-                    number,
-                    number,
-                    number
-                ],
-                [
-                    number,
-                    number,
-                    number,
-                    number
-                ],
-                [
-                    number,
-                    number,
-                    number,
-                    number
-                ],
-                [
-                    number,
-                    number,
-                    number,
-                    number
-                ]
+                number,
+                number,
+                number,
+                number
             ] | null;
             /** Duration S */
             duration_s: number | null;
@@ -3491,30 +3379,10 @@ export interface components {
             clear_crop: boolean;
             /** Crop */
             crop?: [
-                [
-                    number,
-                    number,
-                    number,
-                    number
-                ],
-                [
-                    number,
-                    number,
-                    number,
-                    number
-                ],
-                [
-                    number,
-                    number,
-                    number,
-                    number
-                ],
-                [
-                    number,
-                    number,
-                    number,
-                    number
-                ]
+                number,
+                number,
+                number,
+                number
             ] | null;
             /** Metadata */
             metadata?: {
@@ -3565,25 +3433,13 @@ export interface components {
             part: "train" | "validation" | "test";
             /** Predicted */
             predicted: [
-                [
-                    number,
-                    number
-                ],
-                [
-                    number,
-                    number
-                ]
+                number,
+                number
             ];
             /** Truth */
             truth: [
-                [
-                    number,
-                    number
-                ],
-                [
-                    number,
-                    number
-                ]
+                number,
+                number
             ];
             /** Video */
             video: string;
