@@ -58,7 +58,9 @@ describe('autosaving', () => {
     edit('f', 'two');
     edit('f', 'three');
     expect(autosave.hasUnsaved).toBe(true);
+    expect([autosave.isBusy('f'), autosave.isBusy('g')]).toEqual([true, false]);
     await autosave.settled();
+    expect([autosave.isBusy('f'), autosave.savesOf('f')]).toEqual([false, 2]);
     expect(server.log).toEqual(['f=one', 'f=three']);
     expect(seen.at(-1)).toEqual({ kind: 'saved', number: 2 });
     expect(autosave.hasUnsaved).toBe(false);

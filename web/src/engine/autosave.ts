@@ -36,6 +36,8 @@ const LONGEST_WAIT_MS = 8000;
 export class Autosave<T> {
   private readonly dirty = new Set<string>();
   private readonly revisions = new Map<string, string>();
+  private readonly counts = new Map<string, number>();
+  private inFlight: string | null = null;
   private readonly listeners = new Set<(status: SaveStatus) => void>();
   private running: Promise<void> | null = null;
   private current: SaveStatus = { kind: 'idle' };
@@ -48,6 +50,16 @@ export class Autosave<T> {
 
   get hasUnsaved(): boolean {
     return this.dirty.size > 0 || this.running !== null;
+  }
+
+  /** Whether the server still lacks something of this frame. */
+  isBusy(key: string): boolean {
+    return this.dirty.has(key) || this.inFlight === key;
+  }
+
+  /** How often the frame was saved: what was asked for before a save is stale after it. */
+  savesOf(key: string): number {
+    return this.counts.get(key) ?? 0;
   }
 
   /** The revision that the server had when the frame was loaded. */
@@ -93,9 +105,12 @@ export class Autosave<T> {
 
   private async saveOne(key: string): Promise<SaveResult<T>> {
     const value = this.host.read(key);
+    this.inFlight = key;
     const result = await this.host.save(key, value, this.revisions.get(key) ?? '');
+    this.inFlight = null;
     if (result.kind === 'saved') {
       this.revisions.set(key, result.revision);
+      this.counts.set(key, this.savesOf(key) + 1);
       this.host.onSaved(key, value, result.revision);
     } else if (result.kind === 'conflict') {
       this.revisions.set(key, result.revision);

@@ -4,7 +4,13 @@ import type { FrameLabels, Instance, LabelPoint } from './labels';
 import { samePoint } from './labels';
 
 export type Edit =
-  | { readonly kind: 'point'; readonly instance: string; readonly keypoint: number; readonly before: LabelPoint; readonly after: LabelPoint }
+  | {
+      readonly kind: 'point';
+      readonly instance: string;
+      readonly keypoint: number;
+      readonly before: LabelPoint;
+      readonly after: LabelPoint;
+    }
   | { readonly kind: 'add'; readonly instance: Instance; readonly at: number }
   | { readonly kind: 'remove'; readonly instance: Instance; readonly at: number }
   | { readonly kind: 'no-animal'; readonly before: boolean; readonly after: boolean }

@@ -49,6 +49,18 @@ export class Documents {
     this.documents.set(key, { ...document, labels: applyEdits(document.labels, edits), conflicts });
   }
 
+  /** What was changed before the page closed, and what it was changed from, is here again. */
+  restore(key: string, base: FrameLabels, labels: FrameLabels): void {
+    const known = withIdsOf(NO_LABELS, base, this.newId);
+    const ids = new Map(base.instances.map((instance, i) => [instance.id, known.instances[i]?.id ?? this.newId()]));
+    const instances = labels.instances.map((instance) => ({ ...instance, id: ids.get(instance.id) ?? this.newId() }));
+    this.documents.set(key, { base: known, labels: { ...labels, instances }, conflicts: [] });
+  }
+
+  base(key: string): FrameLabels {
+    return this.get(key).base;
+  }
+
   /** The server has `saved` now. */
   markSaved(key: string, saved: FrameLabels): void {
     this.documents.set(key, { ...this.get(key), base: saved });

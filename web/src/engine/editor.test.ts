@@ -3,7 +3,7 @@ import { Editor } from './editor';
 import { targetOf } from './editorState';
 import { imagePoint, type ScreenPoint, screenPoint } from './geometry';
 import { ABSENT, type FrameLabels, isUnconfirmed, placed, stateOf } from './labels';
-import { at, frameOf, instanceOf, maybe, MOUSE } from './testing';
+import { at, frameOf, instanceOf, MOUSE, maybe } from './testing';
 import { toScreen } from './view';
 
 const IMAGE = { width: 100, height: 100 };
@@ -41,7 +41,12 @@ function open(frame: string, labels: FrameLabels): void {
 
 const points = (place = 0) => editor.state.labels.instances[place]?.points ?? [];
 const firstId = () => editor.state.labels.instances[0]?.id ?? '';
-const FULL = frameOf(instanceOf('x', MOUSE.keypoints.map((_, i) => at(10 + 15 * i, 50))));
+const FULL = frameOf(
+  instanceOf(
+    'x',
+    MOUSE.keypoints.map((_, i) => at(10 + 15 * i, 50)),
+  ),
+);
 
 beforeEach(() => {
   changed = [];
@@ -117,7 +122,15 @@ describe('labelling from scratch', () => {
 
 describe('refining', () => {
   beforeEach(() => {
-    open('f', frameOf(instanceOf('x', MOUSE.keypoints.map((_, i) => maybe(10 + 20 * i, 50)))));
+    open(
+      'f',
+      frameOf(
+        instanceOf(
+          'x',
+          MOUSE.keypoints.map((_, i) => maybe(10 + 20 * i, 50)),
+        ),
+      ),
+    );
   });
 
   it('moves the nearest unconfirmed point and confirms it', () => {
@@ -234,7 +247,11 @@ describe('small changes', () => {
 
   it('swaps the sides of the animal', () => {
     editor.swapSides();
-    expect(points().slice(1, 3).map((point) => point.position?.x)).toEqual([40, 25]);
+    expect(
+      points()
+        .slice(1, 3)
+        .map((point) => point.position?.x),
+    ).toEqual([40, 25]);
   });
 
   it('removes a point, which is next then', () => {
@@ -274,7 +291,16 @@ describe('several animals', () => {
   });
 
   it('refines the active one while it has something unconfirmed', () => {
-    open('f', frameOf(instanceOf('x', MOUSE.keypoints.map(() => maybe(10, 10))), instanceOf('y', [maybe(50, 50)])));
+    open(
+      'f',
+      frameOf(
+        instanceOf(
+          'x',
+          MOUSE.keypoints.map(() => maybe(10, 10)),
+        ),
+        instanceOf('y', [maybe(50, 50)]),
+      ),
+    );
     editor.chooseInstance(0);
     editor.hover(on(49, 49));
     expect(targetOf(editor.state)?.instance).toBe(firstId());

@@ -7,14 +7,7 @@
 
 import { applyEdits, type Command, type Edit, inverted } from './commands';
 import { Documents } from './documents';
-import {
-  candidatesOf,
-  type EditorState,
-  labelsWithDraft,
-  NOTHING,
-  selectedOf,
-  targetOf,
-} from './editorState';
+import { candidatesOf, type EditorState, labelsWithDraft, NOTHING, selectedOf, targetOf } from './editorState';
 import { boundsOf, distance, type ScreenPoint, type Size, screenPoint } from './geometry';
 import { beginGesture, dragEdits, type Gesture, type Modifiers, moveGesture, nearestPoint } from './gestures';
 import { History } from './history';
@@ -94,10 +87,19 @@ export class Editor {
   resize(canvas: Size): void {
     const { view, frame } = this.value;
     if (view === null && frame !== null) {
-      this.set({ canvas, view: nextView(this.viewRule, null, boundsOfFrame(this.value.labels), this.value.image, canvas) });
+      this.set({
+        canvas,
+        view: nextView(this.viewRule, null, boundsOfFrame(this.value.labels), this.value.image, canvas),
+      });
     } else {
       this.set({ canvas, view: view && resized(view, this.value.canvas, canvas) });
     }
+  }
+
+  /** Points came after the frame was opened: follow the rule again. */
+  lookAgain(): void {
+    const { labels, image, canvas, view } = this.value;
+    this.set({ view: nextView(this.viewRule, view, boundsOfFrame(labels), image, canvas) });
   }
 
   /** The labels of the shown frame changed from outside: a merge, or a prefill that arrived. */
@@ -358,7 +360,8 @@ export class Editor {
 
   private finishDrag(gesture: Gesture, view: View): void {
     const edits = dragEdits(gesture, this.saved(), view, this.value.image, this.skeleton);
-    const label = gesture.kind === 'instance' ? 'Move the animal' : `Move ${gesture.hit ? this.nameOf(gesture.hit) : ''}`;
+    const label =
+      gesture.kind === 'instance' ? 'Move the animal' : `Move ${gesture.hit ? this.nameOf(gesture.hit) : ''}`;
     this.change(label, edits, gesture.hit);
   }
 

@@ -1,6 +1,6 @@
 /** Presses, drags and releases of the pointer, read as what they mean for the labels. Pure: the editor keeps the state. */
 
-import { type Edit } from './commands';
+import type { Edit } from './commands';
 import { distance, type ImagePoint, type ScreenPoint, type Size } from './geometry';
 import { type Hit, pointsByDistance } from './hitTest';
 import type { FrameLabels, Skeleton } from './labels';

@@ -22,7 +22,7 @@ export function drawImageLayer(
   context.drawImage(picture, view.offsetX, view.offsetY, image.width * view.scale, image.height * view.scale);
 }
 
-/** Draw a round magnified cut-out around the pointer; it stays beside the pointer's own place only at the edges. */
+/** Draw a round magnified part of the image around the pointer, and in it what `drawInside` draws. */
 export function drawLoupe(
   context: CanvasRenderingContext2D,
   picture: CanvasImageSource,
@@ -30,8 +30,9 @@ export function drawLoupe(
   view: View,
   pointer: ScreenPoint,
   filter: string,
+  drawInside: (context: CanvasRenderingContext2D) => void,
 ): void {
-  const scale = view.scale * LOUPE_ZOOM;
+  const inside = loupeView(view, pointer);
   context.save();
   context.beginPath();
   context.arc(pointer.x, pointer.y, LOUPE_RADIUS_PX, 0, 2 * Math.PI);
@@ -39,11 +40,11 @@ export function drawLoupe(
   context.fill();
   context.clip();
   context.filter = filter;
-  context.imageSmoothingEnabled = scale < PIXELATED_FROM;
-  // The image point under the pointer stays under it.
-  const left = pointer.x - (pointer.x - view.offsetX) * LOUPE_ZOOM;
-  const top = pointer.y - (pointer.y - view.offsetY) * LOUPE_ZOOM;
-  context.drawImage(picture, left, top, image.width * scale, image.height * scale);
+  context.imageSmoothingEnabled = inside.scale < PIXELATED_FROM;
+  const [width, height] = [image.width * inside.scale, image.height * inside.scale];
+  context.drawImage(picture, inside.offsetX, inside.offsetY, width, height);
+  context.filter = 'none';
+  drawInside(context);
   context.restore();
   context.beginPath();
   context.arc(pointer.x, pointer.y, LOUPE_RADIUS_PX, 0, 2 * Math.PI);
@@ -55,7 +56,7 @@ export function drawLoupe(
   context.stroke();
 }
 
-/** The view inside the loupe, for drawing points there. */
+/** The view inside the loupe: the image point under the pointer stays under it. */
 export function loupeView(view: View, pointer: ScreenPoint): View {
   return {
     scale: view.scale * LOUPE_ZOOM,

@@ -60,7 +60,9 @@ describe('a keymap', () => {
   });
 
   it('does not start with one key for two actions', () => {
-    expect(() => new Keymap([...ACTIONS, { id: 'x', group: 'x', label: 'x', keys: ['C'] }])).toThrow(/C is bound to both/);
+    expect(() => new Keymap([...ACTIONS, { id: 'x', group: 'x', label: 'x', keys: ['C'] }])).toThrow(
+      /C is bound to both/,
+    );
   });
 
   it('restores what still makes sense of stored changes', () => {

@@ -86,7 +86,10 @@ export class Keymap {
     if (typeof stored !== 'object' || stored === null) return keymap;
     for (const [id, chords] of Object.entries(stored)) {
       if (!keymap.find(id) || !Array.isArray(chords)) continue;
-      const result = keymap.rebind(id, chords.filter((chord): chord is string => typeof chord === 'string'));
+      const result = keymap.rebind(
+        id,
+        chords.filter((chord): chord is string => typeof chord === 'string'),
+      );
       if (result.kind === 'bound') keymap = result.keymap;
     }
     return keymap;

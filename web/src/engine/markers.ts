@@ -108,14 +108,39 @@ function tracePath(context: CanvasRenderingContext2D, shape: Shape, r: number): 
 function corners(shape: Exclude<Shape, 'circle'>): readonly (readonly [number, number])[] {
   switch (shape) {
     case 'square':
-      return [[-0.88, -0.88], [0.88, -0.88], [0.88, 0.88], [-0.88, 0.88]];
+      return [
+        [-0.88, -0.88],
+        [0.88, -0.88],
+        [0.88, 0.88],
+        [-0.88, 0.88],
+      ];
     case 'diamond':
-      return [[0, -1.2], [1.2, 0], [0, 1.2], [-1.2, 0]];
+      return [
+        [0, -1.2],
+        [1.2, 0],
+        [0, 1.2],
+        [-1.2, 0],
+      ];
     case 'triangle':
-      return [[0, -1.2], [1.1, 0.8], [-1.1, 0.8]];
+      return [
+        [0, -1.2],
+        [1.1, 0.8],
+        [-1.1, 0.8],
+      ];
     case 'hexagon':
-      return [[-1.1, 0], [-0.55, -0.95], [0.55, -0.95], [1.1, 0], [0.55, 0.95], [-0.55, 0.95]];
+      return [
+        [-1.1, 0],
+        [-0.55, -0.95],
+        [0.55, -0.95],
+        [1.1, 0],
+        [0.55, 0.95],
+        [-0.55, 0.95],
+      ];
     case 'drop':
-      return [[0, 1.2], [1.1, -0.8], [-1.1, -0.8]];
+      return [
+        [0, 1.2],
+        [1.1, -0.8],
+        [-1.1, -0.8],
+      ];
   }
 }

@@ -97,6 +97,18 @@ describe('documents', () => {
     expect(documents.labels('f').instances[0]?.points[0]).toEqual(at(70, 0));
   });
 
+  it('go on where the page was closed before it could save', () => {
+    const documents = new Documents();
+    documents.newId(); // the ids of another session mean something else in this one
+    const labels = frameOf(instanceOf('a', [at(0, 0), at(70, 1), at(2, 2)]), instanceOf('b', [at(300, 300)]));
+    documents.restore('f', BASE, labels);
+    documents.receive('f', frameOf(instanceOf('?', [at(0, 0), at(1, 1), at(42, 2)])));
+    const [a, b] = documents.labels('f').instances;
+    expect(a?.points.slice(0, 3)).toEqual([at(0, 0), at(70, 1), at(42, 2)]);
+    expect(b?.points[0]).toEqual(at(300, 300));
+    expect(documents.isChanged('f')).toBe(true);
+  });
+
   it('take everything that comes when nothing was changed here', () => {
     const documents = new Documents();
     documents.receive('f', BASE);

@@ -4,7 +4,7 @@ import { imagePoint } from './geometry';
 import { emptyInstance, isUnconfirmed, movedTo, nextMissing, placed, stateOf, UNLABELED } from './labels';
 import { limbFrom } from './limbs';
 import * as operations from './operations';
-import { at, frameOf, instanceOf, maybe, MOUSE } from './testing';
+import { at, frameOf, instanceOf, MOUSE, maybe } from './testing';
 
 const IMAGE = { width: 100, height: 80 };
 const SNOUT = { instance: 'a', keypoint: 0 };
@@ -82,7 +82,10 @@ describe('filling', () => {
     const labels = frameOf(instanceOf('a', [at(1, 1)], 'Ada'));
     const source = frameOf(instanceOf('x', [at(5, 5)], 'Bob'), instanceOf('y', [at(2, 2), at(3, 3)], 'Ada'));
     const filled = applyEdits(labels, operations.fillMissing(labels, source, newId)).instances;
-    expect(filled.map((instance) => [instance.id, instance.individual])).toEqual([['a', 'Ada'], ['new', 'Bob']]);
+    expect(filled.map((instance) => [instance.id, instance.individual])).toEqual([
+      ['a', 'Ada'],
+      ['new', 'Bob'],
+    ]);
     expect(filled[0]?.points.slice(0, 2)).toEqual([at(1, 1), maybe(3, 3)]);
   });
 });
@@ -102,7 +105,15 @@ describe('the state of a frame', () => {
     const instance = instanceOf('a', [at(0, 0), UNLABELED, at(2, 2), at(3, 3), at(4, 4)]);
     expect(nextMissing(instance, 3)).toBe(1);
     expect(nextMissing(instance, 1)).toBe(1);
-    expect(nextMissing(instanceOf('a', MOUSE.keypoints.map(() => at(0, 0))), 2)).toBeNull();
+    expect(
+      nextMissing(
+        instanceOf(
+          'a',
+          MOUSE.keypoints.map(() => at(0, 0)),
+        ),
+        2,
+      ),
+    ).toBeNull();
   });
 });
 
@@ -110,14 +121,29 @@ describe('a limb', () => {
   it('is what hangs on a keypoint, away from the middle of the body', () => {
     expect(limbFrom(MOUSE, 0)).toEqual([0]);
     expect(limbFrom(MOUSE, 3)).toEqual([0, 1, 2, 3, 4]);
-    const chain = { ...MOUSE, edges: [[0, 1], [1, 2], [2, 3], [3, 4]] as const };
+    const chain = {
+      ...MOUSE,
+      edges: [
+        [0, 1],
+        [1, 2],
+        [2, 3],
+        [3, 4],
+      ] as const,
+    };
     expect(limbFrom(chain, 3)).toEqual([3, 4]);
     expect(limbFrom(chain, 1)).toEqual([0, 1]);
   });
 
   it('is the keypoint alone where nothing is joined, and ends in a circle', () => {
     expect(limbFrom({ ...MOUSE, edges: [] }, 2)).toEqual([2]);
-    const circle = { ...MOUSE, edges: [[0, 1], [1, 2], [2, 0]] as const };
+    const circle = {
+      ...MOUSE,
+      edges: [
+        [0, 1],
+        [1, 2],
+        [2, 0],
+      ] as const,
+    };
     expect(limbFrom(circle, 1)).toEqual([1]);
   });
 });

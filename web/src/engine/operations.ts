@@ -78,7 +78,13 @@ export function swapSides(labels: FrameLabels, id: string, skeleton: Skeleton): 
 }
 
 /** Move the given points of an instance together. */
-export function movePoints(labels: FrameLabels, id: string, keypoints: readonly number[], dx: number, dy: number): Edit[] {
+export function movePoints(
+  labels: FrameLabels,
+  id: string,
+  keypoints: readonly number[],
+  dx: number,
+  dy: number,
+): Edit[] {
   const instance = findInstance(labels, id);
   if (!instance) return [];
   return changePoints(instance, (point, keypoint) =>
@@ -117,7 +123,7 @@ export function removeInstance(labels: FrameLabels, id: string): Edit[] {
 /** A person sees no animal in this frame, or takes that back. */
 export function toggleNoAnimal(labels: FrameLabels): Edit[] {
   const after = !labels.noAnimal;
-  const emptied = after ? labels.instances.map((instance) => removeInstance(labels, instance.id)).flat() : [];
+  const emptied = after ? labels.instances.flatMap((instance) => removeInstance(labels, instance.id)) : [];
   // Taking them away from the last to the first keeps every place right when it is undone.
   return [...emptied.reverse(), { kind: 'no-animal', before: labels.noAnimal, after }];
 }
@@ -168,7 +174,9 @@ function pairForFilling(labels: FrameLabels, source: FrameLabels): { from: Insta
   return source.instances
     .filter((instance) => !isEmpty(instance))
     .map((from) => {
-      const named = labels.instances.find((instance) => from.individual !== null && instance.individual === from.individual);
+      const named = labels.instances.find(
+        (instance) => from.individual !== null && instance.individual === from.individual,
+      );
       return { from, to: named ?? (from.individual === null ? unnamed.shift() : undefined) ?? null };
     });
 }

@@ -66,7 +66,13 @@ function traceEdges(context: CanvasRenderingContext2D, instance: Instance, view:
   }
 }
 
-function drawPoints(context: CanvasRenderingContext2D, state: EditorState, view: View, style: OverlayStyle): void {
+/** Every point of every animal. */
+export function drawPoints(
+  context: CanvasRenderingContext2D,
+  state: EditorState,
+  view: View,
+  style: OverlayStyle,
+): void {
   for (const instance of state.labels.instances) {
     instance.points.forEach((point, keypoint) => {
       if (!point.position) return;
@@ -133,7 +139,12 @@ function drawDashed(context: CanvasRenderingContext2D, from: ScreenPoint, to: Sc
 /** A cross that leaves its middle free, so that the pixel under it is seen. */
 function drawCross(context: CanvasRenderingContext2D, at: ScreenPoint, colour: string): void {
   context.beginPath();
-  for (const [dx, dy] of [[1, 0], [-1, 0], [0, 1], [0, -1]] as const) {
+  for (const [dx, dy] of [
+    [1, 0],
+    [-1, 0],
+    [0, 1],
+    [0, -1],
+  ] as const) {
     context.moveTo(at.x + dx * 4, at.y + dy * 4);
     context.lineTo(at.x + dx * 11, at.y + dy * 11);
   }

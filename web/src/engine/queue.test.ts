@@ -10,7 +10,12 @@ const item = (key: string, state: FrameState, confidence: number | null = null, 
   confidence,
   needsReview,
 });
-const ITEMS = [item('a', 'labeled'), item('b', 'unlabeled'), item('c', 'labeled', 0.3, true), item('d', 'unconfirmed', 0.9)];
+const ITEMS = [
+  item('a', 'labeled'),
+  item('b', 'unlabeled'),
+  item('c', 'labeled', 0.3, true),
+  item('d', 'unconfirmed', 0.9),
+];
 const keys = (items: readonly QueueItem[]) => items.map(({ key }) => key).join('');
 
 describe('the queue', () => {

@@ -27,7 +27,11 @@ const FILTERS: Readonly<Record<QueueFilter, (item: QueueItem) => boolean>> = {
 export const QUEUE_FILTERS = Object.keys(FILTERS) as QueueFilter[];
 
 /** The items that pass; the one being looked at stays, so that it does not vanish under the hand. */
-export function filterQueue(items: readonly QueueItem[], filter: QueueFilter, current: string | null = null): QueueItem[] {
+export function filterQueue(
+  items: readonly QueueItem[],
+  filter: QueueFilter,
+  current: string | null = null,
+): QueueItem[] {
   return items.filter((item) => FILTERS[filter](item) || item.key === current);
 }
 

@@ -65,10 +65,10 @@ export function panBy(view: View, dx: number, dy: number, image: Size, canvas: S
 
 /** The view for a new frame, given the one before it and where the animal is, if that is known. */
 export function nextView(rule: ViewRule, previous: View | null, animal: Box | null, image: Size, canvas: Size): View {
-  if (rule === 'fit' || previous === null) {
-    return rule === 'animal' && animal ? fitBox(animal, image, canvas) : fitImage(image, canvas);
-  }
-  if (rule === 'keep' || animal === null) return previous;
+  if (rule === 'keep' && previous) return previous;
+  // An animal that may be anywhere is looked for in the whole image.
+  if (rule !== 'animal' || animal === null) return fitImage(image, canvas);
+  if (previous === null) return fitBox(animal, image, canvas);
   const wanted = animalScale(animal, image, canvas);
   const ratio = wanted / previous.scale;
   const isCalm = ratio < CALM_FACTOR && ratio > 1 / CALM_FACTOR;

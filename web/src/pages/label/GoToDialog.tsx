@@ -1,0 +1,47 @@
+import { useState } from 'react';
+import { Button } from '../../components/Button';
+import { Dialog } from '../../components/Dialog';
+import { NumberField } from '../../components/Field';
+
+interface Props {
+  readonly current: number;
+  readonly nFrames: number | null;
+  readonly onGo: (frame: number) => void;
+  readonly onClose: () => void;
+}
+
+/** Ask for the number of a frame. */
+export function GoToDialog({ current, nFrames, onGo, onClose }: Props) {
+  const [frame, setFrame] = useState<number | null>(current);
+  const last = nFrames === null ? undefined : nFrames - 1;
+  return (
+    <Dialog onClose={onClose} title="Go to a frame">
+      <form
+        className="stack"
+        onSubmit={(event) => {
+          event.preventDefault();
+          if (frame !== null) onGo(frame);
+          onClose();
+        }}
+      >
+        <NumberField
+          autoFocus
+          hint={last === undefined ? undefined : `From 0 to ${last}, in the video that is shown`}
+          label="Frame"
+          max={last}
+          min={0}
+          onChange={setFrame}
+          onFocus={(event) => event.currentTarget.select()}
+          step={1}
+          value={frame}
+        />
+        <div className="row row--end">
+          <Button onClick={onClose}>Cancel</Button>
+          <Button disabled={frame === null} kind="primary" type="submit">
+            Go
+          </Button>
+        </div>
+      </form>
+    </Dialog>
+  );
+}

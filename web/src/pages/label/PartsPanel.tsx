@@ -1,0 +1,131 @@
+/** The animals of the frame and their parts: everything that the canvas shows, in words and for the keyboard. */
+
+import { Trash2 } from 'lucide-react';
+import { IconButton } from '../../components/Button';
+import { classes } from '../../components/classes';
+import { targetOf } from '../../engine/editorState';
+import { findInstance, isUnconfirmed, type LabelPoint } from '../../engine/labels';
+import { styleOf } from '../../engine/markers';
+import { useStore } from './hooks';
+import type { LabelSession } from './labelSession';
+import { MarkerIcon } from './MarkerIcon';
+
+interface Props {
+  readonly session: LabelSession;
+  readonly colours: readonly string[];
+}
+
+export function PartsPanel({ session, colours }: Props) {
+  const { editor } = session;
+  const [labels, instance, keypoint] = useStore(
+    editor,
+    (state) => [state.labels, state.instance, state.keypoint] as const,
+  );
+  const target = useStore(editor, (state) => targetOf(state)?.keypoint ?? null);
+  const points = (instance && findInstance(labels, instance.id)?.points) ?? instance?.points ?? [];
+  const done = points.filter((point) => point.visibility !== 'unlabeled' && !isUnconfirmed(point)).length;
+  return (
+    <section aria-label="Parts" className="parts">
+      <Animals session={session} />
+      <header className="panel-head">
+        <h2>Parts</h2>
+        <span className="faint small number" data-testid="parts-done">
+          {done} of {points.length}
+        </span>
+      </header>
+      <ol className="parts__list">
+        {points.map((point, k) => (
+          <li key={editor.skeleton.keypoints[k]}>
+            <button
+              aria-current={k === keypoint ? 'step' : undefined}
+              className={classes('part', k === keypoint && 'part--active', k === target && 'part--target')}
+              data-state={isUnconfirmed(point) ? 'proposed' : point.visibility}
+              onClick={() => editor.choosePart(k)}
+              type="button"
+            >
+              <Mark colour={colours[k] ?? ''} keypoint={k} point={point} />
+              <span className="part__name truncate">{editor.skeleton.keypoints[k]}</span>
+              <span className="part__state">{wordsFor(point)}</span>
+            </button>
+          </li>
+        ))}
+      </ol>
+    </section>
+  );
+}
+
+function Mark({ keypoint, colour, point }: { keypoint: number; colour: string; point: LabelPoint }) {
+  if (point.visibility === 'absent')
+    return (
+      <span aria-hidden className="part__none">
+        ×
+      </span>
+    );
+  if (!point.position)
+    return (
+      <span aria-hidden className="part__none" style={{ color: colour }}>
+        ○
+      </span>
+    );
+  return <MarkerIcon colour={colour} keypoint={keypoint} style={styleOf(point)} />;
+}
+
+function wordsFor(point: LabelPoint): string {
+  if (point.visibility === 'unlabeled') return '';
+  if (point.visibility === 'absent') return 'absent';
+  const isCovered = point.visibility === 'occluded';
+  if (!isUnconfirmed(point)) return isCovered ? 'covered' : 'placed';
+  const sure = point.confidence === null ? '' : ` ${Math.round(point.confidence * 100)} %`;
+  return `proposed${sure}`;
+}
+
+const MOST_ANIMALS = 9;
+
+/** One button for every animal, and one for the next; a single animal needs none. */
+function Animals({ session }: { session: LabelSession }) {
+  const { editor } = session;
+  const [labels, active] = useStore(editor, (state) => [state.labels, state.instance] as const);
+  const { individuals } = editor;
+  const unnamed = labels.instances.filter((instance) => instance.individual === null);
+  const slots = individuals.length > 0 ? individuals.length : Math.min(unnamed.length + 1, MOST_ANIMALS);
+  const known = (place: number) =>
+    individuals.length > 0
+      ? labels.instances.find((instance) => instance.individual === individuals[place])
+      : labels.instances[place];
+  const isDraft = active !== null && !findInstance(labels, active.id);
+  return (
+    <>
+      <header className="panel-head">
+        <h2>Animals</h2>
+        <IconButton
+          disabled={active === null || isDraft}
+          icon={Trash2}
+          label="Remove the animal"
+          onClick={() => editor.removeInstance()}
+          size="sm"
+        />
+      </header>
+      <div className="animals">
+        {Array.from({ length: Math.max(slots, 1) }, (_, place) => {
+          const instance = known(place);
+          const isActive = instance
+            ? instance.id === active?.id
+            : isDraft && (individuals.length > 0 ? active.individual === individuals[place] : place === slots - 1);
+          return (
+            <button
+              aria-pressed={isActive}
+              className={classes('animal', isActive && 'animal--active', !instance && 'animal--new')}
+              // biome-ignore lint/suspicious/noArrayIndexKey: an animal is known by its place
+              key={place}
+              onClick={() => editor.chooseInstance(place)}
+              type="button"
+            >
+              <span className="number">{place + 1}</span>
+              <span className="truncate">{individuals[place] ?? (instance ? 'animal' : 'new')}</span>
+            </button>
+          );
+        })}
+      </div>
+    </>
+  );
+}

@@ -1,0 +1,366 @@
+/**
+ * One person's work at the label page: which frame is shown, what is fetched, saved and said.
+ *
+ * It joins the editor, the autosaving and the image cache to the server, and knows no framework either.
+ */
+
+import { Autosave, type SaveStatus } from '../../engine/autosave';
+import { Editor } from '../../engine/editor';
+import { ImageCache, neighbouringPlaces } from '../../engine/imageCache';
+import type { FrameLabels, Skeleton } from '../../engine/labels';
+import { stateOf } from '../../engine/labels';
+import { filterQueue, nextUnlabeled, type QueueFilter, type QueueItem, stepped } from '../../engine/queue';
+import { keyOf, type LabelBackend, type Place, PREFILL_SOURCES, placeOf } from './backend';
+import type { Drafts } from './drafts';
+
+export interface SessionState {
+  readonly items: readonly QueueItem[];
+  readonly filter: QueueFilter;
+  /** The frame on the canvas. */
+  readonly place: Place | null;
+  readonly picture: ImageBitmap | null;
+  readonly needsReview: boolean;
+  readonly isLoading: boolean;
+  /** Why a frame cannot be shown. */
+  readonly problem: string | null;
+  readonly save: SaveStatus;
+  readonly isLoop: boolean;
+  /** The latest words for the live region. */
+  readonly notice: string;
+  /** Who else looks at this frame. */
+  readonly companion: string | null;
+}
+
+export interface Project {
+  readonly skeleton: Skeleton;
+  readonly individuals: readonly string[];
+  /** The number of frames of every video. */
+  readonly nFrames: ReadonlyMap<string, number>;
+}
+
+const LEASE_EVERY_MS = 15_000;
+
+export class LabelSession {
+  readonly editor: Editor;
+  /** Propose points whenever an unlabelled frame opens. */
+  prefillNew = false;
+
+  private readonly autosave: Autosave<FrameLabels>;
+  private readonly images: ImageCache<ImageBitmap>;
+  private readonly listeners = new Set<() => void>();
+  private readonly received = new Map<string, { needsReview: boolean }>();
+  private readonly sources = new Map<string, number>();
+  private leaseTimer: ReturnType<typeof setInterval> | undefined;
+  private lastLabeled: string | null = null;
+  private wanted: Place | null = null;
+  private isForward = true;
+  private value: SessionState = {
+    items: [],
+    filter: 'all',
+    place: null,
+    picture: null,
+    needsReview: false,
+    isLoading: true,
+    problem: null,
+    save: { kind: 'idle' },
+    isLoop: false,
+    notice: '',
+    companion: null,
+  };
+
+  constructor(
+    private readonly project: Project,
+    private readonly backend: LabelBackend,
+    private readonly drafts: Drafts,
+  ) {
+    this.editor = new Editor(project.skeleton, project.individuals, {
+      onChange: (key) => this.changed(key),
+      onAnnounce: (words) => this.say(words),
+      onAdvanceFrame: () => this.step(1),
+    });
+    this.images = new ImageCache({
+      load: (key, signal) => backend.loadImage(placeOf(key), signal),
+      dispose: (image) => image.close(),
+    });
+    this.autosave = new Autosave({
+      save: (key, labels, revision) => backend.saveLabels(placeOf(key), labels, revision),
+      read: (key) => this.editor.documents.labels(key),
+      onSaved: (key, saved) => this.saved(key, saved),
+      onConflict: (key, theirs) => this.merge(key, theirs),
+    });
+    this.autosave.subscribe((save) => this.set({ save }));
+  }
+
+  get state(): SessionState {
+    return this.value;
+  }
+
+  get hasUnsaved(): boolean {
+    return this.autosave.hasUnsaved;
+  }
+
+  subscribe = (listener: () => void): (() => void) => {
+    this.listeners.add(listener);
+    return () => this.listeners.delete(listener);
+  };
+
+  /** Load the queue and show a frame: the one asked for, or the first with something to do. */
+  async start(first: Place | null): Promise<void> {
+    this.leaseTimer = setInterval(() => this.renewLease(), LEASE_EVERY_MS);
+    const items = await this.backend.listFrames();
+    this.set({ items });
+    await this.sendDrafts();
+    const place = first ?? nextUnlabeled(items, null) ?? items[0];
+    if (place) await this.go({ video: place.video, frame: place.frame });
+    else this.set({ isLoading: false });
+  }
+
+  close(): void {
+    clearInterval(this.leaseTimer);
+    this.images.close();
+  }
+
+  // Going from frame to frame --------------------------------------------------------------------------------------
+
+  async go(place: Place): Promise<void> {
+    this.wanted = place;
+    const key = keyOf(place);
+    const [picture, known] = [this.images.peek(key), this.received.has(key)];
+    if (picture && known) this.show(place, picture);
+    else this.set({ isLoading: true, problem: null });
+    try {
+      const image = this.images.show(key, this.neighboursOf(place));
+      const [loaded] = await Promise.all([image, known ? null : this.receive(place)]);
+      if (!this.isWanted(place)) return;
+      if (!picture || !known) this.show(place, loaded);
+      // Somebody else may have labelled a frame that was seen before.
+      if (known) await this.receive(place);
+      this.prefetchLabels(place);
+    } catch (error) {
+      if (this.isWanted(place)) this.set({ isLoading: false, problem: wordsOf(error) });
+    }
+  }
+
+  /** Step through the filtered queue, or through the video where the frame is not in the queue. */
+  step(by: number): void {
+    this.isForward = by > 0;
+    const from = this.wanted;
+    const items = this.visibleItems();
+    if (from && !items.some((item) => item.key === keyOf(from))) {
+      this.goTo(from.frame + by);
+      return;
+    }
+    const item = stepped(items, from && keyOf(from), by);
+    if (item) void this.go({ video: item.video, frame: item.frame });
+    else this.say(by > 0 ? 'This is the last frame' : 'This is the first frame');
+  }
+
+  goNextUnlabeled(): void {
+    this.isForward = true;
+    const item = nextUnlabeled(this.value.items, this.wanted && keyOf(this.wanted));
+    if (item) void this.go({ video: item.video, frame: item.frame });
+    else this.say('Every frame of the queue is labelled');
+  }
+
+  /** Go to any frame of the video that is shown, whether or not it is in the queue. */
+  goTo(frame: number): void {
+    if (!this.wanted) return;
+    const { video } = this.wanted;
+    const last = (this.project.nFrames.get(video) ?? Number.POSITIVE_INFINITY) - 1;
+    void this.go({ video, frame: Math.min(Math.max(Math.round(frame), 0), last) });
+  }
+
+  setFilter(filter: QueueFilter): void {
+    this.set({ filter });
+  }
+
+  visibleItems(): QueueItem[] {
+    return filterQueue(this.value.items, this.value.filter, this.value.place && keyOf(this.value.place));
+  }
+
+  // Labels ---------------------------------------------------------------------------------------------------------
+
+  /** Everything proposed is right: accept it and go on. */
+  acceptAndGoOn(): void {
+    this.editor.acceptAll();
+    this.step(1);
+  }
+
+  copyLast(): void {
+    const key = this.lastLabeled;
+    if (key === null || key === this.editor.state.frame) {
+      this.say('There is no last frame to copy from: label one first');
+      return;
+    }
+    this.editor.fill(this.editor.documents.labels(key), `frame ${placeOf(key).frame}`);
+  }
+
+  /** Ask for proposals; the best source first, and the next one when asked again. */
+  async prefill(): Promise<void> {
+    const { place } = this.value;
+    if (!place) return;
+    const key = keyOf(place);
+    const notes: string[] = [];
+    for (let tries = 0; tries < PREFILL_SOURCES.length; tries += 1) {
+      const turn = this.sources.get(key) ?? 0;
+      const source = PREFILL_SOURCES[turn % PREFILL_SOURCES.length] ?? 'model';
+      this.sources.set(key, turn + 1);
+      this.say(`Asking for proposals (${source})`);
+      try {
+        const { labels, note } = await this.backend.propose(place, source);
+        if (this.editor.state.frame !== key) return;
+        if (labels.instances.length > 0) {
+          const n = this.editor.fill(labels, SOURCE_WORDS[source]);
+          this.say(n > 0 ? `${n} points proposed from ${SOURCE_WORDS[source]}` : 'Nothing was missing');
+          return;
+        }
+        if (note) notes.push(note);
+      } catch (error) {
+        notes.push(wordsOf(error));
+      }
+    }
+    this.say(notes[0] ?? 'Nobody knows where the points are');
+  }
+
+  /** Label one part through all frames, or all parts of one frame. */
+  toggleLoop(): void {
+    this.editor.isLoop = !this.editor.isLoop;
+    this.set({ isLoop: this.editor.isLoop });
+    this.say(this.editor.isLoop ? 'One part through all frames' : 'All parts of a frame');
+  }
+
+  undo(): void {
+    this.follow(this.editor.undo(), 'Nothing to undo');
+  }
+
+  redo(): void {
+    this.follow(this.editor.redo(), 'Nothing to do again');
+  }
+
+  async toggleReview(): Promise<void> {
+    const { place, needsReview } = this.value;
+    if (!place) return;
+    const { needsReview: now } = await this.backend.askForReview(place, !needsReview);
+    this.received.set(keyOf(place), { needsReview: now });
+    this.changeItem(keyOf(place), { needsReview: now });
+    this.set({ needsReview: now });
+    this.say(now ? 'Marked for a second look' : 'No second look needed');
+  }
+
+  // Inside ---------------------------------------------------------------------------------------------------------
+
+  private show(place: Place, picture: ImageBitmap): void {
+    const key = keyOf(place);
+    const needsReview = this.received.get(key)?.needsReview ?? false;
+    this.set({ place, picture, needsReview, isLoading: false, problem: null, companion: null });
+    this.editor.open(key, { width: picture.width, height: picture.height });
+    this.renewLease();
+    const isNew = stateOf(this.editor.state.labels) === 'unlabeled';
+    if (this.prefillNew && isNew && !this.sources.has(key)) void this.prefill().then(() => this.editor.lookAgain());
+  }
+
+  private async receive(place: Place): Promise<void> {
+    const key = keyOf(place);
+    const saves = this.autosave.savesOf(key);
+    const { labels, revision, needsReview } = await this.backend.readLabels(place);
+    // An answer from before a save would take that save back.
+    if (this.autosave.savesOf(key) !== saves || this.autosave.isBusy(key)) return;
+    this.editor.documents.receive(key, labels);
+    this.received.set(key, { needsReview });
+    this.autosave.know(key, revision);
+    if (this.editor.state.frame === key) this.editor.refresh();
+  }
+
+  private prefetchLabels(place: Place): void {
+    for (const key of this.neighboursOf(place).slice(0, 4)) {
+      if (!this.received.has(key)) this.receive(placeOf(key)).catch(() => undefined);
+    }
+  }
+
+  private neighboursOf(place: Place): string[] {
+    const items = this.visibleItems();
+    const at = items.findIndex((item) => item.key === keyOf(place));
+    if (at >= 0) return neighbouringPlaces(at, items.length, this.isForward).map((i) => items[i]?.key ?? '');
+    const n = this.project.nFrames.get(place.video) ?? 0;
+    return neighbouringPlaces(place.frame, n, this.isForward).map((frame) => keyOf({ ...place, frame }));
+  }
+
+  private changed(key: string): void {
+    const { documents } = this.editor;
+    const labels = documents.labels(key);
+    this.drafts.keep(key, { base: documents.base(key), labels });
+    if (labels.instances.length > 0) this.lastLabeled = key;
+    this.changeItem(key, { state: stateOf(labels) });
+    this.autosave.touch(key);
+  }
+
+  private saved(key: string, saved: FrameLabels): void {
+    this.editor.documents.markSaved(key, saved);
+    if (!this.editor.documents.isChanged(key)) this.drafts.drop(key);
+  }
+
+  private merge(key: string, theirs: FrameLabels): void {
+    this.editor.documents.receive(key, theirs);
+    const n = this.editor.documents.conflicts(key).length;
+    if (this.editor.state.frame === key) this.editor.refresh();
+    this.say(
+      n === 0
+        ? 'Somebody else labelled this frame too; both are kept'
+        : `Somebody else moved ${n === 1 ? 'a point' : `${n} points`} too: choose which to keep`,
+    );
+  }
+
+  /** Save what an earlier page could not. */
+  private async sendDrafts(): Promise<void> {
+    for (const [key, { base, labels }] of this.drafts.list()) {
+      this.editor.documents.restore(key, base, labels);
+      await this.receive(placeOf(key)).then(
+        () => this.changed(key),
+        () => undefined,
+      );
+    }
+  }
+
+  private follow(key: string | null, otherwise: string): void {
+    if (key === null) this.say(otherwise);
+    else if (key !== this.editor.state.frame) void this.go(placeOf(key));
+  }
+
+  private renewLease(): void {
+    const { place } = this.value;
+    if (!place || document.hidden) return;
+    this.backend.lease(place).then(
+      (companion) => {
+        if (this.value.place === place) this.set({ companion });
+      },
+      () => undefined,
+    );
+  }
+
+  private isWanted(place: Place): boolean {
+    return this.wanted !== null && keyOf(this.wanted) === keyOf(place);
+  }
+
+  private changeItem(key: string, part: Partial<QueueItem>): void {
+    this.set({ items: this.value.items.map((item) => (item.key === key ? { ...item, ...part } : item)) });
+  }
+
+  private say(notice: string): void {
+    this.set({ notice });
+  }
+
+  private set(part: Partial<SessionState>): void {
+    this.value = { ...this.value, ...part };
+    for (const listener of this.listeners) listener();
+  }
+}
+
+const SOURCE_WORDS = {
+  model: 'the trained network',
+  flow: 'the motion in the video',
+  previous: 'the frame before',
+} as const;
+
+function wordsOf(error: unknown): string {
+  return error instanceof Error ? error.message : 'The server did not answer';
+}
