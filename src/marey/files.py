@@ -267,7 +267,7 @@ def locked(path: str | Path, *, timeout_s: float = 10.0) -> Iterator[None]:
         {
             "host": socket.gethostname(),
             "process": os.getpid(),
-            "machine": _this_machine(),
+            "machine": this_machine(),
             "id": secrets.token_hex(8),
         }
     )
@@ -340,7 +340,7 @@ def _is_left(path: Path, now: float) -> bool:
     if now - path.stat().st_mtime > LOCK_STALE_AFTER_S:
         return True
     holder = _read_holder(path)
-    return holder.get("machine") == _this_machine() and not _is_running(holder.get("process"))
+    return holder.get("machine") == this_machine() and not is_running(holder.get("process"))
 
 
 def _read_holder(path: Path) -> dict[str, Any]:
@@ -359,7 +359,7 @@ def _describe_holder(path: Path) -> str:
 
 
 @functools.cache
-def _this_machine() -> str:
+def this_machine() -> str:
     """Identify this computer since it was started, and the process numbers that are valid on it."""
     parts = [socket.gethostname()]
     with contextlib.suppress(OSError):  # Linux; a container has process numbers of its own
@@ -368,7 +368,7 @@ def _this_machine() -> str:
     return " ".join(parts) if len(parts) > 1 else f"{parts[0]} {uuid.getnode():x}"
 
 
-def _is_running(process: Any) -> bool:
+def is_running(process: Any) -> bool:
     """Say whether a process of this machine runs; where that cannot be told, say that it does."""
     if os.name == "nt" or not isinstance(process, int) or process <= 0:
         return True

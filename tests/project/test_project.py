@@ -291,3 +291,13 @@ def test_a_project_that_moved_still_opens(project, tmp_path):
     moved.parent.mkdir()
     Path(project.root).rename(moved)
     assert len(Project.open(moved).load_labels()) == 1
+
+
+def test_colours_are_kept_and_refused_when_they_are_none(tmp_path):
+    project = Project.create(tmp_path / "p", skeleton=Skeleton(("snout", "tail")))
+    assert project.colours == {}
+    project.set_colours({"tail": "#FF8800"})
+    assert Project.open(tmp_path / "p").colours == {"tail": "#ff8800"}
+    with pytest.raises(ConfigError, match="colours.tail"):
+        project.set_colours({"tail": "red"})
+    assert Project.open(tmp_path / "p").colours == {"tail": "#ff8800"}

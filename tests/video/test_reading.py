@@ -247,3 +247,13 @@ class TestAccess:
             in_order = {number: digest(frame.rgb()) for number, frame in video.frames(1000, 1040)}
             for number in (1039, 1003, 1020):
                 assert digest(video.read(number)) == in_order[number]
+
+
+def test_another_reader_of_the_same_video_gives_the_same_frames(tmp_path):
+    with open_video(numbered_video(tmp_path / "clip.mp4", 30, gop=10, b_frames=2)) as video:
+        first = video.read(20)
+        with video.another() as other:
+            assert read_number(other.read(7)) == 7
+            assert other.n_frames == 30
+            assert np.array_equal(other.read(20), first)
+        assert read_number(video.read(21)) == 21

@@ -33,7 +33,7 @@ def worst_frames(
             continue
         keypoint = int(np.nanargmax(part.errors[row]))
         image = project.read_image(frames[part.keys[row]])
-        picture = _draw(image, part.truth[row], part.points[row])
+        picture = draw_errors(image, part.truth[row], part.points[row])
         cards.append(
             {
                 "image": _data_address(picture),
@@ -46,7 +46,7 @@ def worst_frames(
     return cards
 
 
-def _draw(image: np.ndarray, truth: np.ndarray, points: np.ndarray) -> np.ndarray:
+def draw_errors(image: np.ndarray, truth: np.ndarray, points: np.ndarray) -> np.ndarray:
     """Draw truth (rings) and prediction (dots) on the part of the image that holds them."""
     import cv2
 

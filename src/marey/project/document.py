@@ -65,6 +65,11 @@ class ProjectDocument:
         return self._file.conditions
 
     @property
+    def colours(self) -> dict[str, str]:
+        """``#rrggbb`` by keypoint, for those that a person gave one."""
+        return {name: colour for name, colour in self._file.colours.items() if name in self.skeleton.keypoints}
+
+    @property
     def symmetries_confirmed(self) -> bool:
         """Whether a person has looked at the left/right pairs."""
         return self._file.symmetries_confirmed
@@ -101,6 +106,10 @@ class ProjectDocument:
     def set_conditions(self, conditions: Sequence[str]) -> None:
         """State the names of the experimental conditions."""
         self._change(lambda _: {"conditions": tuple(conditions)})
+
+    def set_colours(self, colours: Mapping[str, str]) -> None:
+        """State ``#rrggbb`` of keypoints; the palette has those that are left out."""
+        self._change(lambda _: {"colours": {name: colour.lower() for name, colour in colours.items()}})
 
     def set_metadata(self, video: str, metadata: Mapping[str, MetadataValue]) -> None:
         """Replace the metadata of `video`."""

@@ -91,6 +91,8 @@ class ProjectFile(BaseModel):
         Names of the experimental conditions that the videos' metadata are expected to state.
     videos
         By key. The key names the files of labels and the folder of frames.
+    colours
+        ``#rrggbb`` by keypoint, for those that a person gave one; the palette has the others.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True, coerce_numbers_to_str=True)
@@ -101,6 +103,7 @@ class ProjectFile(BaseModel):
     symmetries_confirmed: bool = False
     individuals: tuple[Text, ...] = ()
     conditions: tuple[Text, ...] = ()
+    colours: dict[str, Annotated[str, Field(pattern="^#[0-9a-f]{6}$")]] = Field(default_factory=dict)
     videos: dict[str, VideoEntry] = Field(default_factory=dict)
 
     @field_validator("individuals", "conditions")

@@ -74,6 +74,12 @@ class Video:
         self._frames = None
         self._container.close()
 
+    def another(self) -> "Video":
+        """Return another reader of the same file, which need not read its table of frames again."""
+        other = Video(self.path)
+        other.__dict__["_table"] = self._table
+        return other
+
     def _first_frame(self) -> Any:
         frame = next(decode_packets(self._container, self._stream), None)
         if frame is None:
@@ -99,6 +105,11 @@ class Video:
     def n_frames(self) -> int:
         """How many frames there are, including those that turn out to be damaged."""
         return len(self._table.pts)
+
+    @property
+    def codec(self) -> str:
+        """How the frames are compressed, as FFmpeg calls it: ``"h264"``."""
+        return self._stream.codec_context.name
 
     @cached_property
     def keyframes(self) -> np.ndarray:

@@ -1,0 +1,45 @@
+"""Telling whether a process still lives, without trusting process numbers, which are used again.
+
+The process holds a lock of the operating system on a file, and the system takes it away when the process
+ends, however it ends.
+"""
+
+import contextlib
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import IO
+
+if os.name == "nt":
+    import msvcrt
+else:
+    import fcntl
+
+
+@contextlib.contextmanager
+def held(path: Path) -> Iterator[None]:
+    """Hold `path` as long as the block, or at most as long as this process, lasts."""
+    with path.open("a+b") as file:
+        _lock(file)
+        yield
+
+
+def is_held(path: Path) -> bool:
+    """Say whether another process holds `path`."""
+    try:
+        with path.open("r+b") as file:
+            _lock(file)
+    except FileNotFoundError:
+        return False
+    except OSError:
+        return True
+    return False
+
+
+def _lock(file: IO[bytes]) -> None:
+    if os.name == "nt":
+        file.seek(0)
+        msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
+    else:
+        # Record locks, because children of this process do not inherit them.
+        fcntl.lockf(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
