@@ -7,6 +7,9 @@ Confidence says how the points of one keypoint differ among each other.
 
 Where they come with expected errors, these are believed in relation to each other, and all are multiplied by
 one factor if the cameras disagree more than they say, as they do when a calibration is not perfect.
+
+Errors that persist from frame to frame, as a network's habits do, do not average out over time. How long they
+persist is seen in the residuals.
 """
 
 from __future__ import annotations
@@ -16,6 +19,8 @@ import numpy as np
 MIN_FREEDOM = 40.0
 """A camera's keypoint with fewer degrees of freedom is taken for a usual one of that camera."""
 SHRINKAGE = 20.0
+MAX_LAG = 100
+SMALL_CORRELATION = 0.1
 
 
 def estimate_scales(squares: np.ndarray, leverage: np.ndarray) -> np.ndarray:
@@ -51,3 +56,36 @@ def robust_scale(squares: np.ndarray, leverage: np.ndarray) -> float:
     if not used.any():
         return 1.0
     return float(np.sqrt(np.median(2 * squares[used] / free[used]) / (2 * np.log(2))))
+
+
+def persistence(residuals: np.ndarray) -> np.ndarray:
+    """Return over how many frames the errors of each keypoint persist: 1 if they are new in each frame.
+
+    It is the integrated autocorrelation time 1 + 2 Σ ρ(lag), pooled over cameras, up to the first lag with a
+    small correlation (Sokal 1997).
+
+    Parameters
+    ----------
+    residuals
+        In units of the standard deviation, NaN where not used, shape (n_cameras, n_frames, n_keypoints, 2).
+
+    Returns
+    -------
+    numpy.ndarray
+        Shape (n_keypoints,), at least 1.
+    """
+    known = np.isfinite(residuals)
+    values = np.where(known, residuals, 0.0)
+    axes = (0, 1, 3)
+    variance = (values**2).sum(axis=axes) / np.maximum(known.sum(axis=axes), 1)
+    total = np.ones(residuals.shape[2])
+    is_open = variance > 0
+    for lag in range(1, min(MAX_LAG, residuals.shape[1] - 1) + 1):
+        pairs = (known[:, lag:] & known[:, :-lag]).sum(axis=axes)
+        product = (values[:, lag:] * values[:, :-lag]).sum(axis=axes) / np.maximum(pairs, 1)
+        correlation = product / np.where(variance > 0, variance, 1.0)
+        is_open &= (correlation > SMALL_CORRELATION) & (pairs >= MIN_FREEDOM)
+        if not is_open.any():
+            break
+        total += np.where(is_open, 2 * correlation, 0.0)
+    return total

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from marey.cameras import lens
+
 if TYPE_CHECKING:
     from marey.cameras import Rig
 
@@ -68,8 +70,23 @@ class Sight:
         slopes : numpy.ndarray
             Shape (n_cameras, n, 2, 3).
         """
-        found = [camera.project_with_jacobian(points) for camera in self.rig]
-        return np.stack([pixels for pixels, _ in found]), np.stack([slopes for _, slopes in found])
+        pixels = np.empty((len(self), len(points), 2))
+        slopes = np.empty((len(self), len(points), 2, 3))
+        for c, camera in enumerate(self.rig):
+            turn = self.rotations[c]
+            local = points @ turn.T + self.translations[c]
+            nearness = 1 / np.where(local[:, 2] > 0, local[:, 2], np.nan)
+            rays = local[:, :2] * nearness[:, None]
+            landed, bend, _ = lens.distort(rays, camera.distortion, fisheye=camera.fisheye)
+            pixels[c] = landed @ camera.matrix[:2, :2].T + camera.matrix[:2, 2]
+            # Entry by entry, which for many points is several times quicker than products of small matrices.
+            rows = [nearness * (turn[i][:, None] - turn[2][:, None] * rays[:, i]) for i in (0, 1)]
+            skew = camera.matrix[:2, :2]
+            for i in (0, 1):
+                by_x = skew[i, 0] * bend[:, 0, 0] + skew[i, 1] * bend[:, 1, 0]
+                by_y = skew[i, 0] * bend[:, 0, 1] + skew[i, 1] * bend[:, 1, 1]
+                slopes[c, :, i] = (by_x * rows[0] + by_y * rows[1]).T
+        return pixels, slopes
 
     def ray_angles(self, points: np.ndarray, used: np.ndarray) -> np.ndarray:
         """Return the widest angle at which the rays of used cameras meet, in degrees.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -10,13 +10,18 @@ import numpy as np
 
 from marey.errors import ConfigError
 from marey.model import append_history
+from marey.progress import Progress, ProgressCallback, ignore_progress
 from marey.reconstruction.consensus import find_consensus
+from marey.reconstruction.limbs import Limb
 from marey.reconstruction.linear import intersect
+from marey.reconstruction.matching import match_individuals
 from marey.reconstruction.noise import estimate_scales, robust_scale
 from marey.reconstruction.observations import Observations, gather
 from marey.reconstruction.polish import Polished, polish
+from marey.reconstruction.refinement import RefinementSettings, refine
 from marey.reconstruction.sight import Sight
 from marey.reconstruction.solution import Solution, to_poses
+from marey.refinement.gaps import mark_interpolated
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -26,7 +31,6 @@ if TYPE_CHECKING:
 METHODS = ("consensus", "all")
 CHUNK_POINTS = 40_000
 N_NOISE_PASSES = 2
-WORTH_RESCALING = 1.02
 
 
 @dataclass(frozen=True)
@@ -76,11 +80,16 @@ def triangulate(
     rig: Rig,
     *,
     settings: TriangulationSettings | None = None,
+    refinement: RefinementSettings | None = None,
     offsets: Mapping[str, int] | None = None,
     trim: bool = False,
     min_confidence: float = 0.0,
+    progress: ProgressCallback = ignore_progress,
 ) -> xr.Dataset:
-    """Triangulate the poses of several cameras, each frame by itself.
+    """Triangulate the poses of several cameras and, if wanted, refine them over the whole recording.
+
+    Where there are several individuals, they are matched across cameras and followed over time first; see
+    :func:`marey.reconstruction.match_individuals`.
 
     Parameters
     ----------
@@ -90,8 +99,12 @@ def triangulate(
         The calibrated cameras.
     settings
         How points are found.
+    refinement
+        How they are refined; None leaves each frame by itself.
     offsets, trim, min_confidence
         See :func:`marey.reconstruction.gather`.
+    progress
+        Is told what is done.
 
     Returns
     -------
@@ -107,13 +120,53 @@ def triangulate(
     settings = settings or TriangulationSettings()
     observations, rig = gather(poses, rig, offsets=offsets, trim=trim, min_confidence=min_confidence)
     sight = Sight.of(rig)
-    solutions = [solve(observations, sight, i, settings) for i in range(len(observations.individuals))]
-    return append_history(
-        to_poses(observations, sight, solutions, {}), "triangulate", **describe(settings, observations)
-    )
+    if len(observations.individuals) > 1:
+        observations = match_individuals(observations, sight, progress=progress)
+    n = len(observations.individuals)
+    solutions, limbs, filled = [], [], []
+    for i in range(n):
+        progress(Progress("triangulating", i, n))
+        solution = solve(observations, sight, i, settings)
+        if refinement is not None:
+            refined = refine(
+                sight,
+                observations.pixels[:, :, :, i],
+                solution,
+                observations.time,
+                refinement,
+                min_cameras=settings.min_cameras,
+                threshold=settings.threshold,
+                progress=progress,
+            )
+            solution = refined.solution
+            limbs.append(_in_words(refined.limbs, observations.keypoints))
+            filled.append(refined.is_filled)
+        solutions.append(solution)
+    progress(Progress("triangulating", n, n))
+    result = to_poses(observations, sight, solutions, {"space_unit": rig.units})
+    if any(points.any() for points in filled):
+        result = mark_interpolated(result, np.stack(filled, axis=-1))
+    result = append_history(result, "triangulate", **_describe(settings, observations))
+    if refinement is not None:
+        result = append_history(
+            result, "refine", smoothness=refinement.smoothness, fill=refinement.fill, limbs=limbs
+        )
+    return result
 
 
-def describe(settings: TriangulationSettings, observations: Observations) -> dict[str, object]:
+def _in_words(limbs: Sequence[Limb], keypoints: Sequence[str]) -> list[dict[str, object]]:
+    return [
+        {
+            "limb": [keypoints[limb.a], keypoints[limb.b]],
+            "length": round(limb.length, 6),
+            "spread": round(limb.spread, 6),
+            "constant": limb.is_constant,
+        }
+        for limb in limbs
+    ]
+
+
+def _describe(settings: TriangulationSettings, observations: Observations) -> dict[str, object]:
     """Return what the provenance log keeps of a triangulation."""
     return {
         "method": settings.method,
@@ -140,19 +193,18 @@ def solve(
     sigma = observations.sigma[:, :, :, individual].reshape(n_cameras, -1).copy()
     rays = sight.rays(flat)
     shape = (n_cameras, n_frames, n_keypoints)
-    sigma *= _first_scale(sight, rays, sigma, at_least=1.0 if observations.has_errors else 0.0)
-    for _ in range(1 if observations.has_errors else N_NOISE_PASSES):
+    given, least = sigma.copy(), 1.0 if observations.has_errors else 0.0
+    sigma *= _first_scale(sight, rays, sigma, at_least=least)
+    for _ in range(N_NOISE_PASSES):
         found, used = _solve_flat(sight, flat, rays, sigma, settings)
-        squares = (found.residuals**2).sum(axis=-1) / sigma**2
-        squares = np.where(used, squares, np.nan)
+        squares = np.where(used, (found.residuals**2).sum(axis=-1) / sigma**2, np.nan)
         if observations.has_errors:
-            factor = max(1.0, robust_scale(squares, found.leverage))
-            scales = np.full((n_cameras, 1, n_keypoints), factor)
+            present = float(np.nanmedian(sigma / given)) if np.isfinite(sigma).any() else 1.0
+            sigma = given * max(1.0, present * robust_scale(squares, found.leverage))
         else:
             scales = estimate_scales(squares.reshape(shape), found.leverage.reshape(shape))[:, None]
-        sigma = (sigma.reshape(shape) * scales).reshape(n_cameras, -1)
-    if not observations.has_errors or scales.max() > WORTH_RESCALING:
-        found, used = _solve_flat(sight, flat, rays, sigma, settings)
+            sigma = (sigma.reshape(shape) * scales).reshape(n_cameras, -1)
+    found, used = _solve_flat(sight, flat, rays, sigma, settings)
     return Solution(
         found.points.reshape(n_frames, n_keypoints, 3),
         found.covariance.reshape(n_frames, n_keypoints, 3, 3),
