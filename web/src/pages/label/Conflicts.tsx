@@ -1,9 +1,9 @@
 /** Points that two people set differently: what is saved stays until somebody decides. */
 
+import { useStore } from '../../app/useStore';
 import { Button } from '../../components/Button';
 import { Callout } from '../../components/Callout';
 import type { LabelPoint } from '../../engine/labels';
-import { useStore } from './hooks';
 import type { LabelSession } from './labelSession';
 
 export function Conflicts({ session }: { session: LabelSession }) {

@@ -3,19 +3,19 @@ import { useCallback, useEffect, useMemo, useState } from 'react';
 import { explain } from '../../api/errors';
 import { navigate, useHashSearch } from '../../app/hashLocation';
 import { type PageProps, pageUrl } from '../../app/pages';
+import { useStore } from '../../app/useStore';
 import { ButtonLink } from '../../components/Button';
 import { Callout } from '../../components/Callout';
 import { EmptyState } from '../../components/EmptyState';
+import { GoToDialog } from '../../components/GoToDialog';
+import { KeySheet } from '../../components/KeySheet';
 import { Loading } from '../../components/Progress';
 import { Keymap } from '../../engine/keymap';
 import { type PageControls, pressKey } from './actions';
 import type { Place } from './backend';
 import { Canvas, type Held } from './Canvas';
 import { Conflicts } from './Conflicts';
-import { GoToDialog } from './GoToDialog';
-import { useStore } from './hooks';
-import { KeySheet } from './KeySheet';
-import { LABEL_ACTIONS } from './keys';
+import { LABEL_ACTIONS, POINTER_HINTS } from './keys';
 import './label.css';
 import { PartsPanel } from './PartsPanel';
 import { QueuePanel } from './QueuePanel';
@@ -105,7 +105,9 @@ function Workbench({ opened, project, asked }: { opened: Opened; project: string
       <p aria-live="polite" className="visually-hidden" role="status">
         {notice}
       </p>
-      {dialog === 'help' && <KeySheet keymap={keymap} onChange={changeKeys} onClose={() => setDialog(null)} />}
+      {dialog === 'help' && (
+        <KeySheet keymap={keymap} onChange={changeKeys} onClose={() => setDialog(null)} pointer={POINTER_HINTS} />
+      )}
       {dialog === 'go-to' && place && (
         <GoToDialog
           current={place.frame}

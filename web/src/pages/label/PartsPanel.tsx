@@ -1,12 +1,12 @@
 /** The animals of the frame and their parts: everything that the canvas shows, in words and for the keyboard. */
 
 import { Trash2 } from 'lucide-react';
+import { useStore } from '../../app/useStore';
 import { IconButton } from '../../components/Button';
 import { classes } from '../../components/classes';
 import { targetOf } from '../../engine/editorState';
 import { findInstance, isUnconfirmed, type LabelPoint } from '../../engine/labels';
 import { styleOf } from '../../engine/markers';
-import { useStore } from './hooks';
 import type { LabelSession } from './labelSession';
 import { MarkerIcon } from './MarkerIcon';
 

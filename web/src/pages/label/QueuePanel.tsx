@@ -2,11 +2,11 @@
 
 import { Circle, CircleCheck, CircleDashed, CircleDot, Flag, type LucideIcon } from 'lucide-react';
 import { useEffect, useRef, useState } from 'react';
+import { useStore } from '../../app/useStore';
 import { classes } from '../../components/classes';
 import type { FrameState } from '../../engine/labels';
 import { countOf, QUEUE_FILTERS, type QueueFilter, type QueueItem } from '../../engine/queue';
 import { keyOf } from './backend';
-import { useStore } from './hooks';
 import type { LabelSession } from './labelSession';
 
 const ROW_PX = 40;

@@ -1,12 +1,12 @@
 /** What comes next and whether everything is saved. */
 
 import { CircleAlert, CloudOff, LoaderCircle, Save, Users } from 'lucide-react';
+import { useStore } from '../../app/useStore';
 import { KeyHint } from '../../components/KeyHint';
 import type { SaveStatus } from '../../engine/autosave';
 import { targetOf } from '../../engine/editorState';
 import type { Keymap } from '../../engine/keymap';
 import { isUnconfirmed } from '../../engine/labels';
-import { useStore } from './hooks';
 import type { LabelActionId } from './keys';
 import type { LabelSession } from './labelSession';
 

@@ -16,10 +16,10 @@ import {
   ZoomIn,
 } from 'lucide-react';
 import { useId, useState } from 'react';
+import { useStore } from '../../app/useStore';
 import { Button, IconButton } from '../../components/Button';
 import { CheckField } from '../../components/Field';
 import type { ViewRule } from '../../engine/view';
-import { useStore } from './hooks';
 import type { LabelSession } from './labelSession';
 import { DEFAULT_SETTINGS, type LabelSettings } from './settings';
 

@@ -1,5 +1,6 @@
 /** What the keys of the label page do. The help sheet and the settings are made from this list. */
 
+import type { PointerHint } from '../../components/KeySheet';
 import type { Action } from '../../engine/keymap';
 
 const ARROWS = ['ArrowLeft', 'ArrowRight', 'ArrowUp', 'ArrowDown'];
@@ -45,7 +46,7 @@ export const LABEL_ACTIONS = [
 export type LabelActionId = (typeof LABEL_ACTIONS)[number]['id'];
 
 /** What the pointer does, for the sheet; these cannot be changed. */
-export const POINTER_HINTS: readonly { readonly gesture: string; readonly does: string }[] = [
+export const POINTER_HINTS: readonly PointerHint[] = [
   { gesture: 'Click', does: 'place the part, or move the ringed point' },
   { gesture: 'Shift + click', does: 'place it as covered' },
   { gesture: 'Drag a point', does: 'move it' },

@@ -1,9 +1,9 @@
 /** The label page's requests to Marey's server. */
 
+import { loadBitmap } from '../../api/binary';
 import { baseUrl, client, frameUrl } from '../../api/client';
-import { ApiError, explain, toApiError } from '../../api/errors';
+import { ApiError, explain } from '../../api/errors';
 import type { components } from '../../api/schema';
-import { readToken } from '../../api/token';
 import type { SaveResult } from '../../engine/autosave';
 import type { FrameLabels } from '../../engine/labels';
 import { keyOf, type LabelBackend, type Place, type ServerLabels } from './backend';
@@ -81,14 +81,6 @@ export function serverBackend({ project, labeller, page, stamps }: Identity): La
       return loadBitmap(url, signal);
     },
   };
-}
-
-/** Fetch and decode an image away from the page's own thread. */
-export async function loadBitmap(url: string, signal?: AbortSignal): Promise<ImageBitmap> {
-  const token = readToken();
-  const response = await fetch(url, { signal, headers: token === null ? {} : { Authorization: `Bearer ${token}` } });
-  if (!response.ok) throw await toApiError(response);
-  return createImageBitmap(await response.blob());
 }
 
 function received(data: Schemas['FrameLabels'] | undefined): ServerLabels {

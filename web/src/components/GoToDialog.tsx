@@ -1,7 +1,7 @@
 import { useState } from 'react';
-import { Button } from '../../components/Button';
-import { Dialog } from '../../components/Dialog';
-import { NumberField } from '../../components/Field';
+import { Button } from './Button';
+import { Dialog } from './Dialog';
+import { NumberField } from './Field';
 
 interface Props {
   readonly current: number;

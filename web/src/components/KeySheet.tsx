@@ -1,19 +1,26 @@
 /** Every key of the page, made from the registry that the keys are resolved with; each can be changed here. */
 
 import { useEffect, useState } from 'react';
-import { Button } from '../../components/Button';
-import { Dialog } from '../../components/Dialog';
-import { KeyHint } from '../../components/KeyHint';
-import { type Action, chordOf, type Keymap } from '../../engine/keymap';
-import { POINTER_HINTS } from './keys';
+import { type Action, chordOf, type Keymap } from '../engine/keymap';
+import { Button } from './Button';
+import { Dialog } from './Dialog';
+import { KeyHint } from './KeyHint';
+import './KeySheet.css';
+
+/** What the pointer does, which cannot be changed. */
+export interface PointerHint {
+  readonly gesture: string;
+  readonly does: string;
+}
 
 interface Props {
   readonly keymap: Keymap;
   readonly onChange: (keymap: Keymap) => void;
   readonly onClose: () => void;
+  readonly pointer?: readonly PointerHint[];
 }
 
-export function KeySheet({ keymap, onChange, onClose }: Props) {
+export function KeySheet({ keymap, onChange, onClose, pointer = [] }: Props) {
   const [listening, setListening] = useState<Action | null>(null);
   const [problem, setProblem] = useState<string | null>(null);
 
@@ -75,9 +82,9 @@ export function KeySheet({ keymap, onChange, onClose }: Props) {
             ))}
           </section>
         ))}
-        <section>
+        <section hidden={pointer.length === 0}>
           <h3>Pointer</h3>
-          {POINTER_HINTS.map(({ gesture, does }) => (
+          {pointer.map(({ gesture, does }) => (
             <div className="key-sheet__row" key={gesture}>
               <span>{does}</span>
               <span className="faint small">{gesture}</span>
