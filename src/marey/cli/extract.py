@@ -123,20 +123,12 @@ def suggest(
 
 
 def _find_predicted(project: "Project", poses: "xr.Dataset", predictions: Path) -> list[str] | None:
-    """Return the video that was predicted: by its content, its name, or the name of the predictions."""
     from marey.model.poses import read_history
+    from marey.project import find_predicted_video
 
-    steps = read_history(poses)
-    seen = {step["video_fingerprint"] for step in steps if step.get("video_fingerprint")}
-    names = {str(poses.attrs.get("source_file", "")), *(str(step.get("video", "")) for step in steps)}
-    for matching in (
-        [key for key, entry in project.videos.items() if entry.fingerprint in seen],
-        [key for key, entry in project.videos.items() if Path(entry.path).name in names],
-    ):
-        if len(matching) == 1:
-            return matching
-    like = [key for key in project.videos if predictions.name.startswith(key)]
-    return [max(like, key=len)] if like else None
+    source = str(poses.attrs.get("source_file", ""))
+    found = find_predicted_video(project, predictions.name, source, read_history(poses))
+    return None if found is None else [found]
 
 
 def _only_video(project: "Project", videos: list[str] | None) -> str:

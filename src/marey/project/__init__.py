@@ -2,6 +2,7 @@
 
 from marey.project.findings import Finding
 from marey.project.label_store import Revision
+from marey.project.predicted import find_predicted_video
 from marey.project.project import Project
 from marey.project.project_file import VideoEntry
 from marey.project.skeleton_change import edit_skeleton
@@ -14,5 +15,6 @@ __all__ = [
     "Revision",
     "VideoEntry",
     "edit_skeleton",
+    "find_predicted_video",
     "find_template",
 ]
