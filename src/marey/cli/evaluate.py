@@ -1,5 +1,7 @@
 """``marey evaluate``."""
 
+import re
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -7,6 +9,8 @@ import typer
 
 from marey.cli.output import print_json, progress_bars, say
 from marey.errors import AlreadyExistsError
+
+_TABLE_HEAD = f"{'part':12}{'frames':>8}{'mean px':>10}{'median':>9}{'RMSE':>9}{'90 % interval covers':>23}"
 
 
 def register(app: typer.Typer) -> None:
@@ -44,19 +48,23 @@ def evaluate(
             evaluate_run(opened, _open(opened, name), confidence_cut=confidence_cut, progress=progress)
             for name in names
         ]
+    pooled = pool_folds(evaluations) if is_folds else None
     for evaluation in evaluations:
+        _tell(evaluation)
+    if pooled is not None:
+        say(f"all {pooled['n_folds']} folds together, each frame tested by the run that has not seen it")
+        say(_TABLE_HEAD)
+        say(_row("test", pooled))
+    for evaluation in evaluations if report is None else evaluations[:1]:
         path = evaluation.run.evaluation_folder / "report.html" if report is None else report
         others = [other for other in evaluations if other is not evaluation]
-        write_report(evaluation, opened, path, others=others)
-        _tell(evaluation)
+        write_report(evaluation, opened, path, others=others, pooled=pooled)
         say(f"report: {path}")
-        if report is not None:
-            break
     if not as_json:
         return
-    if is_folds:
+    if pooled is not None:
         folds = {evaluation.run.name: evaluation.to_dict() for evaluation in evaluations}
-        print_json({"test": pool_folds(evaluations), "runs": folds})
+        print_json({"test": pooled, "runs": folds})
     elif len(evaluations) > 1:
         print_json({"runs": {evaluation.run.name: evaluation.to_dict() for evaluation in evaluations}})
     else:
@@ -73,7 +81,7 @@ def _expand(project: Any, names: list[str]) -> tuple[list[str], bool]:
     """Replace the name of a cross-validation by those of its folds."""
     existing = project.run_names()
     if len(names) == 1 and names[0] not in existing:
-        folds = [name for name in existing if name.startswith(f"{names[0]}-fold")]
+        folds = [name for name in existing if re.fullmatch(re.escape(names[0]) + r"-fold\d+", name)]
         if folds:
             return sorted(folds, key=lambda name: (len(name), name)), True
     return names, False
@@ -83,11 +91,14 @@ def _tell(evaluation: Any) -> None:
     """Print the headline figures of each part."""
     figures = evaluation.to_dict()
     say(f"{evaluation.run.name}  (engine {evaluation.engine}, split {evaluation.run.split.description})")
-    say(f"{'part':12}{'frames':>8}{'mean px':>10}{'median':>9}{'RMSE':>9}{'90 % interval covers':>23}")
+    say(_TABLE_HEAD)
     for part in ("test", "validation", "train"):
         if part in figures:
-            row = figures[part]
-            say(
-                f"{part:12}{row['n_frames']:8d}{row['mean_error_px']:10.2f}{row['median_error_px']:9.2f}"
-                f"{row['rmse_px']:9.2f}{100 * row['interval_coverage_90']:21.0f} %"
-            )
+            say(_row(part, figures[part]))
+
+
+def _row(part: str, figures: Mapping[str, Any]) -> str:
+    return (
+        f"{part:12}{figures['n_frames']:8d}{figures['mean_error_px']:10.2f}{figures['median_error_px']:9.2f}"
+        f"{figures['rmse_px']:9.2f}{100 * figures['interval_coverage_90']:21.0f} %"
+    )

@@ -6,13 +6,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from marey.evaluation.evaluate import Evaluation, Part
+from marey.visualisation.palettes import BLUE, GREEN, ORANGE, as_hex
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-# Okabe and Ito's colours: told apart with any kind of colour vision, on white and on dark grey.
-COLOURS = {"test": "#0072B2", "validation": "#E69F00", "train": "#009E73"}
+# Told apart with any kind of colour vision, on white and on dark grey.
+COLOURS = {"test": as_hex(BLUE), "validation": as_hex(ORANGE), "train": as_hex(GREEN)}
 INK = "#7a7f87"
 PART_WORDS = {"test": "test", "validation": "validation", "train": "training"}
 
@@ -48,8 +49,11 @@ def keypoint_errors(evaluation: Evaluation, part_name: str) -> str:
         axes.plot([low, high], [row, row], color=INK, lw=5, alpha=0.45, solid_capstyle="round")
         axes.plot(middle, row, "o", color=COLOURS[part_name], ms=6, mec="white", mew=0.8)
     axes.set_yticks(range(len(names)), names)
-    axes.set(xlabel=f"error on {PART_WORDS[part_name]} frames (px)", ylim=(len(names) - 0.5, -0.5))
-    axes.set_xlim(0, _upper(evaluation))
+    end = _upper(evaluation)
+    n_beyond = int((part.errors > end).sum())
+    beyond = f"; {n_beyond} beyond {end:.0f} px" if n_beyond else ""
+    axes.set(xlabel=f"error on {PART_WORDS[part_name]} frames (px{beyond})", ylim=(len(names) - 0.5, -0.5))
+    axes.set_xlim(0, end)
     return _svg(figure)
 
 

@@ -6,13 +6,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from marey.evaluation.evaluate import Part
+from marey.visualisation.palettes import VERMILLION
 
 if TYPE_CHECKING:
     from marey.project import Project
 
 SIDE_PX = 300
 TRUTH = (255, 255, 255)
-PREDICTED = (213, 94, 0)
+PREDICTED = VERMILLION
 
 
 def worst_frames(

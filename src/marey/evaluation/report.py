@@ -2,7 +2,7 @@
 
 import csv
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from html import escape
 from importlib import resources
 from pathlib import Path
@@ -20,7 +20,12 @@ if TYPE_CHECKING:
 
 
 def write_report(
-    evaluation: Evaluation, project: "Project", path: str | Path, *, others: Sequence[Evaluation] = ()
+    evaluation: Evaluation,
+    project: "Project",
+    path: str | Path,
+    *,
+    others: Sequence[Evaluation] = (),
+    pooled: Mapping[str, Any] | None = None,
 ) -> Path:
     """Write the report.
 
@@ -34,6 +39,8 @@ def write_report(
         Where to; an earlier report there is replaced.
     others
         Evaluations to compare with.
+    pooled
+        From :func:`marey.evaluation.pool_folds`, where these are the folds of a cross-validation.
     """
     shown = "test" if "test" in evaluation.parts else next(iter(evaluation.parts))
     sections = [
@@ -41,7 +48,7 @@ def write_report(
         _errors_section(evaluation, shown),
         _confidence_section(evaluation, shown),
         _gallery_section(evaluation, project, shown),
-        _comparison_section([evaluation, *others]) if others else "",
+        _comparison_section([evaluation, *others], pooled) if others else "",
         _training_section(evaluation.run),
         _reading_section(),
         _provenance_section(evaluation),
@@ -151,8 +158,13 @@ def _gallery_section(evaluation: Evaluation, project: "Project", shown: str) -> 
     )
 
 
-def _comparison_section(evaluations: Sequence[Evaluation]) -> str:
+def _comparison_section(evaluations: Sequence[Evaluation], pooled: Mapping[str, Any] | None) -> str:
     rows = ""
+    if pooled:
+        rows += (
+            f"<tr><td>all {pooled['n_folds']} folds</td><td></td><td>{pooled['n_frames']}</td>"
+            f"<td>{_px(pooled['mean_error_px'])}</td><td></td><td>{_px(pooled['median_error_px'])}</td></tr>"
+        )
     for evaluation in evaluations:
         row = evaluation.metrics.get("test")
         if row:
@@ -166,9 +178,12 @@ def _comparison_section(evaluations: Sequence[Evaluation]) -> str:
             )
     header = "<tr><th>run</th><th>network</th><th>test frames</th><th>mean</th><th>95 % interval</th>"
     same = len({evaluation.run.split.test for evaluation in evaluations}) == 1
-    note = (
-        "" if same else "<p>These runs were tested on different frames: their figures cannot be compared.</p>"
-    )
+    if pooled:
+        note = "<p>Folds of a cross-validation: each frame was tested by the run that has not seen it.</p>"
+    elif same:
+        note = ""
+    else:
+        note = "<p>These runs were tested on different frames: their figures cannot be compared.</p>"
     return (
         f'<section><h2>Comparison</h2>{note}<div class="scroll"><table>{header}<th>median</th></tr>{rows}'
         "</table></div></section>"

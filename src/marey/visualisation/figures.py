@@ -8,7 +8,7 @@ import numpy as np
 
 from marey.visualisation import layout
 from marey.visualisation.layout import in_house_style, new_figure
-from marey.visualisation.palettes import choose_colours
+from marey.visualisation.palettes import BLUE, VERMILLION, as_hex, choose_colours
 from marey.visualisation.subject import Subject
 
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-X_COLOUR, Y_COLOUR = "#0072B2", "#D55E00"
+X_COLOUR, Y_COLOUR = as_hex(BLUE), as_hex(VERMILLION)
 MAX_PATH_POINTS = 20_000
 N_CONFIDENCE_BINS = 800
 N_STEP_BINS = 45

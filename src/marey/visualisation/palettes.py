@@ -5,22 +5,21 @@ blindness. Many come from a ramp of steadily rising lightness, which everybody s
 those who see it too; it is built in Ottosson's OkLab (2020), where steps of one size look alike.
 """
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from marey.errors import ConfigError
 
-OKABE_ITO = np.array(
-    [
-        (86, 180, 233),  # sky blue
-        (230, 159, 0),  # orange
-        (0, 158, 115),  # bluish green
-        (204, 121, 167),  # reddish purple
-        (240, 228, 66),  # yellow
-        (213, 94, 0),  # vermillion
-        (0, 114, 178),  # blue
-    ],
-    dtype=np.uint8,
-)
+SKY_BLUE = (86, 180, 233)
+ORANGE = (230, 159, 0)
+GREEN = (0, 158, 115)
+PURPLE = (204, 121, 167)
+YELLOW = (240, 228, 66)
+VERMILLION = (213, 94, 0)
+BLUE = (0, 114, 178)
+
+OKABE_ITO = np.array([SKY_BLUE, ORANGE, GREEN, PURPLE, YELLOW, VERMILLION, BLUE], dtype=np.uint8)
 """RGB, shape (7, 3); the eighth colour, black, is left out because it vanishes on dark videos."""
 
 PALETTES = ("auto", "okabe-ito", "dawn", "cividis", "viridis")
@@ -68,6 +67,11 @@ def choose_colours(n: int, palette: str = "auto") -> np.ndarray:
     import matplotlib as mpl
 
     return np.round(mpl.colormaps[palette](places)[:, :3] * 255).astype(np.uint8)
+
+
+def as_hex(rgb: Sequence[int]) -> str:
+    """Return a colour as figures and pages name it: ``#0072b2``."""
+    return "#" + "".join(f"{value:02x}" for value in rgb)
 
 
 def _dawn(places: np.ndarray) -> np.ndarray:
