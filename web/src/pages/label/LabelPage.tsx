@@ -16,6 +16,7 @@ import type { Place } from './backend';
 import { Canvas, type Held } from './Canvas';
 import { Conflicts } from './Conflicts';
 import { LABEL_ACTIONS, POINTER_HINTS } from './keys';
+import '../../components/Workspace.css';
 import './label.css';
 import { PartsPanel } from './PartsPanel';
 import { QueuePanel } from './QueuePanel';
@@ -33,7 +34,7 @@ export default function LabelPage({ project }: PageProps) {
   if (error) {
     const { message, hint } = explain(error);
     return (
-      <div className="label-message">
+      <div className="workspace-message">
         <Callout kind="bad" title={message}>
           {hint}
         </Callout>
@@ -122,7 +123,7 @@ function Workbench({ opened, project, asked }: { opened: Opened; project: string
 
 function NoFrames({ project }: { project: string }) {
   return (
-    <div className="label-message">
+    <div className="workspace-message">
       <EmptyState
         actions={
           <ButtonLink kind="primary" to={pageUrl(project, 'frames')}>

@@ -1,0 +1,156 @@
+/** The frame with its poses. Poses follow at once; the picture follows as fast as frames are decoded. */
+
+import { useEffect, useRef } from 'react';
+import { type Size, screenPoint } from '../../engine/geometry';
+import { drawImageLayer } from '../../engine/imageLayer';
+import { MarkerSheet } from '../../engine/markers';
+import { fitImage, panBy, resized, type View, zoomAt } from '../../engine/view';
+import { drawPoses, type PoseStyle, stageSize } from './drawPoses';
+import type { ResultSession } from './resultSession';
+
+interface Props {
+  readonly session: ResultSession;
+  readonly colours: readonly string[];
+  readonly individualColours: readonly string[];
+  readonly edges: readonly (readonly [number, number])[];
+  /** The size of the video's frames, if it is known. */
+  readonly video: Size | null;
+}
+
+const WHEEL_ZOOM_PER_PX = 0.0015;
+
+export function Stage({ session, colours, individualColours, edges, video }: Props) {
+  const host = useRef<HTMLDivElement>(null);
+  const image = useRef<HTMLCanvasElement>(null);
+  const overlay = useRef<HTMLCanvasElement>(null);
+
+  useEffect(() => {
+    const [element, below, above] = [host.current, image.current, overlay.current];
+    if (!element || !below || !above) return;
+    const pixelRatio = window.devicePixelRatio || 1;
+    const markers = new MarkerSheet(colours, pixelRatio, 0.8);
+    return showStage(session, element, below, above, { markers, pixelRatio, edges, individualColours }, video);
+  }, [session, colours, individualColours, edges, video]);
+
+  return (
+    <div className="result-stage" ref={host}>
+      <canvas aria-hidden="true" data-testid="image-layer" ref={image} />
+      <canvas aria-hidden="true" data-testid="overlay" ref={overlay} />
+    </div>
+  );
+}
+
+function showStage(
+  session: ResultSession,
+  host: HTMLElement,
+  below: HTMLCanvasElement,
+  above: HTMLCanvasElement,
+  style: PoseStyle,
+  video: Size | null,
+): () => void {
+  const [image, overlay] = [below.getContext('2d', { alpha: false }), above.getContext('2d')];
+  let canvas: Size = { width: 1, height: 1 };
+  let view: View | null = null;
+  let drawn: readonly unknown[] = [];
+  let request = 0;
+
+  const size = () => stageSize(session.state, video);
+  const paint = () => {
+    request = 0;
+    if (!image || !overlay) return;
+    view ??= fitImage(size(), canvas);
+    const { state, data } = session;
+    const wanted = [state.picture, view, canvas];
+    if (state.picture && wanted.some((value, i) => value !== drawn[i])) {
+      drawn = wanted;
+      drawImageLayer(image, state.picture, size(), view, style.pixelRatio);
+      below.dataset['frame'] = `${state.pictureFrame}`;
+    }
+    drawPoses(overlay, data, state, view, style);
+    above.dataset['row'] = `${state.row}`;
+  };
+  const schedule = () => {
+    request ||= requestAnimationFrame(paint);
+  };
+  const move = (next: View) => {
+    view = next;
+    schedule();
+  };
+  const observer = new ResizeObserver(() => {
+    const next = { width: Math.max(host.clientWidth, 1), height: Math.max(host.clientHeight, 1) };
+    for (const element of [below, above]) {
+      element.width = Math.round(next.width * style.pixelRatio);
+      element.height = Math.round(next.height * style.pixelRatio);
+    }
+    // The first picture decides how the frame lies; afterwards it stays where a person put it.
+    view = view && session.state.picture ? resized(view, canvas, next) : null;
+    canvas = next;
+    schedule();
+  });
+  observer.observe(host);
+  const stopListening = listen(above, {
+    zoom: (at, factor) => view && move(zoomAt(view, at, factor, size(), canvas)),
+    pan: (dx, dy) => view && move(panBy(view, dx, dy, size(), canvas)),
+    reset: () => move(fitImage(size(), canvas)),
+  });
+  let hadPicture = false;
+  const unsubscribe = session.subscribe(() => {
+    if (!hadPicture && session.state.picture) {
+      hadPicture = true;
+      view = null;
+    }
+    schedule();
+  });
+  return () => {
+    cancelAnimationFrame(request);
+    observer.disconnect();
+    stopListening();
+    unsubscribe();
+  };
+}
+
+interface StageMoves {
+  readonly zoom: (at: ReturnType<typeof screenPoint>, factor: number) => void;
+  readonly pan: (dx: number, dy: number) => void;
+  readonly reset: () => void;
+}
+
+function listen(canvas: HTMLCanvasElement, moves: StageMoves): () => void {
+  const end = new AbortController();
+  const options = { signal: end.signal };
+  let last: { x: number; y: number } | null = null;
+  canvas.addEventListener(
+    'pointerdown',
+    (event) => {
+      canvas.setPointerCapture(event.pointerId);
+      last = { x: event.offsetX, y: event.offsetY };
+    },
+    options,
+  );
+  canvas.addEventListener(
+    'pointermove',
+    (event) => {
+      if (!last) return;
+      moves.pan(event.offsetX - last.x, event.offsetY - last.y);
+      last = { x: event.offsetX, y: event.offsetY };
+    },
+    options,
+  );
+  canvas.addEventListener(
+    'pointerup',
+    () => {
+      last = null;
+    },
+    options,
+  );
+  canvas.addEventListener('dblclick', moves.reset, options);
+  canvas.addEventListener(
+    'wheel',
+    (event) => {
+      event.preventDefault();
+      moves.zoom(screenPoint(event.offsetX, event.offsetY), Math.exp(-event.deltaY * WHEEL_ZOOM_PER_PX));
+    },
+    { ...options, passive: false },
+  );
+  return () => end.abort();
+}

@@ -1,0 +1,133 @@
+/** The timeline: traces on one canvas, the place where one is on another above it. */
+
+import { useEffect, useRef, useState } from 'react';
+import { useTheme } from '../../app/theme';
+import { rowAt, spanOf } from '../../engine/timeline';
+import { AXIS_PX, drawPlayhead, drawTimeline, type TimelineStyle } from './drawTimeline';
+import type { ResultSession } from './resultSession';
+
+const WHEEL_ZOOM_PER_PX = 0.0015;
+
+export function Timeline({ session, colours }: { session: ResultSession; colours: readonly string[] }) {
+  const host = useRef<HTMLDivElement>(null);
+  const traces = useRef<HTMLCanvasElement>(null);
+  const playhead = useRef<HTMLCanvasElement>(null);
+  const [size, setSize] = useState({ width: 0, height: 0 });
+  const { isDark } = useTheme();
+
+  useEffect(() => {
+    const element = host.current;
+    if (!element) return;
+    const observer = new ResizeObserver(() => setSize({ width: element.clientWidth, height: element.clientHeight }));
+    observer.observe(element);
+    return () => observer.disconnect();
+  }, []);
+
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the theme changes the colours read from the style sheet
+  useEffect(() => {
+    const [below, above] = [traces.current, playhead.current];
+    if (!below || !above || size.width === 0) return;
+    return paintOnChange(session, below, above, { ...size, colours });
+  }, [session, colours, size, isDark]);
+
+  useEffect(() => {
+    const element = playhead.current;
+    return element ? listen(element, session) : undefined;
+  }, [session]);
+
+  return (
+    <div className="timeline" ref={host}>
+      <canvas aria-hidden="true" data-testid="traces" ref={traces} />
+      <canvas aria-hidden="true" data-testid="playhead" ref={playhead} />
+    </div>
+  );
+}
+
+/** Draw the traces when what they show changes, and the playhead when the row does: once per screen refresh. */
+function paintOnChange(
+  session: ResultSession,
+  below: HTMLCanvasElement,
+  above: HTMLCanvasElement,
+  { width, height, colours }: { width: number; height: number; colours: readonly string[] },
+): () => void {
+  const [traces, playhead] = [below.getContext('2d', { alpha: false }), above.getContext('2d')];
+  const pixelRatio = window.devicePixelRatio || 1;
+  for (const canvas of [below, above]) {
+    canvas.width = Math.round(width * pixelRatio);
+    canvas.height = Math.round(height * pixelRatio);
+  }
+  const style: TimelineStyle = { width, height, pixelRatio, colours, theme: themeColours(below) };
+  let drawn: readonly unknown[] = [];
+  let request = 0;
+  const paint = () => {
+    request = 0;
+    const { state, data } = session;
+    if (!traces || !playhead) return;
+    const wanted = [state.range, state.shown, state.individual, state.smoothed, state.arrivals];
+    if (wanted.some((value, i) => value !== drawn[i])) {
+      drawn = wanted;
+      drawTimeline(traces, data, state, style);
+    }
+    drawPlayhead(playhead, state, style);
+  };
+  const schedule = () => {
+    request ||= requestAnimationFrame(paint);
+  };
+  schedule();
+  const unsubscribe = session.subscribe(schedule);
+  return () => {
+    cancelAnimationFrame(request);
+    unsubscribe();
+  };
+}
+
+function themeColours(element: HTMLElement): TimelineStyle['theme'] {
+  const style = getComputedStyle(element);
+  const read = (name: string) => style.getPropertyValue(name).trim();
+  return { text: read('--text-soft'), grid: read('--plot-grid'), ground: read('--surface'), accent: read('--accent') };
+}
+
+function listen(canvas: HTMLCanvasElement, session: ResultSession): () => void {
+  const end = new AbortController();
+  const options = { signal: end.signal };
+  let isDragging = false;
+  const plot = () => canvas.clientWidth - AXIS_PX;
+  const seek = (event: PointerEvent) => {
+    const { data, state } = session;
+    session.go(rowAt(state.range, event.offsetX - AXIS_PX, plot(), data.nRows));
+  };
+  canvas.addEventListener(
+    'pointerdown',
+    (event) => {
+      isDragging = true;
+      canvas.setPointerCapture(event.pointerId);
+      seek(event);
+    },
+    options,
+  );
+  canvas.addEventListener('pointermove', (event) => isDragging && seek(event), options);
+  for (const type of ['pointerup', 'pointercancel'] as const) {
+    canvas.addEventListener(
+      type,
+      () => {
+        isDragging = false;
+      },
+      options,
+    );
+  }
+  canvas.addEventListener(
+    'wheel',
+    (event) => {
+      event.preventDefault();
+      const sideways = event.shiftKey ? event.deltaY || event.deltaX : event.deltaX;
+      if (event.shiftKey || Math.abs(event.deltaX) > Math.abs(event.deltaY)) {
+        session.pan((sideways / plot()) * spanOf(session.state.range));
+      } else {
+        const anchor = Math.min(Math.max((event.offsetX - AXIS_PX) / plot(), 0), 1);
+        session.zoom(anchor, Math.exp(event.deltaY * WHEEL_ZOOM_PER_PX));
+      }
+    },
+    { ...options, passive: false },
+  );
+  return () => end.abort();
+}

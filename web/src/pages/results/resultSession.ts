@@ -1,0 +1,219 @@
+/** What the results page shows at one moment: the row, the rows of the timeline, and what is drawn of them. */
+
+import { loadNumbers } from '../../api/binary';
+import { fileUrl, type Schemas } from '../../api/client';
+import { ImageCache, neighbouringPlaces } from '../../engine/imageCache';
+import { follow, panRange, type RowRange, zoomRange } from '../../engine/timeline';
+import { ResultData } from './resultData';
+
+export type SmoothingSettings = Omit<Schemas['SmoothingPreview'], 'start' | 'stop'>;
+
+/** Smoothed positions of some rows: (n, 2, n_keypoints, n_individuals). */
+export interface Smoothed {
+  readonly start: number;
+  readonly stop: number;
+  readonly values: Float32Array;
+}
+
+export interface ResultState {
+  readonly row: number;
+  readonly range: RowRange;
+  readonly picture: ImageBitmap | null;
+  /** The frame that the picture shows; it follows the row as fast as frames are decoded. */
+  readonly pictureFrame: number | null;
+  readonly isPlaying: boolean;
+  /** The keypoints whose traces are drawn. */
+  readonly shown: ReadonlySet<number>;
+  /** The individual whose traces are drawn; null for all. */
+  readonly individual: number | null;
+  readonly minConfidence: number;
+  readonly smoothed: Smoothed | null;
+  readonly problem: unknown;
+  /** Counts arrivals of numbers, so that drawings notice. */
+  readonly arrivals: number;
+}
+
+/** Fewer traces are read more easily, and a person can choose others. */
+const TRACES_AT_FIRST = 6;
+/** The most rows that a preview smooths. */
+export const PREVIEW_ROWS = 2000;
+const PLAY_STEP_MS = 1000 / 30;
+
+export class ResultSession {
+  readonly data: ResultData;
+  private readonly images: ImageCache<ImageBitmap> | null;
+  private readonly listeners = new Set<() => void>();
+  private playTimer: ReturnType<typeof setInterval> | undefined;
+  private value: ResultState;
+
+  constructor(
+    project: string,
+    detail: Schemas['ResultDetail'],
+    frames: Float64Array | null,
+    /** Loads a frame of the video by its number; null where the video is not known. */
+    loadImage: ((frame: number, signal: AbortSignal) => Promise<ImageBitmap>) | null,
+    firstFrame: number | null,
+  ) {
+    this.data = new ResultData(
+      project,
+      detail,
+      frames,
+      () => this.set({ arrivals: this.value.arrivals + 1 }),
+      (problem) => this.set({ problem }),
+    );
+    this.images =
+      loadImage &&
+      new ImageCache({
+        load: (key, signal) => loadImage(Number(key), signal),
+        dispose: (image) => image.close(),
+      });
+    const { nRows, nKeypoints } = this.data;
+    this.value = {
+      row: firstFrame === null ? 0 : this.data.rowOf(firstFrame),
+      range: { start: 0, stop: Math.max(nRows, 1) },
+      picture: null,
+      pictureFrame: null,
+      isPlaying: false,
+      shown: new Set(Array.from({ length: Math.min(nKeypoints, TRACES_AT_FIRST) }, (_, k) => k)),
+      individual: this.data.nIndividuals > 1 ? 0 : null,
+      minConfidence: 0,
+      smoothed: null,
+      problem: null,
+      arrivals: 0,
+    };
+    void this.showPicture();
+  }
+
+  get state(): ResultState {
+    return this.value;
+  }
+
+  subscribe = (listener: () => void): (() => void) => {
+    this.listeners.add(listener);
+    return () => this.listeners.delete(listener);
+  };
+
+  close(): void {
+    this.pause();
+    this.images?.close();
+    this.data.close();
+  }
+
+  go(row: number): void {
+    const { nRows } = this.data;
+    const target = Math.min(Math.max(Math.round(row), 0), Math.max(nRows - 1, 0));
+    if (target === this.value.row && this.value.picture) return;
+    const isForward = target >= this.value.row;
+    this.set({ row: target, range: follow(this.value.range, target, nRows) });
+    void this.showPicture(isForward);
+  }
+
+  step(by: number): void {
+    this.pause();
+    this.go(this.value.row + by);
+  }
+
+  goToFrame(frame: number): void {
+    this.pause();
+    this.go(this.data.rowOf(frame));
+  }
+
+  zoom(anchor: number, factor: number): void {
+    this.set({ range: zoomRange(this.value.range, anchor, factor, this.data.nRows) });
+  }
+
+  /** Zoom around the row that is shown. */
+  zoomAtRow(factor: number): void {
+    const { range, row } = this.value;
+    const anchor = (row - range.start) / (range.stop - range.start);
+    this.zoom(Math.min(Math.max(anchor, 0), 1), factor);
+  }
+
+  pan(rows: number): void {
+    this.set({ range: panRange(this.value.range, rows, this.data.nRows) });
+  }
+
+  showAll(): void {
+    this.set({ range: { start: 0, stop: Math.max(this.data.nRows, 1) } });
+  }
+
+  togglePlay(): void {
+    if (this.value.isPlaying) this.pause();
+    else this.play();
+  }
+
+  toggleKeypoint(keypoint: number): void {
+    const shown = new Set(this.value.shown);
+    if (!shown.delete(keypoint)) shown.add(keypoint);
+    this.set({ shown });
+  }
+
+  showKeypoints(shown: Iterable<number>): void {
+    this.set({ shown: new Set(shown) });
+  }
+
+  chooseIndividual(individual: number | null): void {
+    this.set({ individual });
+  }
+
+  setMinConfidence(minConfidence: number): void {
+    this.set({ minConfidence });
+  }
+
+  /** Smooth the rows around the one that is shown, without writing anything. */
+  async previewSmoothing(settings: SmoothingSettings): Promise<void> {
+    const { detail, project, nRows } = this.data;
+    const middle = this.value.row;
+    const start = Math.max(Math.min(middle - PREVIEW_ROWS / 2, nRows - PREVIEW_ROWS), 0);
+    const stop = Math.min(start + PREVIEW_ROWS, nRows);
+    const path = `/api/projects/${encodeURIComponent(project)}/results/${encodeURIComponent(detail.id)}`;
+    const { values } = await loadNumbers(fileUrl(`${path}/smoothing-preview`), {
+      method: 'POST',
+      headers: { 'Content-Type': 'application/json' },
+      body: JSON.stringify({ ...settings, start, stop }),
+    });
+    const { range } = this.value;
+    const isWide = range.stop - range.start > PREVIEW_ROWS;
+    this.set({ smoothed: { start, stop, values }, range: isWide ? { start, stop } : range });
+  }
+
+  clearSmoothing(): void {
+    this.set({ smoothed: null });
+  }
+
+  /** Play at the video's own speed; frames that do not come in time are left out, never shown late. */
+  private play(): void {
+    const fps = this.data.detail.fps ?? 25;
+    const [from, began] = [this.value.row, performance.now()];
+    this.set({ isPlaying: true });
+    this.playTimer = setInterval(() => {
+      const row = from + Math.floor(((performance.now() - began) / 1000) * fps);
+      this.go(row);
+      if (row >= this.data.nRows - 1) this.pause();
+    }, PLAY_STEP_MS);
+  }
+
+  private pause(): void {
+    clearInterval(this.playTimer);
+    if (this.value.isPlaying) this.set({ isPlaying: false });
+  }
+
+  private async showPicture(isForward = true): Promise<void> {
+    if (!this.images) return;
+    const { row } = this.value;
+    const frame = this.data.frameOf(row);
+    const places = neighbouringPlaces(row, this.data.nRows, isForward);
+    const neighbours = places.map((place) => `${this.data.frameOf(place)}`);
+    try {
+      const picture = await this.images.show(`${frame}`, neighbours);
+      if (this.value.row === row) this.set({ picture, pictureFrame: frame });
+    } catch (problem) {
+      if (this.value.row === row) this.set({ problem });
+    }
+  }
+
+  private set(part: Partial<ResultState>): void {
+    this.value = { ...this.value, ...part };
+    for (const listener of this.listeners) listener();
+  }
+}
