@@ -47,8 +47,12 @@ def save_poses(dataset: xr.Dataset, path: str | Path) -> None:
     InputError
         A variable or dimension is missing.
     """
+    save_dataset(standardise_poses(dataset), path)
+
+
+def save_dataset(dataset: xr.Dataset, path: str | Path) -> None:
+    """Write a Dataset over ``time``, such as angles, to `path`, atomically and without loss."""
     path = Path(path)
-    dataset = standardise_poses(dataset)
     dataset = dataset.assign_attrs(
         {**{k: _storable(v) for k, v in dataset.attrs.items()}, SCHEMA_ATTRIBUTE: SCHEMA_VERSION}
     )

@@ -18,6 +18,7 @@ from marey.formats.source import FrameKey
 from marey.model import Instance, LabeledFrame, Labels, Visibility, standardise_poses
 
 _REFERENCE = "(x, y) in pixels of the frame; the centre of the top-left pixel is (0, 0)"
+_REFERENCE_3D = "(x, y, z) in the world of the cameras' calibration"
 
 
 def _modules() -> tuple[Any, Any]:
@@ -102,6 +103,7 @@ def _estimation(ndx_pose: Any, dataset: xr.Dataset, individual: str, skeleton: A
     animal = dataset.sel(individual=individual)
     times = dataset["time"].values.astype(np.float64)
     series: list[Any] = []
+    is_3d = animal.sizes["space"] == 3
     for keypoint in skeleton.nodes:
         point = animal.sel(keypoint=keypoint)
         series.append(
@@ -109,8 +111,8 @@ def _estimation(ndx_pose: Any, dataset: xr.Dataset, individual: str, skeleton: A
                 name=keypoint,
                 description=f"Position of {keypoint}.",
                 data=point["position"].transpose("time", "space").values,
-                unit="pixels",
-                reference_frame=_REFERENCE,
+                unit=str(dataset.attrs.get("space_unit", "unknown")) if is_3d else "pixels",
+                reference_frame=_REFERENCE_3D if is_3d else _REFERENCE,
                 timestamps=times if not series else series[0],
                 confidence=point["confidence"].values,
                 confidence_definition="in [0, 1]",

@@ -71,6 +71,9 @@ FORMATS: tuple[Format, ...] = (
     _format("nwb", "NWB", "nwb", ".nwb", _ALL),
     _format("jabs", "JABS", "jabs", ".h5", "load_labels load_poses"),
     _format("ultralytics", "Ultralytics pose", "ultralytics", "", "load_labels"),
+    _format("anipose", "Anipose's 3D table", "anipose", ".csv", _POSES),
+    _format("c3d", "C3D", "c3d", ".c3d", _POSES),
+    _format("trc", "TRC", "trc", ".trc", _POSES),
     _format("table", "Marey's table", "plain_tables", ".csv", _ALL),
     _format("dlc", "DeepLabCut", "deeplabcut", ".h5", _ALL),
 )

@@ -20,7 +20,7 @@ from marey.reconstruction.observations import Observations, gather
 from marey.reconstruction.polish import Polished, polish
 from marey.reconstruction.refinement import RefinementSettings, refine
 from marey.reconstruction.sight import Sight
-from marey.reconstruction.solution import Solution, to_poses
+from marey.reconstruction.solution import Solution, reprojection_distances, to_poses
 from marey.refinement.gaps import mark_interpolated
 
 if TYPE_CHECKING:
@@ -143,7 +143,8 @@ def triangulate(
             filled.append(refined.is_filled)
         solutions.append(solution)
     progress(Progress("triangulating", n, n))
-    result = to_poses(observations, sight, solutions, {"space_unit": rig.units})
+    attributes = {"space_unit": rig.units, **_medians(observations, sight, solutions)}
+    result = to_poses(observations, sight, solutions, attributes)
     if any(points.any() for points in filled):
         result = mark_interpolated(result, np.stack(filled, axis=-1))
     result = append_history(result, "triangulate", **_describe(settings, observations))
@@ -152,6 +153,18 @@ def triangulate(
             result, "refine", smoothness=refinement.smoothness, fill=refinement.fill, limbs=limbs
         )
     return result
+
+
+def _medians(observations: Observations, sight: Sight, solutions: Sequence[Solution]) -> dict[str, float]:
+    """Return the median reprojection error over all that was seen of the points, and over what was used."""
+    every, used = [np.empty(0)], [np.empty(0)]
+    for i, solution in enumerate(solutions):
+        off = reprojection_distances(sight, solution.points, observations.pixels[:, :, :, i])
+        every.append(off[np.isfinite(off)])
+        used.append(off[solution.used & np.isfinite(off)])
+    names = {"median_reprojection_px": every, "median_reprojection_used_px": used}
+    joined = {name: np.concatenate(parts) for name, parts in names.items()}
+    return {name: float(np.median(values)) for name, values in joined.items() if len(values)}
 
 
 def _in_words(limbs: Sequence[Limb], keypoints: Sequence[str]) -> list[dict[str, object]]:
