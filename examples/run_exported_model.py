@@ -61,11 +61,12 @@ def center_of_mass(weight, rows, columns):
     return (weight * columns).sum() / mass, (weight * rows[:, None]).sum() / mass
 
 
-def find_center(points, peaks, reach):
+def find_center(about, points, peaks):
     """Return the middle of the box around the clear keypoints that are not far from the clearest."""
     best = peaks.argmax()
+    reach = max(about["views"]["size"]) / about["views"]["scale"]
     near = np.abs(points - points[best]).max(axis=1) <= reach
-    chosen = points[near & (peaks >= 0.3 * peaks[best])]
+    chosen = points[near & (peaks >= about["finding"]["helpful_share"] * peaks[best])]
     return (chosen.min(axis=0) + chosen.max(axis=0)) / 2
 
 
@@ -75,11 +76,17 @@ def predict(session, about, image):
     size = views["locate_size"]
     scale = min(views["locate_scale"], size[0] / image.shape[1], size[1] / image.shape[0])
     points, peaks = look(session, about, image, (0, 0), scale, size)
-    if views["kind"] == "crop":
-        scale, size = views["scale"], views["size"]
-        center = find_center(points, peaks, reach=max(size) / scale / 2)
-        corner = [round(float(c) - (side / scale - 1) / 2) for c, side in zip(center, size, strict=True)]
+    if views["kind"] == "whole":
+        return points, peaks
+    scale, size = views["scale"], views["size"]
+    box = np.round(np.array(size) / scale)
+    for _ in range(2):  # the coarse view may have shown only a part of the animal: then the crop is moved
+        center = find_center(about, points, peaks)
+        corner = np.round(center - (np.array(size) / scale - 1) / 2).astype(int)
         points, peaks = look(session, about, image, corner, scale, size)
+        off_center = np.abs(find_center(about, points, peaks) - corner - (box - 1) / 2)
+        if (off_center <= about["finding"]["off_center_share"] * box).all():
+            break
     return points, peaks
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from marey import __version__
 from marey.errors import AlreadyExistsError
 from marey.networks.decoding import FEATURE_NAMES, WINDOW_CELLS
+from marey.networks.looking import HELPFUL_SHARE, OFF_CENTER_SHARE
 from marey.prediction.translation import write_onnx
 
 if TYPE_CHECKING:
@@ -20,7 +21,8 @@ def export_model(run: "Run", output: str | Path, *, overwrite: bool = False) -> 
 
     The input ``images`` is RGB, uint8, shape (batch, height, width, 3), with sides that are multiples of 32;
     the output ``logits`` is float32, (batch, keypoint, height / stride, width / stride). The metadata entry
-    ``marey`` is JSON: keypoints, stride, views, and how peaks become confidences.
+    ``marey`` is JSON: keypoints, stride, views, how the animal is found, and how peaks become
+    confidences.
     ``examples/run_exported_model.py`` shows how it is used.
 
     Parameters
@@ -58,6 +60,7 @@ def export_model(run: "Run", output: str | Path, *, overwrite: bool = False) -> 
         "stride": run.config.stride,
         "views": run.plan.to_dict(),
         "decoding": {"window_cells": WINDOW_CELLS, "features": FEATURE_NAMES},
+        "finding": {"helpful_share": HELPFUL_SHARE, "off_center_share": OFF_CENTER_SHARE},
         "calibration": run.calibration,
     }
     metadata = {"marey": json.dumps(description, ensure_ascii=False)}
