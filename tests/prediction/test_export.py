@@ -39,11 +39,9 @@ def test_the_example_finds_what_marey_finds(kind, run, whole_run, tmp_path, exam
     images.append(draw_frame(np.array([[5.0, 8.0], [40.0, 12.0]])))  # the crop reaches beyond the frame
     images.append(draw_frame(np.array([[110.0, 100.0], [210.0, 120.0]])))  # only both together are the animal
     images.append(draw_frame(np.array([[185.0, 120.0], [150.0, 120.0]])))
-    for left, red in (
-        (105, 230),
-        (75, 255),
-    ):  # too small for the coarse view; the second is beside the first crop
-        images[-1][117:123, left : left + 6] = (red, 0, 0)
+    # Spots too small for the coarse view: the crop shows one, and the other only when it has been moved.
+    for left, red in ((110, 230), (78, 255)):
+        images[-1][118:124, left : left + 6] = (red, 0, 0)
     predictor = Predictor.of(chosen, create_engine("torch", NetworkFiles.of(chosen)))
     expected = predictor.predict_images(images)
     for image, points, peak in zip(images, expected.points, expected.confidence, strict=True):
