@@ -1,0 +1,36 @@
+import { expect, test } from 'vitest';
+import { partsOf } from './metrics';
+
+const TEST = {
+  n_frames: 24,
+  n_points: 240,
+  mean_error_px: 1.5,
+  median_error_px: 1,
+  rmse_px: 2,
+  percentiles_px: { '95': 4 },
+  pck: { '5px': 0.98 },
+  intervals_95: { mean_error_px: [1.2, 1.8] },
+  per_keypoint: { snout: { n_points: 24, mean_error_px: null } },
+  per_video: { m1: { n_frames: 24, mean_error_px: 1.5 } },
+  reliability: null,
+};
+
+test('the test comes first, and what is not there stays away', () => {
+  const parts = partsOf({ run: 'first', train: TEST, test: TEST });
+  expect(parts.map(({ part }) => part)).toEqual(['test', 'train']);
+});
+
+test('figures are read, missing ones are null', () => {
+  const [test] = partsOf({ test: TEST });
+  expect(test?.meanInterval).toEqual([1.2, 1.8]);
+  expect(test?.p95).toBe(4);
+  expect(test?.pck['5px']).toBe(0.98);
+  expect(test?.perKeypoint.get('snout')?.mean).toBeNull();
+  expect(test?.perVideo.get('m1')?.nFrames).toBe(24);
+  expect(test?.coverage90).toBeNull();
+  expect(test?.reliability).toBeNull();
+});
+
+test('an evaluation of nothing has no parts', () => {
+  expect(partsOf({})).toEqual([]);
+});
