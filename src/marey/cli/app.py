@@ -16,22 +16,27 @@ from marey.cli.output import say
 from marey.errors import MareyError
 
 COMMAND_MODULES = (
+    "angles",
     "demo",
     "evaluate",
     "extract",
     "formats",
+    "gui",
     "predict",
     "project",
     "refine",
+    "render_3d",
     "train",
+    "triangulate",
     "video",
     "visualise",
 )
 
 app = typer.Typer(
     name="marey",
-    help="Turn videos of animals into measurements of behaviour, without markers.",
-    no_args_is_help=True,
+    help="Turn videos of animals into measurements of behaviour, without markers. Without a command, the "
+    "application in the browser starts.",
+    invoke_without_command=True,
     add_completion=False,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
@@ -46,12 +51,16 @@ def _print_version(wanted: bool) -> None:
 
 @app.callback()
 def _root(
+    context: typer.Context,
     version: Annotated[
         bool,
         typer.Option("--version", callback=_print_version, is_eager=True, help="Show the version."),
     ] = False,
 ) -> None:
-    pass
+    if context.invoked_subcommand is None:
+        from marey.cli.gui import gui
+
+        gui()
 
 
 for _module in COMMAND_MODULES:

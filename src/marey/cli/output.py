@@ -17,6 +17,12 @@ def print_json(data: Any) -> None:
     sys.stdout.write(json.dumps(_plain(data), indent=2, ensure_ascii=False) + "\n")
 
 
+def print_json_line(data: Any) -> None:
+    """Print `data` as JSON on one line of stdout, at once: for who waits for it."""
+    sys.stdout.write(json.dumps(_plain(data), ensure_ascii=False) + "\n")
+    sys.stdout.flush()
+
+
 def say(text: str = "") -> None:
     """Print a line for people on stderr."""
     sys.stderr.write(text + "\n")

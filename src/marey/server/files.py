@@ -12,8 +12,8 @@ from fastapi import Request
 from fastapi.responses import Response, StreamingResponse
 
 from marey.errors import InputError, NotFoundError, StorageError, VideoError
+from marey.jobs.pictures import to_jpeg
 from marey.project.project_file import FILE_NAME
-from marey.server.pictures import encode_jpeg
 from marey.server.roots import Roots
 from marey.server.schemas.common import Place
 from marey.server.schemas.session import Crumb, FileEntry, FileKind, Listing, VideoProbe
@@ -139,13 +139,13 @@ def thumbnail(path: Path, width: int) -> bytes:
     from marey.video.images import IMAGE_SUFFIXES
 
     if path.suffix.lower() in IMAGE_SUFFIXES:
-        return encode_jpeg(read_image(path), width=width)
+        return to_jpeg(read_image(path), width=width)
     if not path.is_dir() and not is_video_file(path):
         raise InputError(f"{path.name} is neither a video nor an image")
     with open_video(path) as video:
         if not video.n_frames:
             raise VideoError(f"{path.name} has no frames")
-        return encode_jpeg(video.read(0), width=width)
+        return to_jpeg(video.read(0), width=width)
 
 
 def stream_file(path: Path, request: Request) -> Response:

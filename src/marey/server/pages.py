@@ -28,6 +28,7 @@ class Pages(StaticFiles):
     def __init__(self, folder: Path) -> None:
         super().__init__(directory=folder, html=True, check_dir=False)
         self.folder = folder
+        self.config_checked = True  # a missing folder is told by the page, not by an error
 
     async def get_response(self, path: str, scope: Scope) -> Response:
         """Return a file; names with a hash in them may be kept for ever, the page itself never."""

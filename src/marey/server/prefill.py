@@ -1,14 +1,138 @@
-"""To come: prefill."""
+"""Points proposed for a frame: by a network, by optical flow, or as they were in the frame before."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Literal
 
-from marey.server.errors import NotYetError
+import numpy as np
+
+from marey.errors import MareyError, NotFoundError
+from marey.formats.windows import read_rows
+from marey.model import Instance, LabeledFrame, Origin, Visibility
+from marey.server import results, runs
+from marey.server.schemas.labels import Prefill
+from marey.server.wire import instance_to_wire
+from marey.video.flow import carry_points
+
+if TYPE_CHECKING:
+    from marey.server.context import OpenProject
+
+MAX_FLOW_FRAMES = 60
+"""Further than this, points carried by optical flow have drifted too often to be worth correcting."""
+
+Source = Literal["model", "flow", "previous"]
 
 
-def __getattr__(name: str) -> Any:
-    def not_yet(*_arguments: Any, **_options: Any) -> Any:
-        raise NotYetError(f"{name} is not there yet")
+def propose(project: "OpenProject", video: str, frame: int, *, source: Source, run: str | None) -> Prefill:
+    """Propose points for a frame; nothing is saved."""
+    project.require_video(video)
+    if source == "model":
+        return _from_model(project, video, frame, run)
+    nearest = _nearest_labelled(project, video, frame, only_before=source == "previous")
+    if nearest is None:
+        where = "before this one" if source == "previous" else "near this one"
+        return Prefill(source=source, instances=[], note=f"no frame {where} has labels")
+    if source == "previous":
+        instances = [_proposed(item.points, item) for item in nearest.instances]
+        return Prefill(
+            source=source,
+            instances=[instance_to_wire(item) for item in instances],
+            from_frame=nearest.frame,
+        )
+    return _from_flow(project, video, frame, nearest)
 
-    if name.startswith("__"):
-        raise AttributeError(name)
-    return not_yet
+
+def _from_model(project: "OpenProject", video: str, frame: int, name: str | None) -> Prefill:
+    try:
+        name = name or _newest_run(project)
+    except NotFoundError as error:
+        return Prefill(source="model", instances=[], note=error.message)
+    stored = _from_result(project, video, frame, name)
+    if stored is not None:
+        return Prefill(source="model", instances=stored, run=name)
+    run = runs.find(project, name)
+    run.check_skeleton(project.project.skeleton)
+    image = project.project.frame_images(video).get(frame)
+    folder = project.project.frames_folder(video)
+    found = project.predictor.predict(
+        run.path,
+        None if image is not None else project.videos.path(video),
+        frame,
+        None if image is None else folder / image,
+    )
+    points = np.array([xy or (np.nan, np.nan) for xy in found["points"]], dtype=float)
+    confidence = np.array([np.nan if c is None else c for c in found["confidence"]])
+    instance = instance_to_wire(_proposed(points), confidence)
+    return Prefill(source="model", instances=[instance], run=name)
+
+
+def _newest_run(project: "OpenProject") -> str:
+    for run in runs.list_runs(project):
+        if run.state in ("trained", "evaluated") and run.fits_skeleton:
+            return run.name
+    raise NotFoundError("no network has been trained for these keypoints yet")
+
+
+def _from_result(project: "OpenProject", video: str, frame: int, run: str) -> list | None:
+    """Return what a finished analysis says of the frame, or None where there is none."""
+    file = results.newest_of_video(project, video, run)
+    row = None if file is None else results.rows_of_frames(file, [frame]).get(frame)
+    if file is None or row is None:
+        return None
+    try:
+        points = read_rows(file.path, "position", row, row + 1)[0]
+        confidence = read_rows(file.path, "confidence", row, row + 1)[0]
+    except MareyError:
+        return None
+    places = range(points.shape[2])
+    return [
+        instance_to_wire(_proposed(points[:2, :, i].T), confidence[:, i])
+        for i in places
+        if np.isfinite(points[:2, :, i]).any()
+    ]
+
+
+def _nearest_labelled(
+    project: "OpenProject", video: str, frame: int, *, only_before: bool
+) -> LabeledFrame | None:
+    """Return the nearest frame in which a person has confirmed points."""
+    known = [
+        item
+        for number, item in project.labels.frames(video).items()
+        if number != frame
+        and (number < frame or not only_before)
+        and any(instance.is_confirmed.any() for instance in item.instances)
+    ]
+    return min(known, key=lambda item: abs(item.frame - frame), default=None)
+
+
+def _from_flow(project: "OpenProject", video: str, frame: int, nearest: LabeledFrame) -> Prefill:
+    apart = abs(nearest.frame - frame)
+    if apart > MAX_FLOW_FRAMES:
+        note = f"the nearest labels are {apart} frames away; optical flow is good for {MAX_FLOW_FRAMES}"
+        return Prefill(source="flow", instances=[], from_frame=nearest.frame, note=note)
+    first, last = min(nearest.frame, frame), max(nearest.frame, frame)
+    with project.videos.source(video, first) as reader:
+        greys = [decoded.grey() for _, decoded in reader.frames(first, last + 1)]
+    if nearest.frame > frame:
+        greys.reverse()
+    instances = []
+    for labelled in nearest.instances:
+        points, confidence = carry_points(greys, labelled.confirmed_points())
+        if np.isfinite(points).any():
+            instances.append(instance_to_wire(_proposed(points, labelled), confidence))
+    note = "" if instances else "the points were lost on the way"
+    return Prefill(source="flow", instances=instances, from_frame=nearest.frame, note=note)
+
+
+def _proposed(points: np.ndarray, like: Instance | None = None) -> Instance:
+    """Return points that nobody has confirmed; what `like` says is occluded stays so."""
+    points = np.asarray(points, dtype=float)
+    has_position = np.isfinite(points).all(axis=1)
+    visibility = np.where(has_position, Visibility.VISIBLE, Visibility.UNLABELED)
+    if like is not None:
+        visibility = np.where(has_position & (like.visibility == Visibility.OCCLUDED), 2, visibility)
+    return Instance(
+        points=np.where(has_position[:, None], points, np.nan),
+        visibility=visibility,
+        origin=np.full(len(points), Origin.MODEL),
+        individual=None if like is None else like.individual,
+    )

@@ -60,10 +60,12 @@ class Guard:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Check a request, and pass it on or refuse it."""
-        if scope["type"] != "http":
-            if scope["type"] == "lifespan":
-                await self.app(scope, receive, send)
-            return  # there are no WebSockets here
+        if scope["type"] == "lifespan":
+            await self.app(scope, receive, send)
+            return
+        if scope["type"] == "websocket":  # there are none here
+            await send({"type": "websocket.close", "code": 1008, "reason": ""})
+            return
         headers = Headers(scope=scope)
         refused = self._refuse(scope, headers)
         send = self._with_headers(send, self._new_cookie(scope))

@@ -89,13 +89,49 @@ def render_video(
         studio = _Studio(poses, subject, (opened.width, opened.height), fps, style, skeleton)
         total = -(-(last - first) // step)
         with VideoWriter(output, fps=fps * style.speed / step, size=studio.picture_size) as writer:
-            for n in _write_beside(writer, studio.pictures(opened, first, last, step)):
+            for n in write_beside(writer, studio.pictures(opened, first, last, step)):
                 if n % REPORT_EVERY_FRAMES == 0 or n == total:
                     progress(Progress(f"rendering {output.name}", n, total))
     return output
 
 
-def _write_beside(writer: VideoWriter, pictures: Iterable[np.ndarray]) -> Iterator[int]:
+def render_frame(
+    video: FrameSource,
+    poses: xr.Dataset,
+    frame: int,
+    *,
+    style: RenderStyle | None = None,
+    skeleton: Skeleton | None = None,
+) -> np.ndarray:
+    """Draw one frame as :func:`render_video` does.
+
+    Parameters
+    ----------
+    video
+        An open video.
+    poses, style, skeleton
+        As for :func:`render_video`; with ``follow``, the window depends on all rows of the poses.
+    frame
+        Its number.
+
+    Returns
+    -------
+    np.ndarray
+        uint8 RGB, shape (H, W, 3).
+
+    Raises
+    ------
+    InputError
+        The video has no such frame.
+    """
+    style, subject = style or RenderStyle(), Subject.of(poses)
+    first, last = _check_range(subject, video, frame, frame + 1)
+    size = (video.width, video.height)
+    studio = _Studio(poses, subject, size, video.fps or subject.fps, style, skeleton)
+    return next(studio.pictures(video, first, last, 1))
+
+
+def write_beside(writer: VideoWriter, pictures: Iterable[np.ndarray]) -> Iterator[int]:
     """Write pictures in a thread while the next ones are drawn; yield how many were handed over."""
     waiting: deque[Future[None]] = deque()
     with ThreadPoolExecutor(max_workers=1, thread_name_prefix="marey-encoding") as pool:
@@ -106,6 +142,27 @@ def _write_beside(writer: VideoWriter, pictures: Iterable[np.ndarray]) -> Iterat
             yield n
         for job in waiting:
             job.result()
+
+
+def draw_frames(
+    video: FrameSource, poses: xr.Dataset, *, style: RenderStyle, skeleton: Skeleton | None = None
+) -> Iterator[np.ndarray]:
+    """Yield the frames of a video from the first to the last that the poses cover, with the poses drawn in.
+
+    Parameters
+    ----------
+    video
+        An open video.
+    poses
+        2D poses; row i is drawn into frame ``frame[i]``.
+    style, skeleton
+        As in :func:`render_video`.
+    """
+    subject = Subject.of(poses)
+    first, last = _check_range(subject, video, None, None)
+    fps = video.fps or subject.fps
+    studio = _Studio(poses, subject, (video.width, video.height), fps, style, skeleton)
+    return studio.pictures(video, first, last, 1)
 
 
 def _check_range(

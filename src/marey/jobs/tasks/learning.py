@@ -1,9 +1,7 @@
 """Tasks around networks."""
 
-from pathlib import Path
 from typing import Any
 
-from marey.errors import NotFoundError
 from marey.jobs.samples import Sampler
 from marey.jobs.tasks import TaskContext
 
@@ -55,21 +53,3 @@ def export_network(context: TaskContext) -> dict[str, Any]:
     run = Run.open(project.run_folder(context.arguments["run"]))
     output = project.root / "exports" / f"{run.name}.onnx"
     return {"path": export_model(run, output, overwrite=context.arguments["overwrite"])}
-
-
-def newest_run(project: Any) -> str:
-    """Return the name of the run whose training finished last.
-
-    Raises
-    ------
-    NotFoundError
-        There is none.
-    """
-    finished = [
-        (weights.stat().st_mtime, name)
-        for name in project.run_names()
-        if (weights := Path(project.run_folder(name)) / "weights.safetensors").is_file()
-    ]
-    if not finished:
-        raise NotFoundError(f"the project {project.name!r} has no trained run", hint="train one first")
-    return max(finished)[1]

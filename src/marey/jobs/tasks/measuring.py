@@ -12,6 +12,7 @@ def predict_video(context: TaskContext) -> dict[str, Any]:
     """Predict one video."""
     from marey.prediction import predict
     from marey.runs import Run
+    from marey.visualisation.pyramid import build_pyramid
 
     wanted = dict(context.arguments)
     project = context.open_project()
@@ -19,6 +20,7 @@ def predict_video(context: TaskContext) -> dict[str, Any]:
     video = project.video_path(wanted.pop("video"))
     folder = project.root / wanted.pop("output")
     (result,) = predict(run, video, folder, **wanted, progress=context.progress)
+    build_pyramid(result.output)
     return {**vars(result), "output": result.output.relative_to(project.root).as_posix()}
 
 
@@ -52,12 +54,14 @@ def smooth_poses(context: TaskContext) -> dict[str, Any]:
     """Smooth a file of poses into another."""
     from marey.formats import load_poses, save_poses
     from marey.refinement import smooth
+    from marey.visualisation.pyramid import build_pyramid
 
     wanted = dict(context.arguments)
     root = context.open_project().root
     source, target, overwrite = (wanted.pop(name) for name in ("source", "target", "overwrite"))
     context.progress(Progress("smoothing", 0, 1))
     save_poses(smooth(load_poses(root / source), **wanted), root / target, overwrite=overwrite)
+    build_pyramid(root / target)
     context.progress(Progress("smoothing", 1, 1))
     return {"output": target}
 

@@ -34,7 +34,7 @@ def list_templates() -> list[Template]:
 @router.get("/recents")
 def list_recents(workspace: WorkspaceDep) -> list[Recent]:
     """List the projects that were opened before, latest first."""
-    return workspace.recents.list()
+    return workspace.recents.entries()
 
 
 @router.delete("/recents/{id}", status_code=204)

@@ -10,6 +10,7 @@ from marey.server.context import ProjectDep, WorkspaceDep
 from marey.server.files import stream_file
 from marey.server.responses import FLOATS, IMMUTABLE, JPEG, NEVER_KEPT, binary, numbers, picture
 from marey.server.schemas.projects import AddedVideos, NewVideos, Video, VideoDetail, VideoPatch
+from marey.server.video_pool import parse_box
 
 router = APIRouter(prefix="/projects/{project}/videos", tags=["videos"])
 
@@ -61,7 +62,7 @@ def get_frame(
     stamp: Annotated[str | None, Query(description="of the video: then the browser may keep it")] = None,
 ) -> Response:
     """Show frame number `frame`, counted from 0 in presentation order, exact."""
-    data = project.videos.jpeg(video, frame, quality=quality, width=width, box=videos.parse_box(box))
+    data = project.videos.jpeg(video, frame, quality=quality, width=width, box=parse_box(box))
     is_current = stamp is not None and stamp == project.videos.stamp(video)
     return picture(data, cache=IMMUTABLE if is_current else NEVER_KEPT)
 
