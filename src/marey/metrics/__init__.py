@@ -16,10 +16,13 @@ from marey.metrics.reliability import (
     interval_coverage,
     reliability_curve,
 )
+from marey.metrics.tracks import FrameSimilarity, TrackScores, score_tracks
 
 __all__ = [
     "ErrorSummary",
+    "FrameSimilarity",
     "Reliability",
+    "TrackScores",
     "bootstrap_interval",
     "euclidean_errors",
     "expected_calibration_error",
@@ -30,5 +33,6 @@ __all__ = [
     "pck",
     "reference_length",
     "reliability_curve",
+    "score_tracks",
     "summarise_errors",
 ]

@@ -1,0 +1,165 @@
+"""What tells animals apart besides where they are: lengths of the body, and embeddings where there are any.
+
+Nothing is labelled for this. What one animal's features do from one time to another is measured between
+stretches of the same tracklet; what they do between animals, on tracklets that overlap in time and so must be
+two. Only what differs more between animals than within one counts.
+"""
+
+from dataclasses import dataclass
+from itertools import combinations
+
+import numpy as np
+
+# Detections in a row are nearly the same picture: so many of them count as one.
+ALIKE_DETECTIONS = 10.0
+# The most that appearance may say about one link, in nats: features drift in ways that were not measured.
+MOST_NATS = 8.0
+# Stretches of tracklets that teach what differs.
+TEACHING_DETECTIONS = 40
+MOST_LENGTHS = 12
+_FEWEST_PAIRS = 6
+_MOST_CHUNKS = 400
+
+
+@dataclass(frozen=True)
+class Appearance:
+    """The features of tracklets, and what differences between them mean.
+
+    Parameters
+    ----------
+    means
+        Whitened features of each tracklet, shape (n_tracklets, n_features); NaN where unknown.
+    weights
+        How many independent looks are behind each, shape (n_tracklets,).
+    same, different
+        Variance of the difference of two long tracklets of one animal, and of two animals, (n_features,).
+    look
+        Variance of a single independent look, shape (n_features,).
+    """
+
+    means: np.ndarray
+    weights: np.ndarray
+    same: np.ndarray
+    different: np.ndarray
+    look: np.ndarray
+
+    def evidence(self, before: np.ndarray, after: np.ndarray) -> np.ndarray:
+        """Return the log likelihood ratio of "one animal" against "two" for pairs of tracklets, (n,)."""
+        if not self.means.shape[1]:
+            return np.zeros(len(before))
+        noise = self.look * (1 / self.weights[before] + 1 / self.weights[after])[:, None]
+        difference2 = (self.means[before] - self.means[after]) ** 2
+        one, two = self.same + noise, self.different + noise
+        ratio = 0.5 * (np.log(two / one) + difference2 / two - difference2 / one)
+        return np.clip(np.nansum(ratio, axis=1), -MOST_NATS, MOST_NATS)
+
+
+def body_lengths(points: np.ndarray) -> np.ndarray:
+    """Return the logarithms of distances between keypoints, shape (n_frames, n_slots, n_lengths).
+
+    The :data:`MOST_LENGTHS` that vary the least are taken: they are the most like bones.
+    """
+    pairs = list(combinations(range(points.shape[2]), 2))
+    if not pairs:
+        return np.empty((*points.shape[:2], 0))
+    step = max(1, len(points) // 2000)
+    sample = points[::step].reshape(-1, *points.shape[2:])
+    variation = []
+    for a, b in pairs:
+        length = np.linalg.norm(sample[:, a] - sample[:, b], axis=-1)
+        length = length[np.isfinite(length)]
+        middle = np.median(length) if len(length) else 0.0
+        is_measured = len(length) > 0.5 * np.isfinite(sample[..., 0]).any(axis=1).sum() and middle > 0
+        variation.append(np.median(np.abs(length - middle)) / middle if is_measured else np.inf)
+    chosen = [pairs[i] for i in np.argsort(variation)[:MOST_LENGTHS] if np.isfinite(variation[i])]
+    lengths = [np.linalg.norm(points[:, :, a] - points[:, :, b], axis=-1) for a, b in chosen]
+    return (
+        np.log(np.maximum(np.stack(lengths, axis=-1), 0.5)) if lengths else np.empty((*points.shape[:2], 0))
+    )
+
+
+def learn_appearance(parts: list[tuple[np.ndarray, np.ndarray]], features: np.ndarray) -> Appearance:
+    """Measure tracklets' features, and what differences in them mean.
+
+    Parameters
+    ----------
+    parts
+        Frames and slots of each tracklet.
+    features
+        Shape (n_frames, n_slots, n_features); NaN where unknown.
+    """
+    n_features = features.shape[2]
+    weights = np.array([max(1.0, len(frames) / ALIKE_DETECTIONS) for frames, _ in parts])
+    means = np.full((len(parts), n_features), np.nan)
+    for row, (frames, slots) in enumerate(parts):
+        means[row] = _middle(features[frames, slots])
+    nothing = Appearance(np.empty((len(parts), 0)), weights, *(np.empty(0) for _ in range(3)))
+    if not n_features:
+        return nothing
+    chunks = _chunks(parts, features)
+    within, between = _differences(chunks)
+    if len(within) < _FEWEST_PAIRS or len(between) < _FEWEST_PAIRS:
+        return nothing
+    look = np.nanmean([chunk.variance for chunk in chunks], axis=0)
+    axes = _whitening(within, look)
+    same = ((within @ axes) ** 2).mean(axis=0) + 1e-9
+    different = np.maximum(((between @ axes) ** 2).mean(axis=0), same)
+    return Appearance(means @ axes, weights, same, different, (axes**2 * look[:, None]).sum(axis=0))
+
+
+def _middle(values: np.ndarray) -> np.ndarray:
+    """Return the median of each column that is known at least once."""
+    known = np.isfinite(values).any(axis=0)
+    middle = np.full(values.shape[1], np.nan)
+    if known.any():
+        middle[known] = np.nanmedian(values[:, known], axis=0)
+    return middle
+
+
+@dataclass(frozen=True)
+class _Chunk:
+    tracklet: int
+    first: int
+    last: int
+    mean: np.ndarray
+    variance: np.ndarray
+
+
+def _chunks(parts: list[tuple[np.ndarray, np.ndarray]], features: np.ndarray) -> list[_Chunk]:
+    """Cut the longest tracklets into stretches of :data:`TEACHING_DETECTIONS`, at most a few hundred."""
+    longest = sorted(range(len(parts)), key=lambda i: -len(parts[i][0]))
+    chunks: list[_Chunk] = []
+    for i in longest:
+        frames, slots = parts[i]
+        starts = range(0, len(frames) - TEACHING_DETECTIONS + 1, TEACHING_DETECTIONS)
+        for start in list(starts)[:: max(1, len(starts) // 60)]:
+            rows = slice(start, start + TEACHING_DETECTIONS)
+            values = features[frames[rows], slots[rows]]
+            if np.isfinite(values).any(axis=0).all():
+                first, last = int(frames[rows][0]), int(frames[rows][-1])
+                chunks.append(_Chunk(i, first, last, _middle(values), np.nanvar(values, axis=0)))
+        if len(chunks) > _MOST_CHUNKS:
+            break
+    return chunks
+
+
+def _differences(chunks: list[_Chunk]) -> tuple[np.ndarray, np.ndarray]:
+    """Return differences of means within tracklets, and between those that overlap in time, (n, F) each."""
+    within, between = [], []
+    for a, b in combinations(chunks, 2):
+        if a.tracklet == b.tracklet:
+            within.append(a.mean - b.mean)
+        elif min(a.last, b.last) > max(a.first, b.first):
+            between.append(a.mean - b.mean)
+    return np.array(within), np.array(between)
+
+
+def _whitening(within: np.ndarray, look: np.ndarray) -> np.ndarray:
+    """Return axes along which one animal's features vary independently and by about 1."""
+    n_features = within.shape[1]
+    covariance = within.T @ within / len(within) + np.diag(look / ALIKE_DETECTIONS)
+    # With few tracklets the correlations are guesses: they are believed as far as there are witnesses.
+    trust = len(within) / (len(within) + n_features)
+    covariance = trust * covariance + (1 - trust) * np.diag(np.diag(covariance))
+    values, vectors = np.linalg.eigh(covariance)
+    return vectors / np.sqrt(np.maximum(values, 1e-12))

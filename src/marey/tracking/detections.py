@@ -1,0 +1,132 @@
+"""Animals found in each frame, before anyone knows who is who."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from marey.errors import InputError
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+# Two detections of a frame this near to each other, as a share of the animal's size, are one animal.
+SAME_ANIMAL_SHARE = 0.12
+# Enough detections to measure how large the animals are.
+MEASURED_DETECTIONS = 5000
+
+
+@dataclass(frozen=True)
+class Detections:
+    """Detections by frame and slot; a slot says nothing about identity.
+
+    Parameters
+    ----------
+    points
+        (x, y), pixels, shape (n_frames, n_slots, n_keypoints, 2); NaN where missing.
+    scores
+        How sure each detection is, shape (n_frames, n_slots); 1 where nobody says.
+    features
+        What animals may be told apart by (an embedding, say), shape (n_frames, n_slots, n_features).
+    size
+        Length of an animal, pixels.
+    """
+
+    points: np.ndarray
+    scores: np.ndarray
+    features: np.ndarray
+    size: float
+
+    @property
+    def is_there(self) -> np.ndarray:
+        """Whether a slot holds an animal, shape (n_frames, n_slots)."""
+        return np.isfinite(self.points[..., 0]).any(axis=2)
+
+    @property
+    def centers(self) -> np.ndarray:
+        """Mean of the points, shape (n_frames, n_slots, 2); NaN where there is no animal."""
+        return mean_point(self.points)
+
+
+def mean_point(points: np.ndarray) -> np.ndarray:
+    """Return the mean over keypoints of (..., n_keypoints, 2); NaN where all are missing."""
+    known = np.isfinite(points)
+    n = known.sum(axis=-2)
+    return np.where(n > 0, np.where(known, points, 0).sum(axis=-2) / np.maximum(n, 1), np.nan)
+
+
+def detections_from_poses(poses: "xr.Dataset", *, features: np.ndarray | None = None) -> Detections:
+    """Take the animals of `poses` as detections, forgetting who they are.
+
+    Parameters
+    ----------
+    poses
+        In the schema of :mod:`marey.model.poses`; a variable ``score (time, individual)`` is used.
+    features
+        Shape (n_frames, n_individuals, n_features).
+
+    Raises
+    ------
+    InputError
+        The poses are not in 2D, or hold nothing at all.
+    """
+    if poses.sizes["space"] != 2:
+        raise InputError(f"tracks are made of poses in 2D, these have {poses.sizes['space']} dimensions")
+    points = poses["position"].transpose("time", "individual", "keypoint", "space").values.astype(float)
+    points = np.where(np.isfinite(points).all(axis=-1, keepdims=True), points, np.nan)
+    if not np.isfinite(points).any():
+        raise InputError(
+            "there is not one point in these poses", hint="lower the confidence they were cut at"
+        )
+    if "score" in poses:
+        scores = poses["score"].transpose("time", "individual").values
+    else:
+        confidence = poses["confidence"].transpose("time", "individual", "keypoint").values
+        known = np.isfinite(confidence)
+        scores = np.where(known, confidence, 0).sum(-1) / np.maximum(known.sum(-1), 1)
+        scores = np.where(known.any(axis=-1), scores, 1.0)
+    if features is None:
+        features = np.empty((*scores.shape, 0))
+    size = animal_size(points)
+    points = without_duplicates(points, np.nan_to_num(scores, nan=0.0), size)
+    return Detections(points, np.nan_to_num(scores, nan=0.0), features, size)
+
+
+def animal_size(points: np.ndarray) -> float:
+    """Return the usual extent of an animal in pixels, at least 1."""
+    flat = points.reshape(-1, *points.shape[-2:])
+    flat = flat[np.isfinite(flat[..., 0]).sum(axis=1) >= min(2, flat.shape[1])]
+    flat = flat[:: max(1, len(flat) // MEASURED_DETECTIONS)]
+    if not len(flat):
+        return 1.0
+    extent = np.nanmax(flat, axis=1) - np.nanmin(flat, axis=1)
+    size = float(np.median(np.hypot(extent[:, 0], extent[:, 1])))
+    return max(size, 1.0) if size > 0 else _size_from_steps(points)
+
+
+def _size_from_steps(points: np.ndarray) -> float:
+    """With a single keypoint there is no extent: ten times the usual step between frames stands for it."""
+    first = points[:, :, 0]
+    apart = np.linalg.norm(first[1:, :, None] - first[:-1, None], axis=-1)
+    nearest = np.where(np.isnan(apart), np.inf, apart).min(axis=2)
+    nearest = nearest[np.isfinite(nearest)]
+    return max(10 * float(np.median(nearest)), 10.0) if len(nearest) else 10.0
+
+
+def without_duplicates(points: np.ndarray, scores: np.ndarray, size: float) -> np.ndarray:
+    """Return `points` with the weaker of two detections of the same animal removed."""
+    points = points.copy()
+    n_slots = points.shape[1]
+    n_points = np.isfinite(points[..., 0]).sum(axis=2)
+    strength = n_points + np.clip(scores, 0, 1)
+    for a in range(n_slots):
+        for b in range(a + 1, n_slots):
+            apart = np.linalg.norm(points[:, a] - points[:, b], axis=-1)
+            shared = np.isfinite(apart)
+            n_shared = shared.sum(axis=1)
+            mean = np.where(shared, apart, 0).sum(axis=1) / np.maximum(n_shared, 1)
+            fewer = np.minimum(n_points[:, a], n_points[:, b])
+            same = (n_shared > 0) & (2 * n_shared >= fewer) & (mean < SAME_ANIMAL_SHARE * size)
+            points[same & (strength[:, a] >= strength[:, b]), b] = np.nan
+            points[same & (strength[:, a] < strength[:, b]), a] = np.nan
+    return points

@@ -1,0 +1,274 @@
+"""Tracklets joined into tracks by one optimisation over the whole recording.
+
+Every tracklet has at most one successor. The sum of the log likelihood ratios "the same animal" against "one
+has left, another one has come" is made as large as possible: an assignment problem, the special case of the
+minimum-cost flow of Zhang, Li and Nevatia, "Global data association for multi-object tracking using network
+flows" (CVPR 2008), in which tracklets are taken as given.
+
+How far an animal strays in a gap of so many frames is measured on the recording itself: inside tracklets,
+where it is known who is who.
+"""
+
+import itertools
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.sparse import csr_array
+from scipy.sparse.csgraph import min_weight_full_bipartite_matching
+
+from marey.tracking.appearance import Appearance
+from marey.tracking.motion import PERSISTENCE
+from marey.tracking.online import HEAVY_TAILS, WITNESSES, Tracklets
+
+# Detections at the end of a tracklet from which its position and velocity are taken.
+END_DETECTIONS = 6
+# Evidence, in nats, that it takes to believe that an animal has left and another one has come.
+TURNOVER_NATS = 8.0
+# What each frame in which the animal was not found speaks against a link.
+ABSENCE_NATS = 0.02
+# The most successors that are considered for a tracklet.
+MOST_CANDIDATES = 24
+GAPS = np.array([1, 2, 3, 5, 8, 13, 21, 34, 55, 89, 144])
+_SAMPLES_PER_GAP = 400
+
+
+@dataclass(frozen=True)
+class Ends:
+    """Where tracklets begin and end.
+
+    Parameters
+    ----------
+    first, last
+        Frames, shape (n,).
+    n_frames
+        Detections of each, shape (n,).
+    start, stop
+        Points at both ends, shape (n, n_keypoints, 2).
+    start_velocity, stop_velocity
+        Pixels a frame, shape (n, n_keypoints, 2).
+    """
+
+    first: np.ndarray
+    last: np.ndarray
+    n_frames: np.ndarray
+    start: np.ndarray
+    stop: np.ndarray
+    start_velocity: np.ndarray
+    stop_velocity: np.ndarray
+
+
+@dataclass(frozen=True)
+class Stray:
+    """How far animals are from where their motion on both sides of a gap lets expect them.
+
+    Parameters
+    ----------
+    spread_px
+        Scale for each of :data:`GAPS`.
+    area
+        Square pixels that the animals use.
+    """
+
+    spread_px: np.ndarray
+    area: float
+
+    def scale(self, gap: np.ndarray) -> np.ndarray:
+        """Return the scale for gaps of so many frames; beyond what was measured it grows with the root."""
+        within = np.interp(np.log(np.maximum(gap, 1)), np.log(GAPS), self.spread_px)
+        return within * np.sqrt(np.maximum(1.0, gap / GAPS[-1]))
+
+
+def members(tracklets: Tracklets) -> list[tuple[np.ndarray, np.ndarray]]:
+    """Return the frames and slots of every tracklet, in order."""
+    frames, slots = np.nonzero(tracklets.labels >= 0)
+    labels = tracklets.labels[frames, slots]
+    order = np.argsort(labels, kind="stable")
+    limits = np.searchsorted(labels[order], np.arange(tracklets.n + 1))
+    return [(frames[order[a:b]], slots[order[a:b]]) for a, b in itertools.pairwise(limits)]
+
+
+def measure_ends(parts: list[tuple[np.ndarray, np.ndarray]], points: np.ndarray) -> Ends:
+    """Measure both ends of tracklets given by :func:`members`."""
+    starts, stops = [], []
+    for frames, slots in parts:
+        starts.append(_end_state(frames[:END_DETECTIONS], points, slots[:END_DETECTIONS], at_start=True))
+        stops.append(_end_state(frames[-END_DETECTIONS:], points, slots[-END_DETECTIONS:], at_start=False))
+    n_keypoints = points.shape[2]
+    start, stop = (np.array(x, dtype=float).reshape(len(parts), 2, n_keypoints, 2) for x in (starts, stops))
+    return Ends(
+        first=np.array([frames[0] for frames, _ in parts], dtype=int),
+        last=np.array([frames[-1] for frames, _ in parts], dtype=int),
+        n_frames=np.array([len(frames) for frames, _ in parts], dtype=int),
+        start=start[:, 0],
+        stop=stop[:, 0],
+        start_velocity=start[:, 1],
+        stop_velocity=stop[:, 1],
+    )
+
+
+def _end_state(
+    frames: np.ndarray, points: np.ndarray, slots: np.ndarray, *, at_start: bool
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return the points at one end, and the velocity there, by a straight line through a few detections."""
+    seen = points[frames, slots]
+    time = (frames - frames[0 if at_start else -1]).astype(float)
+    known = np.isfinite(seen[..., 0])
+    n = known.sum(axis=0)
+    at = np.where(known, time[:, None], 0)
+    filled = np.where(known[..., None], seen, 0)
+    mean_time, mean = at.sum(0) / np.maximum(n, 1), filled.sum(0) / np.maximum(n, 1)[:, None]
+    offset = np.where(known, time[:, None] - mean_time, 0)
+    # One more observation of "at rest" keeps the slope of two or three points sober.
+    slope = (offset[..., None] * (filled - mean)).sum(0) / ((offset**2).sum(0) + 2.0)[:, None]
+    place = mean - slope * mean_time[:, None]
+    nearest = seen[0 if at_start else -1]
+    place = np.where(np.isfinite(nearest), 0.5 * (place + nearest), place)
+    return np.where((n > 0)[:, None], place, np.nan), np.where((n > 0)[:, None], slope, 0.0)
+
+
+def reach(gap: np.ndarray) -> np.ndarray:
+    """Return how many frames' worth of its velocity an animal goes in so many frames."""
+    return PERSISTENCE * (1 - PERSISTENCE**gap) / (1 - PERSISTENCE)
+
+
+def distances(ends: Ends, before: np.ndarray, after: np.ndarray) -> np.ndarray:
+    """Return how far each keypoint is off when both ends are carried to the middle of the gap, (n, K)."""
+    gap = (ends.first[after] - ends.last[before]).astype(float)
+    half = reach(gap / 2)[:, None, None]
+    here = ends.stop[before] + half * ends.stop_velocity[before]
+    there = ends.start[after] - half * ends.start_velocity[after]
+    return np.linalg.norm(here - there, axis=-1)
+
+
+def measure_stray(
+    parts: list[tuple[np.ndarray, np.ndarray]], points: np.ndarray, *, least_px: float
+) -> Stray:
+    """Measure on the longer tracklets what :func:`distances` gives across made-up gaps."""
+    spread = np.full(len(GAPS), np.nan)
+    long = sorted((p for p in parts if len(p[0]) > 2 * END_DETECTIONS), key=lambda p: -len(p[0]))[:200]
+    total = sum(len(frames) for frames, _ in long)
+    for number, gap in enumerate(GAPS):
+        halves = []
+        for frames, slots in long:
+            share = max(1, round(_SAMPLES_PER_GAP * len(frames) / max(1, total)))
+            places = np.linspace(END_DETECTIONS, len(frames) - END_DETECTIONS - 1, share + 2)[1:-1].astype(
+                int
+            )
+            for place in np.unique(places):
+                end = int(np.searchsorted(frames, frames[place] + gap))
+                if end + END_DETECTIONS <= len(frames):
+                    halves.append((frames[: place + 1], slots[: place + 1]))
+                    halves.append((frames[end:], slots[end:]))
+        if len(halves) < 20:
+            continue
+        ends = measure_ends(halves, points)
+        apart = distances(ends, np.arange(0, len(halves), 2), np.arange(1, len(halves), 2))
+        apart = apart[np.isfinite(apart)]
+        if len(apart):
+            # The scale of the heavy-tailed distribution, so that both its middle and its tail are met.
+            spread[number] = max(np.median(apart) / 1.34, np.quantile(apart, 0.9) / 2.9)
+    seen = np.flatnonzero(np.isfinite(spread))
+    if not len(seen):
+        spread = 2 * least_px * np.sqrt(GAPS)
+    else:
+        grown = spread[seen[-1]] * np.sqrt(GAPS / GAPS[seen[-1]])
+        spread = np.where(GAPS[seen[-1]] < GAPS, grown, np.interp(GAPS, GAPS[seen], spread[seen]))
+    flat = points.reshape(-1, 2)
+    flat = flat[np.isfinite(flat[:, 0])]
+    width, height = np.ptp(flat, axis=0) if len(flat) else (1.0, 1.0)
+    least_area = (20 * least_px) ** 2
+    return Stray(np.maximum.accumulate(np.maximum(spread, least_px)), max(width * height, least_area))
+
+
+def evidence(
+    ends: Ends, before: np.ndarray, after: np.ndarray, stray: Stray, appearance: Appearance
+) -> np.ndarray:
+    """Return for pairs of tracklets the log likelihood ratio that they are one animal, shape (n,)."""
+    gap = (ends.first[after] - ends.last[before]).astype(float)
+    scale = np.minimum(stray.scale(gap), np.sqrt(stray.area) / 2)[:, None]
+    apart = distances(ends, before, after)
+    tails = (HEAVY_TAILS + 2) / 2 * np.log1p((apart / scale) ** 2 / HEAVY_TAILS)
+    each = np.log(stray.area / (2 * np.pi)) - 2 * np.log(scale) - tails
+    known = np.isfinite(each)
+    n_known = known.sum(axis=1)
+    motion = np.where(known, each, 0).sum(axis=1) / np.maximum(n_known, 1)
+    motion *= min(WITNESSES, max(1, apart.shape[1]))
+    motion = np.where(n_known > 0, motion, 0.0)
+    return motion + appearance.evidence(before, after) - ABSENCE_NATS * (gap - 1)
+
+
+def candidates(ends: Ends, max_gap: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return the pairs of tracklets of which the second begins soon after the first ends."""
+    order = np.argsort(ends.first, kind="stable")
+    firsts = ends.first[order]
+    low = np.searchsorted(firsts, ends.last, side="right")
+    high = np.searchsorted(firsts, ends.last + max_gap, side="right")
+    high = np.minimum(high, low + 4 * MOST_CANDIDATES)
+    counts = high - low
+    before = np.repeat(np.arange(len(low)), counts)
+    within = np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts)
+    return before, order[np.repeat(low, counts) + within]
+
+
+def best_links(
+    n: int, before: np.ndarray, after: np.ndarray, gains: np.ndarray, *, bonus: float
+) -> dict[int, int]:
+    """Return the successor of each tracklet that has one: the links of the largest total gain.
+
+    Parameters
+    ----------
+    n
+        How many tracklets there are.
+    before, after, gains
+        The links that are possible, and what each speaks for it, in nats.
+    bonus
+        Added to every gain; only links that then gain anything are made.
+    """
+    gains = gains + bonus
+    is_useful = gains > 0
+    before, after, gains = before[is_useful], after[is_useful], gains[is_useful]
+    if not len(before):
+        return {}
+    # Each tracklet may also end: a column of its own, at no cost. Weights are kept off zero, which would
+    # mean "no link" in a sparse matrix.
+    largest = float(gains.max())
+    rows = np.concatenate([before, np.arange(n)])
+    columns = np.concatenate([after, n + np.arange(n)])
+    weights = np.concatenate([largest - gains, np.full(n, largest)]) + 1.0
+    pairs = min_weight_full_bipartite_matching(csr_array((weights, (rows, columns)), shape=(n, 2 * n)))
+    return {int(row): int(column) for row, column in zip(*pairs, strict=True) if column < n}
+
+
+def links_of_a_fixed_number(
+    before: np.ndarray, after: np.ndarray, gains: np.ndarray, worth: np.ndarray, n_animals: int
+) -> tuple[dict[int, int], set[int]]:
+    """Return successors, and the tracklets that belong to no animal, so that there are `n_animals` tracks.
+
+    The same minimum-cost flow with so many units, written as an assignment: the rows are what goes on
+    (tracklets, and a source for each animal), the columns how it goes on (tracklets, and a sink for each
+    animal). A tracklet given to itself is left out.
+
+    Parameters
+    ----------
+    before, after, gains
+        The links that are possible, and what speaks for each, in nats.
+    worth
+        What leaving a tracklet out loses, in nats, shape (n,).
+    n_animals
+        How many tracks there are at most.
+    """
+    n = len(worth)
+    itself, animals = np.arange(n), n + np.arange(n_animals)
+    to_sink = (np.repeat(itself, n_animals), np.tile(animals, n))
+    idle = (np.repeat(animals, n_animals), np.tile(animals, n_animals))
+    rows = np.concatenate([before, itself, to_sink[0], to_sink[1], idle[0]])
+    columns = np.concatenate([after, itself, to_sink[1], to_sink[0], idle[1]])
+    free = np.zeros(2 * len(to_sink[0]) + len(idle[0]))
+    costs = np.concatenate([-gains, worth, free])
+    # Zero would mean "no link" in a sparse matrix; a constant for every row changes nothing.
+    costs = costs - costs.min() + 1.0
+    size = n + n_animals
+    pairs = min_weight_full_bipartite_matching(csr_array((costs, (rows, columns)), shape=(size, size)))
+    links = {int(row): int(column) for row, column in zip(*pairs, strict=True) if max(row, column) < n}
+    left_out = {row for row, column in links.items() if row == column}
+    return {row: column for row, column in links.items() if row != column}, left_out

@@ -1,0 +1,175 @@
+"""From detections to tracklets: stretches in which it is certain who is who.
+
+Frame by frame, tracks are predicted with the motion model, and detections are given to them by the optimal
+assignment (Kuhn 1955; Bewley et al., "Simple online and realtime tracking", 2016). Where another assignment
+would have been nearly as good, both tracks end and new tracklets begin: what looked best at that moment is
+left to :mod:`marey.tracking.linking`, which sees what came before and after.
+"""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+from scipy.optimize import linear_sum_assignment
+
+from marey.tracking.detections import mean_point
+from marey.tracking.motion import MotionModel, States
+
+# Degrees of freedom of the Student's t that distances are judged by: single keypoints jump.
+HEAVY_TAILS = 4.0
+# Keypoints of one animal move together: they count as so many independent witnesses at most.
+WITNESSES = 2.0
+# An assignment is certain when the next best one is worse by this factor of likelihood, as a logarithm.
+CERTAIN_NATS = 6.0
+# A track is given no detection rather than one that costs more.
+HIGHEST_COST = 10.0
+# Frames for which a track waits for its animal before its tracklet ends.
+PATIENCE = 3
+# Animals nearer than this share of their size may be found as one.
+CONTACT_SHARE = 0.7
+_FORBIDDEN = 1e6
+
+
+@dataclass
+class Tracklets:
+    """Which tracklet each detection belongs to.
+
+    Parameters
+    ----------
+    labels
+        Number of the tracklet, shape (n_frames, n_slots); -1 for an empty slot.
+    cuts
+        For each tracklet that goes on another one: (frame, the earlier tracklet, the later one, how many nats
+        worse the next best assignment was).
+    """
+
+    labels: np.ndarray
+    cuts: list[tuple[int, int, int, float]] = field(default_factory=list)
+
+    @property
+    def n(self) -> int:
+        """How many there are."""
+        return int(self.labels.max(initial=-1)) + 1
+
+
+class OnlineTracker:
+    """Follows animals through frames that come one after the other.
+
+    Parameters
+    ----------
+    n_keypoints
+        Of each detection.
+    model
+        The noise of detections and motion.
+    size
+        Length of an animal, pixels.
+    """
+
+    def __init__(self, n_keypoints: int, model: MotionModel, size: float) -> None:
+        self.model = model
+        self.size = size
+        self.states = States.empty(n_keypoints)
+        self.ids = np.empty(0, dtype=np.int64)
+        self.n_missed = np.empty(0, dtype=np.int64)
+        self.n_tracklets = 0
+        self.cuts: list[tuple[int, int, int, float]] = []
+        self._reference = 2 * model.detection_px**2
+
+    def step(self, frame: int, seen: np.ndarray) -> np.ndarray:
+        """Take the detections of the next frame, shape (n, n_keypoints, 2); return their tracklets, (n,)."""
+        states = self.model.predict(self.states)
+        costs = self._costs(states, seen)
+        rows, columns = _assign(costs)
+        margins = _margins(costs, rows, columns)
+        margins = self._doubt_contacts(states, seen, rows, columns, margins)
+        labels = np.full(len(seen), -1)
+        labels[columns] = self.ids[rows]
+        for row, column, margin in zip(rows, columns, margins, strict=True):
+            if margin < CERTAIN_NATS:
+                labels[column] = self._new()
+                self.cuts.append((frame, int(self.ids[row]), int(labels[column]), float(margin)))
+        self._update(states, seen, rows, columns, labels)
+        return labels
+
+    def _new(self) -> int:
+        self.n_tracklets += 1
+        return self.n_tracklets - 1
+
+    def _costs(self, states: States, seen: np.ndarray) -> np.ndarray:
+        """Return the negative log likelihood of each detection under each track, (n_tracks, n_detections)."""
+        if not len(states) or not len(seen):
+            return np.empty((len(states), len(seen)))
+        distance2 = ((states.points[:, None] - seen[None]) ** 2).sum(axis=-1)
+        total = (states.variance[..., 0] + self.model.detection_px**2)[:, None]
+        each = np.log(total / self._reference)
+        each = each + (HEAVY_TAILS + 2) / 2 * np.log1p(distance2 / (HEAVY_TAILS * total))
+        shared = np.isfinite(each)
+        n_shared = shared.sum(axis=-1)
+        mean = np.where(shared, each, 0).sum(axis=-1) / np.maximum(n_shared, 1)
+        apart = np.linalg.norm(mean_point(states.points)[:, None] - mean_point(seen)[None], axis=-1)
+        far = 3 * np.sqrt(total.mean(axis=-1)) + 0.3 * self.size
+        without = np.log1p((apart / self.size) ** 2 * 10) * 3  # no keypoint in common: where they are must do
+        costs = np.minimum(WITNESSES, max(1, states.points.shape[1])) * np.where(n_shared > 0, mean, without)
+        is_near = apart < np.maximum(far, self.size)
+        return np.where(is_near & (costs < HIGHEST_COST * WITNESSES), costs, _FORBIDDEN)
+
+    def _doubt_contacts(
+        self, states: States, seen: np.ndarray, rows: np.ndarray, columns: np.ndarray, margins: np.ndarray
+    ) -> np.ndarray:
+        """Doubt whoever was in contact with a track that is just lost, or with an animal just found."""
+        lost = np.setdiff1d(np.flatnonzero(self.n_missed == 0), rows)
+        found = np.setdiff1d(np.arange(len(seen)), columns)
+        centers = mean_point(seen)
+        others = np.concatenate([mean_point(states.points[lost]), centers[found]])
+        if not len(others) or not len(columns):
+            return margins
+        apart = np.linalg.norm(centers[columns][:, None] - others[None], axis=-1).min(axis=1)
+        return np.where(apart < CONTACT_SHARE * self.size, np.minimum(margins, 0.0), margins)
+
+    def _update(
+        self, states: States, seen: np.ndarray, rows: np.ndarray, columns: np.ndarray, labels: np.ndarray
+    ) -> None:
+        n_missed = self.n_missed + 1
+        n_missed[rows] = 0
+        ids = self.ids.copy()
+        ids[rows] = labels[columns]
+        observed = np.full_like(states.points, np.nan)
+        observed[rows] = seen[columns]
+        states = self.model.correct(states, observed)
+        stays = n_missed <= PATIENCE
+        born = np.setdiff1d(np.arange(len(seen)), columns)
+        for column in born:
+            labels[column] = self._new()
+        self.states = states.take(stays).joined(self.model.begin(seen[born]))
+        self.ids = np.concatenate([ids[stays], labels[born]])
+        self.n_missed = np.concatenate([n_missed[stays], np.zeros(len(born), dtype=np.int64)])
+
+
+def _assign(costs: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the pairs of the best assignment, in which a track may stay without a detection."""
+    n_rows, n_columns = costs.shape
+    if not n_rows or not n_columns:
+        return np.empty(0, dtype=int), np.empty(0, dtype=int)
+    alone = np.full((n_rows, n_rows), _FORBIDDEN)
+    np.fill_diagonal(alone, HIGHEST_COST * WITNESSES)
+    rows, columns = linear_sum_assignment(np.concatenate([costs, alone], axis=1))
+    is_pair = (columns < n_columns) & (costs[rows, np.minimum(columns, n_columns - 1)] < _FORBIDDEN)
+    return rows[is_pair], columns[is_pair]
+
+
+def _margins(costs: np.ndarray, rows: np.ndarray, columns: np.ndarray) -> np.ndarray:
+    """Return for each pair by how much the best other assignment of its track or detection is worse."""
+    margins = np.full(len(rows), np.inf)
+    if not len(rows):
+        return margins
+    own = costs[rows, columns]
+    crossed = costs[np.ix_(rows, columns)]
+    swaps = crossed + crossed.T - own[:, None] - own[None]
+    np.fill_diagonal(swaps, np.inf)
+    margins = np.minimum(margins, swaps.min(axis=1))
+    free_columns = np.setdiff1d(np.arange(costs.shape[1]), columns)
+    free_rows = np.setdiff1d(np.arange(costs.shape[0]), rows)
+    if len(free_columns):
+        margins = np.minimum(margins, costs[np.ix_(rows, free_columns)].min(axis=1) - own)
+    if len(free_rows):
+        margins = np.minimum(margins, costs[np.ix_(free_rows, columns)].min(axis=0) - own)
+    return margins

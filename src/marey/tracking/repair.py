@@ -1,0 +1,224 @@
+"""A file of tracks under repair: edits that are written down, and can be undone and done again.
+
+The file itself carries the list of edits (attribute ``edits``, JSON), so that poses and history can never
+disagree; what the file was before the first edit lies untouched beside it, as ``<name>.original.nc``. Undoing
+replays the edits on that. Every change replaces the file in one step.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from marey.errors import ConflictError, FormatError, InputError, NotFoundError
+from marey.files import atomic_path, fingerprint, utc_now
+from marey.formats import native
+from marey.model import append_history, read_history
+from marey.tracking.edits import Edit, edit_from_dict, edit_to_dict
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+EDITS_ATTRIBUTE = "edits"
+_OPERATION = "repair tracks"
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One edit in the history of a file.
+
+    Parameters
+    ----------
+    edit
+        What was done.
+    time
+        When, ISO 8601 in UTC.
+    author
+        Who; "" where nobody said.
+    """
+
+    edit: Edit
+    time: str
+    author: str = ""
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain values for JSON."""
+        return {**edit_to_dict(self.edit), "time": self.time, "author": self.author}
+
+    @classmethod
+    def from_dict(cls, data: dict[str, Any]) -> Entry:
+        """Build an entry from what :meth:`to_dict` gave."""
+        values = {name: value for name, value in data.items() if name not in ("time", "author")}
+        return cls(edit_from_dict(values), str(data.get("time", "")), str(data.get("author", "")))
+
+
+@dataclass(frozen=True)
+class History:
+    """The edits of a file, oldest first, and those that were undone, the one undone last first."""
+
+    done: tuple[Entry, ...] = ()
+    undone: tuple[Entry, ...] = ()
+
+    @classmethod
+    def of(cls, poses: xr.Dataset) -> History:
+        """Read the history that poses carry.
+
+        Raises
+        ------
+        FormatError
+            It is damaged.
+        """
+        try:
+            data = json.loads(poses.attrs.get(EDITS_ATTRIBUTE, "{}"))
+            parts = [tuple(map(Entry.from_dict, data.get(name, ()))) for name in ("done", "undone")]
+        except (ValueError, TypeError, AttributeError) as error:
+            raise FormatError(f"the history of edits in these poses is damaged: {error}") from error
+        return cls(*parts)
+
+    def to_json(self) -> str:
+        """Return the text that poses carry."""
+        parts = {"done": self.done, "undone": self.undone}
+        return json.dumps(
+            {name: [e.to_dict() for e in entries] for name, entries in parts.items()}, ensure_ascii=False
+        )
+
+
+class TrackEditor:
+    """Opens a file of tracks, and repairs it.
+
+    Every method that changes something writes the file before it returns.
+
+    Parameters
+    ----------
+    path
+        Poses in Marey's own format (``.nc``).
+    author
+        Who edits.
+
+    Raises
+    ------
+    NotFoundError, FormatError
+        There is no such file, or it is not in Marey's own format.
+    """
+
+    def __init__(self, path: str | Path, *, author: str = "") -> None:
+        self.path = Path(path)
+        self.author = author
+        if not self.path.is_file():
+            raise NotFoundError(f"expected a file of tracks at {self.path}, but there is none")
+        self.poses = _load(self.path)
+        self._seen = _version(self.path)
+        self.history = History.of(self.poses)
+
+    @property
+    def original_path(self) -> Path:
+        """Where the tracks as they were before the first edit are kept."""
+        return self.path.with_name(f"{self.path.stem}.original{self.path.suffix}")
+
+    def apply(self, *edits: Edit) -> xr.Dataset:
+        """Do some repairs as one change of the file, and return the repaired poses.
+
+        Raises
+        ------
+        InputError
+            A repair does not fit; then none is done.
+        ConflictError
+            Somebody else changed the file since it was opened.
+        """
+        poses = self.poses
+        for edit in edits:
+            poses = edit.apply(poses)
+        entries = tuple(Entry(edit, utc_now(), self.author) for edit in edits)
+        self._check_unchanged()
+        self._keep_original()
+        self._write(poses, History((*self.history.done, *entries)))
+        return self.poses
+
+    def undo(self) -> Entry:
+        """Take back the last repair, and return it.
+
+        Raises
+        ------
+        InputError
+            There is none.
+        NotFoundError
+            The original is gone.
+        """
+        if not self.history.done:
+            raise InputError(f"there is nothing to undo in {self.path.name}")
+        *kept, last = self.history.done
+        self._check_unchanged()
+        poses = self._original()
+        for entry in kept:
+            poses = entry.edit.apply(poses)
+        self._write(poses, History(tuple(kept), (last, *self.history.undone)))
+        return last
+
+    def redo(self) -> Entry:
+        """Do again what was undone last, and return it.
+
+        Raises
+        ------
+        InputError
+            Nothing was undone.
+        """
+        if not self.history.undone:
+            raise InputError(f"there is nothing to do again in {self.path.name}")
+        entry, *left = self.history.undone
+        self._check_unchanged()
+        self._keep_original()
+        again = replace(entry, time=utc_now())
+        self._write(entry.edit.apply(self.poses), History((*self.history.done, again), tuple(left)))
+        return entry
+
+    def _check_unchanged(self) -> None:
+        if not self.path.is_file() or _version(self.path) != self._seen:
+            raise ConflictError(
+                f"somebody else changed {self.path.name} in the meantime; nothing was written",
+                hint="open the file again, and repeat the repair",
+            )
+
+    def _keep_original(self) -> None:
+        # With a history the original is there already; a left-over of a file that was made anew is not ours.
+        if not self.history.done and not self.history.undone:
+            with atomic_path(self.original_path) as temporary:
+                shutil.copyfile(self.path, temporary)
+
+    def _original(self) -> xr.Dataset:
+        if not self.original_path.is_file():
+            raise NotFoundError(
+                f"expected the tracks as they were before the edits at {self.original_path}, but they "
+                "are gone",
+                hint=f"move the file back beside {self.path.name}, or make the tracks again",
+            )
+        return _load(self.original_path)
+
+    def _write(self, poses: xr.Dataset, history: History) -> None:
+        done = [entry.edit.describe() for entry in history.done]
+        logged = _log_repairs(poses, done).assign_attrs({EDITS_ATTRIBUTE: history.to_json()})
+        native.save_poses(logged, self.path)
+        self.poses, self.history = logged, history
+        self._seen = _version(self.path)
+
+
+def _load(path: Path) -> xr.Dataset:
+    if not native.detect(path):
+        raise FormatError(
+            f"tracks are repaired in Marey's own format, but {path.name} is in another one",
+            hint="convert it first: marey convert IN OUT.nc",
+        )
+    return native.load_poses(path)
+
+
+def _version(path: Path) -> tuple[str, int]:
+    return fingerprint(path), path.stat().st_mtime_ns
+
+
+def _log_repairs(poses: xr.Dataset, done: list[str]) -> xr.Dataset:
+    """Return poses whose provenance has one entry for all repairs: the edits themselves are the history."""
+    older = [entry for entry in read_history(poses) if entry.get("operation") != _OPERATION]
+    poses = poses.assign_attrs(log=json.dumps(older, ensure_ascii=False))
+    return append_history(poses, _OPERATION, edits=done) if done else poses

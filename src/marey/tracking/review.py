@@ -1,0 +1,241 @@
+"""What a person should look at in tracks: likely swaps, gaps, jumps and short tracks, the worst first.
+
+Each suspicion has a likelihood and a cost: how many frames of one animal would be wrong if it were true.
+Their product, the frames that a look is expected to save, is the order of the queue.
+
+Nothing but the poses is needed, so that it works on the files of other tools. Where the tracker left its own
+moments of doubt, these count for swaps instead, because it has seen more.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from itertools import combinations
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+
+from marey.model import standardise_poses
+from marey.tracking.detections import animal_size, mean_point
+from marey.tracking.edits import Confirm
+from marey.tracking.repair import History
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+Kind = Literal["swap", "gap", "jump", "short"]
+
+DOUBTS_ATTRIBUTE = "identity_doubts"
+# Animals nearer than this share of their size are in contact.
+CONTACT_SHARE = 0.5
+# Frames on either side of a contact from which it is seen where an animal was going.
+LOOK_FRAMES = 5
+# Tracks shorter than this share of the recording, or than so many frames, are short.
+SHORT_SHARE, SHORT_FRAMES = 0.05, 100
+# A step is a jump from so many times the usual long step on.
+JUMP_FACTOR = 3.0
+# What a missing frame costs, compared with a frame of the wrong animal.
+GAP_COST = 0.2
+
+
+@dataclass(frozen=True)
+class Suspicion:
+    """Something that may be wrong.
+
+    Parameters
+    ----------
+    kind
+        ``"swap"``, ``"gap"``, ``"jump"`` or ``"short"``.
+    start, stop
+        Frame numbers, both included: where to look.
+    tracks
+        Whom it concerns.
+    likelihood
+        That something is wrong, 0 to 1.
+    cost
+        Frames of one animal that are wrong if it is.
+    reason
+        In words.
+    """
+
+    kind: Kind
+    start: int
+    stop: int
+    tracks: tuple[str, ...]
+    likelihood: float
+    cost: float
+    reason: str
+
+    @property
+    def priority(self) -> float:
+        """Frames that a look is expected to save."""
+        return self.likelihood * self.cost
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain values for JSON."""
+        return {**asdict(self), "tracks": list(self.tracks), "priority": self.priority}
+
+
+def find_suspicions(poses: xr.Dataset, *, limit: int | None = None) -> list[Suspicion]:
+    """Return what a person should look at, the most worthwhile first.
+
+    Parameters
+    ----------
+    poses
+        Tracks in 2D, in the schema of :mod:`marey.model.poses`.
+    limit
+        The most that are returned; all of them by default.
+    """
+    scene = _Scene.of(standardise_poses(poses))
+    if not scene.is_there.any():
+        return []
+    confirmed = [entry.edit for entry in History.of(poses).done if isinstance(entry.edit, Confirm)]
+    found = [*_swaps(scene, poses), *_gaps(scene), *_jumps(scene), *_short_tracks(scene)]
+    left = [item for item in found if not any(_is_covered(item, edit) for edit in confirmed)]
+    left.sort(key=lambda item: (-item.priority, item.start))
+    return left[:limit]
+
+
+@dataclass(frozen=True)
+class _Scene:
+    """What the search looks at: centres (n_frames, n_tracks, 2), frame numbers, names, the animals' size."""
+
+    centers: np.ndarray
+    frames: np.ndarray
+    names: list[str]
+    size: float
+
+    @classmethod
+    def of(cls, poses: xr.Dataset) -> _Scene:
+        points = poses["position"].transpose("time", "individual", "keypoint", "space").values[..., :2]
+        if "is_interpolated" in poses:
+            invented = poses["is_interpolated"].transpose("time", "individual", "keypoint").values
+            points = np.where(invented.astype(bool)[..., None], np.nan, points)
+        names = [str(name) for name in poses["individual"].values]
+        return cls(mean_point(points), poses["frame"].values, names, animal_size(points))
+
+    @property
+    def is_there(self) -> np.ndarray:
+        return np.isfinite(self.centers[..., 0])
+
+    def frames_after(self, row: int, track: int) -> int:
+        """Return how many frames of a track are wrong if it is wrong from a row on, or up to it."""
+        there = self.is_there[:, track]
+        return int(min(there[row:].sum(), there[:row].sum()))
+
+
+def _is_covered(item: Suspicion, confirmed: Confirm) -> bool:
+    starts = confirmed.start is None or confirmed.start <= item.start
+    stops = confirmed.stop is None or item.stop <= confirmed.stop
+    return starts and stops and set(item.tracks) <= set(confirmed.tracks)
+
+
+def _swaps(scene: _Scene, poses: xr.Dataset) -> list[Suspicion]:
+    text = poses.attrs.get(DOUBTS_ATTRIBUTE)
+    if text and not History.of(poses).done:
+        return [_from_doubt(scene, doubt) for doubt in json.loads(text)]
+    return [item for pair in combinations(range(len(scene.names)), 2) for item in _contacts(scene, *pair)]
+
+
+def _from_doubt(scene: _Scene, doubt: dict[str, Any]) -> Suspicion:
+    tracks = tuple(doubt["tracks"])
+    row = int(np.searchsorted(scene.frames, doubt["stop"]).clip(0, len(scene.frames) - 1))
+    cost = max(scene.frames_after(row, scene.names.index(name)) for name in tracks if name in scene.names)
+    start, stop = int(doubt["start"]), int(doubt["stop"])
+    return Suspicion(
+        "swap", start, stop, tracks, float(doubt["probability"]), cost * len(tracks), doubt["reason"]
+    )
+
+
+def _contacts(scene: _Scene, first: int, second: int) -> list[Suspicion]:
+    """Judge each contact of two animals by where both were going before and after it."""
+    apart = np.linalg.norm(scene.centers[:, first] - scene.centers[:, second], axis=-1)
+    near = np.nan_to_num(apart, nan=np.inf) < CONTACT_SHARE * scene.size
+    found = []
+    for start, stop in _runs(_closed(near, LOOK_FRAMES)):
+        before, after = start - LOOK_FRAMES, stop + LOOK_FRAMES
+        if before < 0 or after >= len(apart):
+            continue
+        ends = scene.centers[[before, start, stop, after]][:, [first, second]]
+        if not np.isfinite(ends).all():
+            continue
+        came, went = ends[1] - ends[0], ends[3] - ends[2]
+        share = min(1.0, (stop - start + LOOK_FRAMES) / (4 * LOOK_FRAMES))
+        expected = ends[0] + came * (after - before) / LOOK_FRAMES * (1 - share)
+        kept = ((expected - ends[3]) ** 2).sum() + ((came - went) ** 2).sum()
+        crossed = ((expected - ends[3][::-1]) ** 2).sum() + ((came - went[::-1]) ** 2).sum()
+        spread = (0.25 * scene.size) ** 2 * (1 + (stop - start) / LOOK_FRAMES)
+        likelihood = 1 / (1 + np.exp(np.clip((crossed - kept) / (2 * spread) + 2.0, -50, 50)))
+        cost = 2 * scene.frames_after(stop, first)
+        names = (scene.names[first], scene.names[second])
+        reason = f"{names[0]} and {names[1]} touch for {stop - start + 1} frames"
+        frames = int(scene.frames[start]), int(scene.frames[stop])
+        found.append(Suspicion("swap", *frames, names, float(likelihood), float(cost), reason))
+    return found
+
+
+def _gaps(scene: _Scene) -> list[Suspicion]:
+    found = []
+    for track, name in enumerate(scene.names):
+        there = scene.is_there[:, track]
+        for start, stop in _runs(~there):
+            if start == 0 or stop == len(there) - 1:
+                continue
+            length = stop - start + 1
+            frames = int(scene.frames[start]), int(scene.frames[stop])
+            reason = f"{name} is not found in {length} frames"
+            found.append(Suspicion("gap", *frames, (name,), 1.0, GAP_COST * length, reason))
+    return found
+
+
+def _jumps(scene: _Scene) -> list[Suspicion]:
+    """Find steps that are far longer than the animals' usual long ones."""
+    steps = np.linalg.norm(np.diff(scene.centers, axis=0), axis=-1)
+    known = steps[np.isfinite(steps)]
+    if not len(known):
+        return []
+    usual = max(float(np.quantile(known, 0.99)), 0.05 * scene.size)
+    found = []
+    for row, track in np.argwhere(np.nan_to_num(steps, nan=0.0) > JUMP_FACTOR * usual):
+        step = steps[row, track]
+        likelihood = 1 - np.exp(-(step / (JUMP_FACTOR * usual)) / 2)
+        name = scene.names[track]
+        frames = int(scene.frames[row]), int(scene.frames[row + 1])
+        reason = f"{name} moves {step:.0f} px from one frame to the next"
+        cost = float(scene.frames_after(int(row) + 1, int(track)))
+        found.append(Suspicion("jump", *frames, (name,), float(likelihood), cost, reason))
+    return found
+
+
+def _short_tracks(scene: _Scene) -> list[Suspicion]:
+    if len(scene.names) == 1:
+        return []
+    limit = min(SHORT_FRAMES, SHORT_SHARE * len(scene.frames))
+    found = []
+    for track, name in enumerate(scene.names):
+        rows = np.flatnonzero(scene.is_there[:, track])
+        if 0 < len(rows) < limit:
+            frames = int(scene.frames[rows[0]]), int(scene.frames[rows[-1]])
+            reason = f"{name} is there in {len(rows)} frames only"
+            found.append(
+                Suspicion("short", *frames, (name,), 1 - len(rows) / limit, float(len(rows)), reason)
+            )
+    return found
+
+
+def _runs(flags: np.ndarray) -> list[tuple[int, int]]:
+    """Return the first and the last index of every run of True."""
+    edges = np.diff(np.concatenate([[0], flags.astype(np.int8), [0]]))
+    return list(
+        zip(np.flatnonzero(edges == 1).tolist(), (np.flatnonzero(edges == -1) - 1).tolist(), strict=True)
+    )
+
+
+def _closed(flags: np.ndarray, n_frames: int) -> np.ndarray:
+    """Return `flags` with pauses of at most so many frames filled: a contact that flickers is one."""
+    flags = flags.copy()
+    for start, stop in _runs(~flags):
+        if start > 0 and stop < len(flags) - 1 and stop - start < n_frames:
+            flags[start : stop + 1] = True
+    return flags

@@ -1,0 +1,218 @@
+"""Tracks out of poses: who is who in every frame, and how sure that is."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from marey.errors import ConfigError
+from marey.model import append_history
+from marey.progress import Progress, ProgressCallback, ignore_progress
+from marey.tracking.appearance import Appearance, body_lengths, learn_appearance
+from marey.tracking.certainty import Doubt, find_doubts, identity_confidence
+from marey.tracking.detections import Detections, detections_from_poses
+from marey.tracking.linking import (
+    TURNOVER_NATS,
+    Ends,
+    Stray,
+    best_links,
+    candidates,
+    evidence,
+    links_of_a_fixed_number,
+    measure_ends,
+    measure_stray,
+    members,
+)
+from marey.tracking.motion import learn_motion
+from marey.tracking.online import OnlineTracker, Tracklets
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+# A gap of more seconds than this is bridged only where nobody can have left.
+LONGEST_GAP_S = 4.0
+USUAL_FPS = 30.0
+# Without a given number, the animals are taken to be as many as in most frames, if there are more in hardly
+# any: in at most this share of them.
+MOST_CROWDED_SHARE = 0.02
+# What each detection speaks for its tracklet being an animal at all, where the number of animals is fixed.
+NATS_PER_DETECTION = 2.0
+_REPORT_EVERY = 500
+
+
+@dataclass(frozen=True)
+class Tracking:
+    """What :func:`track` finds.
+
+    Parameters
+    ----------
+    poses
+        With one individual for each track, and ``identity_confidence (time, individual)``.
+    doubts
+        Moments at which identities may have been exchanged, the likeliest first.
+    n_tracklets
+        How many certain stretches the tracks were put together from.
+    n_animals
+        The fixed number of animals; None where they come and go.
+    """
+
+    poses: "xr.Dataset"
+    doubts: list[Doubt]
+    n_tracklets: int
+    n_animals: int | None
+
+
+def track(
+    poses: "xr.Dataset",
+    *,
+    n_animals: int | None = None,
+    can_leave: bool | None = None,
+    features: np.ndarray | None = None,
+    min_frames: int = 2,
+    progress: ProgressCallback = ignore_progress,
+) -> Tracking:
+    """Find out who is who.
+
+    Parameters
+    ----------
+    poses
+        Animals found in each frame; which individual one is filed under is ignored.
+    n_animals
+        How many animals there are. Left out: estimated, see `can_leave`.
+    can_leave
+        Whether animals may come and go. Left out: not where `n_animals` is given, and not where most frames
+        have the same number of animals and hardly any have more.
+    features
+        What else tells animals apart (an embedding), shape (n_frames, n_individuals, n_features).
+    min_frames
+        Tracks shorter than this are left out.
+
+    Raises
+    ------
+    ConfigError
+        `n_animals` is not positive.
+    InputError
+        There is nothing in the poses, or they are in 3D.
+    """
+    if n_animals is not None and n_animals < 1:
+        raise ConfigError(f"expected at least one animal, got {n_animals}")
+    detections = detections_from_poses(poses, features=features)
+    motion = learn_motion(detections.points, detections.size)
+    tracklets = _follow(
+        detections, OnlineTracker(detections.points.shape[2], motion, detections.size), progress
+    )
+    parts = members(tracklets)
+    number = n_animals if n_animals is not None else usual_number(detections.is_there)
+    is_closed = not can_leave if can_leave is not None else number is not None
+    frame_rate = float(poses.attrs.get("fps", USUAL_FPS))
+    linked = _Linked.make(parts, detections, motion.detection_px, round(LONGEST_GAP_S * frame_rate))
+    chains = linked.chains(number if is_closed else None)
+    chains = [c for c in chains if sum(len(parts[i][0]) for i in c) >= min_frames] or chains[:1]
+    doubts = find_doubts(chains, linked.ends, linked.stray, linked.appearance)
+    result = _build(poses, chains, parts, doubts)
+    result = append_history(result, "track", n_animals=number if is_closed else "open", n_tracks=len(chains))
+    return Tracking(result, doubts, len(parts), number if is_closed else None)
+
+
+def usual_number(is_there: np.ndarray) -> int | None:
+    """Return the number of animals if it looks fixed, from which slots are filled, (n_frames, n_slots)."""
+    counts = is_there.sum(axis=1)
+    if not counts.any():
+        return None
+    number = int(np.bincount(counts[counts > 0]).argmax())
+    is_usual = (counts == number).mean() >= 0.5
+    return number if is_usual and (counts > number).mean() <= MOST_CROWDED_SHARE else None
+
+
+def _follow(detections: Detections, tracker: OnlineTracker, progress: ProgressCallback) -> Tracklets:
+    is_there = detections.is_there
+    labels = np.full(is_there.shape, -1)
+    for frame, there in enumerate(is_there):
+        labels[frame, there] = tracker.step(frame, detections.points[frame, there])
+        if frame % _REPORT_EVERY == 0 or frame == len(is_there) - 1:
+            progress(Progress("tracking", frame + 1, len(is_there)))
+    return Tracklets(labels, tracker.cuts)
+
+
+@dataclass(frozen=True)
+class _Linked:
+    """Tracklets with what is known about joining them."""
+
+    ends: Ends
+    stray: Stray
+    appearance: Appearance
+    max_gap: int
+
+    @classmethod
+    def make(
+        cls,
+        parts: list[tuple[np.ndarray, np.ndarray]],
+        detections: Detections,
+        least_px: float,
+        max_gap: int,
+    ) -> "_Linked":
+        features = np.concatenate([body_lengths(detections.points), detections.features], axis=2)
+        return cls(
+            ends=measure_ends(parts, detections.points),
+            stray=measure_stray(parts, detections.points, least_px=least_px),
+            appearance=learn_appearance(parts, features),
+            max_gap=max_gap,
+        )
+
+    def chains(self, n_animals: int | None) -> list[list[int]]:
+        """Return the tracklets of each track, in order of time; the longest tracks first."""
+        n = len(self.ends.first)
+        max_gap = self.max_gap if n_animals is None else int(self.ends.last.max()) + 1
+        before, after = candidates(self.ends, max_gap)
+        gains = evidence(self.ends, before, after, self.stray, self.appearance)
+        left_out: set[int] = set()
+        if n_animals is None:
+            links = best_links(n, before, after, gains, bonus=TURNOVER_NATS)
+        else:
+            worth = NATS_PER_DETECTION * self.ends.n_frames
+            links, left_out = links_of_a_fixed_number(before, after, gains, worth, n_animals)
+        length = self.ends.n_frames
+        chains = [chain for chain in _follow_links(n, links) if chain[0] not in left_out]
+        return sorted(chains, key=lambda chain: -sum(length[i] for i in chain))
+
+
+def _follow_links(n: int, links: dict[int, int]) -> list[list[int]]:
+    """Return the chains that the links make of `n` parts."""
+    followers = set(links.values())
+    chains = []
+    for head in (i for i in range(n) if i not in followers):
+        chain = [head]
+        while chain[-1] in links:
+            chain.append(links[chain[-1]])
+        chains.append(chain)
+    return chains
+
+
+def _build(
+    poses: "xr.Dataset",
+    chains: list[list[int]],
+    parts: list[tuple[np.ndarray, np.ndarray]],
+    doubts: list[Doubt],
+) -> "xr.Dataset":
+    """Return the poses with a track for each individual."""
+    import xarray as xr
+
+    names = [f"track_{i + 1}" for i in range(len(chains))]
+    source = np.full((poses.sizes["time"], len(chains)), -1)
+    for column, chain in enumerate(chains):
+        for i in chain:
+            frames, slots = parts[i]
+            source[frames, column] = slots
+    rows = np.arange(len(source))[:, None]
+    variables = {}
+    for name, variable in poses.data_vars.items():
+        if "individual" not in variable.dims or "time" not in variable.dims:
+            continue
+        moved = variable.transpose("time", "individual", ...)
+        values = moved.values[rows, np.maximum(source, 0)].astype(float)
+        values[source < 0] = np.nan
+        variables[name] = xr.Variable(moved.dims, values).transpose(*variable.dims)
+    kept = {k: v for k, v in poses.coords.items() if "individual" not in v.dims}
+    result = xr.Dataset(variables, coords={**kept, "individual": names}, attrs=dict(poses.attrs))
+    confidence = identity_confidence(source >= 0, doubts)
+    return result.assign(identity_confidence=(("time", "individual"), confidence))
