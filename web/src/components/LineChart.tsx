@@ -79,7 +79,7 @@ function optionsOf(props: LineChartProps, element: HTMLElement): uPlot.Options {
   const colour = (name: string) => style.getPropertyValue(name).trim();
   const axis = (title: string, scale: string, side?: 1): uPlot.Axis => ({
     scale,
-    side,
+    ...(side === undefined ? {} : { side }),
     label: title,
     labelSize: 24,
     labelGap: 2,

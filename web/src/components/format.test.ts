@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { bytes, clock, count, duration, measure, percent, plural, when } from './format';
 
 test('thousands are set apart', () => {
-  expect(count(1_234_567)).toBe('1 234 567');
+  expect(count(1_234_567)).toBe('1,234,567');
   expect(count(999)).toBe('999');
 });
 
@@ -20,8 +20,8 @@ test('what is not known is a dash', () => {
 });
 
 test('numbers carry their unit', () => {
-  expect(measure(2.345, 'px')).toBe('2.3 px');
-  expect(percent(0.125)).toBe('13 %');
+  expect(measure(2.345, 'px')).toBe('2.3\u2009px');
+  expect(percent(0.125)).toBe('13\u2009%');
   expect(bytes(1_536_000)).toBe('1.5 MB');
   expect(bytes(12)).toBe('12 B');
 });

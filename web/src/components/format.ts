@@ -1,12 +1,12 @@
 /** Numbers and times as people read them. */
 
-const NARROW_SPACE = ' ';
+const NARROW_SPACE = '\u2009';
 
-/** 12400 → "12 400". */
+/** 12400 → "12,400". */
 export function count(value: number): string {
   return Math.round(value)
     .toString()
-    .replace(/\B(?=(\d{3})+$)/g, NARROW_SPACE);
+    .replace(/\B(?=(\d{3})+$)/g, ',');
 }
 
 /** (1, "frame") → "1 frame"; (2, "frame") → "2 frames". */

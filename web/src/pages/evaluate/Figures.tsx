@@ -11,6 +11,12 @@ const PART_WORDS: Readonly<Record<PartName, string>> = {
   train: 'Learned from',
 };
 
+const JUDGED_ON: Readonly<Record<PartName, string>> = {
+  test: 'On frames that it never saw.',
+  validation: 'On the frames that it was chosen by: the error on new frames may be larger.',
+  train: 'On the frames that it learned from: the error on new frames will be larger.',
+};
+
 /** What an evaluation found: overall, point by point, and whether the confidence can be trusted. */
 export function Figures({ metrics }: { metrics: Readonly<Record<string, unknown>> }) {
   const parts = partsOf(metrics);
@@ -22,7 +28,7 @@ export function Figures({ metrics }: { metrics: Readonly<Record<string, unknown>
     <div className="stack">
       <Headline part={judged} reference={reference} />
       <div className="evaluate__pair">
-        <Card isFlush text={`On ${PART_WORDS[judged.part].toLowerCase()} frames`} title="Point by point">
+        <Card isFlush text={JUDGED_ON[judged.part]} title="Point by point">
           <ErrorTable label="Error of every point" reference={reference} rows={judged.perKeypoint} title="Point" />
         </Card>
         {judged.reliability && <ReliabilityCard meansWithin={meansWithin} reliability={judged.reliability} />}
@@ -93,11 +99,11 @@ function ErrorTable({ label, title, rows, reference }: ErrorTableProps) {
   const list = [...rows];
   const worst = Math.max(...list.map(([, errors]) => errors.mean ?? 0), 0);
   const columns: Column<[string, Errors]>[] = [
-    { key: 'name', title, cell: ([name]) => <span className="strong break-words">{name}</span> },
+    { key: 'name', title, cell: ([name]) => <span className="strong error-name">{name}</span> },
     {
       key: 'bar',
       title: <span className="visually-hidden">Mean error as a bar</span>,
-      width: '22%',
+      width: '14%',
       cell: ([, { mean }]) => (
         <span aria-hidden className="error-bar">
           <i style={{ width: `${worst > 0 ? (100 * (mean ?? 0)) / worst : 0}%` }} />

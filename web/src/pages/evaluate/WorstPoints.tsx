@@ -67,11 +67,9 @@ function WorstTile({ point, project }: { point: WorstPoint; project: string }) {
       <span className="worst__words">
         <span className="strong truncate">{point.keypoint}</span>
         <span className="number strong">{measure(point.error_px, 'px')}</span>
-        <span className="soft small truncate">
+        <span className="worst__where soft small">
           {point.video}, frame {point.frame ?? '–'}
-        </span>
-        <span className="soft small number">
-          {point.confidence === null ? '' : `${percent(point.confidence)} sure`}
+          {point.confidence !== null && ` · ${percent(point.confidence)} sure`}
         </span>
       </span>
     </>

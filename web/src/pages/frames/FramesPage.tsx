@@ -27,7 +27,7 @@ const STATES: Readonly<Record<FrameItem['state'], { word: string; tone: Tone }>>
   partial: { word: 'begun', tone: 'accent' },
   labeled: { word: 'labelled', tone: 'good' },
 };
-const AT_FIRST = 60;
+const AT_FIRST = 24;
 
 export default function FramesPage({ project }: PageProps) {
   const params = { path: { project } };

@@ -2,6 +2,7 @@ import { ArrowRight, Check, Pencil } from 'lucide-react';
 import { useState } from 'react';
 import { Link } from 'wouter';
 import { api, type Schemas } from '../../api/client';
+import { sentence } from '../../api/errors';
 import { hasEnded, useJobs } from '../../app/jobs';
 import { type PageProps, PROJECT_PAGES, pageUrl } from '../../app/pages';
 import { Badge } from '../../components/Badge';
@@ -72,7 +73,7 @@ function NextAction({ project }: { project: Project }) {
       <div className="grow">
         <p className="next__eyebrow">Next step</p>
         <h2 className="next__title">{text}</h2>
-        <p className="soft">{reason}</p>
+        {reason && <p className="soft">{sentence(reason)}</p>}
       </div>
       <ButtonLink icon={ArrowRight} kind="primary" size="lg" to={pageUrl(project.id, step)}>
         {titleOf(step)}

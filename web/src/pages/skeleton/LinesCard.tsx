@@ -3,6 +3,7 @@ import { useState } from 'react';
 import { Button, IconButton } from '../../components/Button';
 import { Card } from '../../components/Card';
 import { type Draft, toggleEdge } from './draft';
+import { PointSelect } from './PointSelect';
 import type { PartProps } from './PointsCard';
 
 /** The lines as a list: the same as on the picture, for keyboards and screen readers. */
@@ -30,9 +31,9 @@ export function LinesCard({ draft, onChange }: PartProps) {
           ))}
         </ul>
         <div className="join">
-          <PointSelect draft={draft} label="Line from" onChange={setFrom} value={a} />
+          <PointSelect label="Line from" onChange={setFrom} points={draft.points} value={a} />
           <span aria-hidden>–</span>
-          <PointSelect draft={draft} label="Line to" onChange={setTo} value={b} />
+          <PointSelect label="Line to" onChange={setTo} points={draft.points} value={b} />
           <Button
             disabled={!canJoin}
             onClick={() => {
@@ -45,30 +46,6 @@ export function LinesCard({ draft, onChange }: PartProps) {
         </div>
       </div>
     </Card>
-  );
-}
-
-interface PointSelectProps {
-  draft: Draft;
-  label: string;
-  value: number | undefined;
-  onChange: (id: number) => void;
-}
-
-function PointSelect({ draft, label, value, onChange }: PointSelectProps) {
-  return (
-    <select
-      aria-label={label}
-      className="input input--sm"
-      onChange={(event) => onChange(Number(event.target.value))}
-      value={value}
-    >
-      {draft.points.map((point) => (
-        <option key={point.id} value={point.id}>
-          {point.name || 'unnamed'}
-        </option>
-      ))}
-    </select>
   );
 }
 

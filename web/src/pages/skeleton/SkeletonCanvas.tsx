@@ -1,4 +1,4 @@
-import { type PointerEvent, useRef, useState } from 'react';
+import { type PointerEvent, useMemo, useRef, useState } from 'react';
 import { Segmented } from '../../components/Field';
 import { type Draft, toggleEdge } from './draft';
 import { type Spot, useBackdrop } from './useBackdrop';
@@ -11,11 +11,19 @@ interface SkeletonCanvasProps {
 
 type Mode = 'lines' | 'places';
 
+interface Size {
+  width: number;
+  height: number;
+}
+
 const MODES = [
   { value: 'lines', title: 'Draw lines' },
   { value: 'places', title: 'Move points' },
 ] as const;
-const EMPTY_SIZE = { width: 640, height: 420 };
+const EMPTY_SIZE: Size = { width: 640, height: 420 };
+const SHAPE = 3 / 2;
+const ROOM = 1.8;
+const MIN_WIDTH = 60;
 
 /** The skeleton on a frame: lines are drawn from point to point. Where points lie here changes no label. */
 export function SkeletonCanvas({ project, draft, onChange }: SkeletonCanvasProps) {
@@ -25,21 +33,22 @@ export function SkeletonCanvas({ project, draft, onChange }: SkeletonCanvasProps
   const [moved, setMoved] = useState<ReadonlyMap<number, Spot>>(new Map());
   const [dragged, setDragged] = useState<{ id: number; at: Spot } | null>(null);
   const svg = useRef<SVGSVGElement>(null);
-  const unit = Math.max(size.width, size.height) / 100;
+  const view = useMemo(() => windowAround(backdrop?.spots, size), [backdrop?.spots, size]);
+  const unit = view.width / 100;
 
   const spots = new Map(
     draft.points.map((point, index) => [
       point.id,
       moved.get(point.id) ??
         (point.original === null ? undefined : backdrop?.spots.get(point.original)) ??
-        onEllipse(index, draft.points.length, size),
+        onEllipse(index, draft.points.length, view),
     ]),
   );
   const at = (event: PointerEvent): Spot => {
     const bounds = svg.current?.getBoundingClientRect() ?? new DOMRect(0, 0, 1, 1);
     return {
-      x: ((event.clientX - bounds.left) / bounds.width) * size.width,
-      y: ((event.clientY - bounds.top) / bounds.height) * size.height,
+      x: view.x + ((event.clientX - bounds.left) / bounds.width) * view.width,
+      y: view.y + ((event.clientY - bounds.top) / bounds.height) * view.height,
     };
   };
   const nearest = (spot: Spot): number | null => {
@@ -73,15 +82,15 @@ export function SkeletonCanvas({ project, draft, onChange }: SkeletonCanvasProps
         </p>
       </div>
       <div className="skeleton__stage">
-        {backdrop?.image && <img alt="" src={backdrop.image} />}
         <svg
           aria-label="The skeleton; below it is a list of the same points and lines"
           onPointerMove={drag}
           onPointerUp={drop}
           ref={svg}
           role="img"
-          viewBox={`0 0 ${size.width} ${size.height}`}
+          viewBox={`${view.x} ${view.y} ${view.width} ${view.height}`}
         >
+          {backdrop?.image && <image height={size.height} href={backdrop.image} width={size.width} />}
           {draft.edges.map(([a, b]) => (
             <Line className="skeleton__edge" from={spots.get(a)} key={`${a} ${b}`} to={spots.get(b)} />
           ))}
@@ -124,8 +133,26 @@ function Line({ from, to, className }: { from: Spot | undefined; to: Spot | unde
   return from && to ? <line className={className} x1={from.x} x2={to.x} y1={from.y} y2={to.y} /> : null;
 }
 
+interface Box {
+  x: number;
+  y: number;
+  width: number;
+  height: number;
+}
+
+/** The part of the picture that is shown: around the animal, with as much room again. */
+function windowAround(spots: ReadonlyMap<string, Spot> | undefined, { width, height }: Size): Box {
+  const placed = [...(spots?.values() ?? [])];
+  if (placed.length < 2) return { x: 0, y: 0, width, height };
+  const [xs, ys] = [placed.map(({ x }) => x), placed.map(({ y }) => y)];
+  const [left, right, top, bottom] = [Math.min(...xs), Math.max(...xs), Math.min(...ys), Math.max(...ys)];
+  const shown = Math.min(Math.max(ROOM * (right - left), ROOM * (bottom - top) * SHAPE, MIN_WIDTH), width);
+  const tall = shown / SHAPE;
+  return { x: (left + right - shown) / 2, y: (top + bottom - tall) / 2, width: shown, height: tall };
+}
+
 /** Where points are put that lie nowhere yet. */
-function onEllipse(index: number, n: number, { width, height }: { width: number; height: number }): Spot {
+function onEllipse(index: number, n: number, { x, y, width, height }: Box): Spot {
   const angle = (2 * Math.PI * index) / Math.max(n, 1) - Math.PI / 2;
-  return { x: width / 2 + 0.3 * width * Math.cos(angle), y: height / 2 + 0.34 * height * Math.sin(angle) };
+  return { x: x + width / 2 + 0.3 * width * Math.cos(angle), y: y + height / 2 + 0.34 * height * Math.sin(angle) };
 }
