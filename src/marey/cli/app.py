@@ -26,6 +26,7 @@ COMMAND_MODULES = (
     "project",
     "refine",
     "render_3d",
+    "tracks",
     "train",
     "triangulate",
     "video",
@@ -52,7 +53,7 @@ def _print_version(wanted: bool) -> None:
 @app.callback()
 def _root(
     context: typer.Context,
-    version: Annotated[
+    version: Annotated[  # noqa: ARG001 - its callback does it
         bool,
         typer.Option("--version", callback=_print_version, is_eager=True, help="Show the version."),
     ] = False,

@@ -1,7 +1,27 @@
-"""Who is who: tracks of several animals, how sure they are, and how good."""
+"""Who is who: tracks of several animals, how sure they are, how good, and their repair by hand."""
 
 from marey.tracking.certainty import Doubt
 from marey.tracking.compare import evaluate_tracks
+from marey.tracking.edits import Confirm, Delete, Edit, Interpolate, Join, Split, Swap
+from marey.tracking.repair import Entry, History, TrackEditor
+from marey.tracking.review import Suspicion, find_suspicions
 from marey.tracking.track import Tracking, track
 
-__all__ = ["Doubt", "Tracking", "evaluate_tracks", "track"]
+__all__ = [
+    "Confirm",
+    "Delete",
+    "Doubt",
+    "Edit",
+    "Entry",
+    "History",
+    "Interpolate",
+    "Join",
+    "Split",
+    "Suspicion",
+    "Swap",
+    "TrackEditor",
+    "Tracking",
+    "evaluate_tracks",
+    "find_suspicions",
+    "track",
+]

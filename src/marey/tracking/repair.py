@@ -78,12 +78,9 @@ class History:
             raise FormatError(f"the history of edits in these poses is damaged: {error}") from error
         return cls(*parts)
 
-    def to_json(self) -> str:
-        """Return the text that poses carry."""
-        parts = {"done": self.done, "undone": self.undone}
-        return json.dumps(
-            {name: [e.to_dict() for e in entries] for name, entries in parts.items()}, ensure_ascii=False
-        )
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain values for JSON."""
+        return {"done": [e.to_dict() for e in self.done], "undone": [e.to_dict() for e in self.undone]}
 
 
 class TrackEditor:
@@ -198,7 +195,9 @@ class TrackEditor:
 
     def _write(self, poses: xr.Dataset, history: History) -> None:
         done = [entry.edit.describe() for entry in history.done]
-        logged = _log_repairs(poses, done).assign_attrs({EDITS_ATTRIBUTE: history.to_json()})
+        logged = _log_repairs(poses, done).assign_attrs(
+            {EDITS_ATTRIBUTE: json.dumps(history.to_dict(), ensure_ascii=False)}
+        )
         native.save_poses(logged, self.path)
         self.poses, self.history = logged, history
         self._seen = _version(self.path)

@@ -31,6 +31,10 @@ DOUBTS_ATTRIBUTE = "identity_doubts"
 CONTACT_SHARE = 0.5
 # Frames on either side of a contact from which it is seen where an animal was going.
 LOOK_FRAMES = 5
+# How far an animal strays from where it was going: a share of its size, and a share of the way.
+STRAY_SHARE, STRAY_OF_WAY = 0.25, 0.3
+# What speaks against an exchange before anything is known: in most contacts there is none.
+RARE_NATS = 2.0
 # Tracks shorter than this share of the recording, or than so many frames, are short.
 SHORT_SHARE, SHORT_FRAMES = 0.05, 100
 # A step is a jump from so many times the usual long step on.
@@ -160,19 +164,34 @@ def _contacts(scene: _Scene, first: int, second: int) -> list[Suspicion]:
         ends = scene.centers[[before, start, stop, after]][:, [first, second]]
         if not np.isfinite(ends).all():
             continue
-        came, went = ends[1] - ends[0], ends[3] - ends[2]
-        share = min(1.0, (stop - start + LOOK_FRAMES) / (4 * LOOK_FRAMES))
-        expected = ends[0] + came * (after - before) / LOOK_FRAMES * (1 - share)
-        kept = ((expected - ends[3]) ** 2).sum() + ((came - went) ** 2).sum()
-        crossed = ((expected - ends[3][::-1]) ** 2).sum() + ((came - went[::-1]) ** 2).sum()
-        spread = (0.25 * scene.size) ** 2 * (1 + (stop - start) / LOOK_FRAMES)
-        likelihood = 1 / (1 + np.exp(np.clip((crossed - kept) / (2 * spread) + 2.0, -50, 50)))
+        likelihood = _exchange_likelihood(ends, after - before, scene.size)
         cost = 2 * scene.frames_after(stop, first)
         names = (scene.names[first], scene.names[second])
         reason = f"{names[0]} and {names[1]} touch for {stop - start + 1} frames"
         frames = int(scene.frames[start]), int(scene.frames[stop])
-        found.append(Suspicion("swap", *frames, names, float(likelihood), float(cost), reason))
+        found.append(Suspicion("swap", *frames, names, likelihood, float(cost), reason))
     return found
+
+
+def _exchange_likelihood(ends: np.ndarray, n_frames: int, size: float) -> float:
+    """Judge whether two animals were exchanged in a contact.
+
+    Each is expected to go on as it came; how much it may stray grows with how far that is.
+
+    Parameters
+    ----------
+    ends
+        Centres before, at the first and the last frame of, and after the contact, shape (4, 2 animals, 2).
+    n_frames
+        From the first to the last of these.
+    size
+        Length of an animal, pixels.
+    """
+    way = (ends[1] - ends[0]) / LOOK_FRAMES * n_frames
+    expected = ends[0] + way
+    kept, crossed = ((expected - ends[3]) ** 2).sum(), ((expected - ends[3][::-1]) ** 2).sum()
+    variance = (STRAY_SHARE * size) ** 2 + (STRAY_OF_WAY**2) * (way**2).sum(axis=-1).mean()
+    return float(1 / (1 + np.exp(np.clip((crossed - kept) / (2 * variance) + RARE_NATS, -50, 50))))
 
 
 def _gaps(scene: _Scene) -> list[Suspicion]:

@@ -1,0 +1,112 @@
+"""The queue of suspicions: each kind is found where it was put, and the costly come first."""
+
+import json
+
+import numpy as np
+import pytest
+
+from marey.formats import save_poses
+from marey.model import create_poses
+from marey.tracking import Confirm, TrackEditor, find_suspicions
+
+SHAPE = np.array([[-10.0, 0.0], [0.0, 0.0], [10.0, 0.0]])
+
+
+def poses_of(paths, names=None):
+    """Poses of animals 20 px long whose centres are at `paths`, (n_frames, n_animals, 2)."""
+    points = np.asarray(paths, float)[:, :, None] + SHAPE
+    names = names or [f"m{i + 1}" for i in range(points.shape[1])]
+    return create_poses(points.transpose(0, 3, 2, 1), keypoints=["a", "b", "c"], individuals=names)
+
+
+def apart(n_frames=200):
+    """Two animals that walk side by side, far from each other."""
+    x = np.arange(n_frames, dtype=float)
+    return np.stack([np.stack([x, 0 * x], -1), np.stack([x, 0 * x + 300], -1)], axis=1)
+
+
+def crossing(*, is_exchanged):
+    """Two animals that go straight through each other; exchanged, each takes up the other's way."""
+    x = np.arange(-100, 101, dtype=float)
+    one, two = np.stack([x, x], -1), np.stack([x, -x], -1)
+    if is_exchanged:
+        return np.stack([np.where(x[:, None] > 0, two, one), np.where(x[:, None] > 0, one, two)], axis=1)
+    return np.stack([one, two], axis=1)
+
+
+def test_nothing_is_wrong():
+    assert find_suspicions(poses_of(apart())) == []
+
+
+def test_nobody_is_there():
+    assert find_suspicions(poses_of(np.full((10, 2, 2), np.nan))) == []
+
+
+def test_a_gap_is_found():
+    paths = apart()
+    paths[50:60, 1] = np.nan
+    (gap,) = find_suspicions(poses_of(paths))
+    assert (gap.kind, gap.start, gap.stop, gap.tracks) == ("gap", 50, 59, ("m2",))
+    assert gap.likelihood == 1
+    assert gap.priority == pytest.approx(0.2 * 10)
+
+
+def test_what_was_interpolated_is_still_a_gap():
+    poses = poses_of(apart())
+    marks = np.zeros((200, 3, 2), dtype=bool)
+    marks[50:60, :, 1] = True
+    (gap,) = find_suspicions(poses.assign(is_interpolated=(("time", "keypoint", "individual"), marks)))
+    assert (gap.start, gap.stop) == (50, 59)
+
+
+def test_a_jump_is_found_and_costs_what_comes_after_it():
+    paths = apart()
+    paths[150:, 0] += 80
+    (jump,) = find_suspicions(poses_of(paths))
+    assert (jump.kind, jump.start, jump.stop, jump.tracks) == ("jump", 149, 150, ("m1",))
+    assert jump.cost == 50
+
+
+def test_a_short_track_is_found():
+    paths = np.concatenate([apart(), np.full((200, 1, 2), np.nan)], axis=1)
+    paths[100:105, 2] = 900
+    (short,) = find_suspicions(poses_of(paths))
+    assert (short.kind, short.tracks, short.cost) == ("short", ("m3",), 5)
+    assert short.likelihood == pytest.approx(0.5)  # 5 frames where 10 are the limit
+
+
+def test_an_exchange_is_likelier_than_a_crossing():
+    (right,) = find_suspicions(poses_of(crossing(is_exchanged=False)))
+    wrong = find_suspicions(poses_of(crossing(is_exchanged=True)))[0]
+    assert right.kind == wrong.kind == "swap"
+    assert right.likelihood < 0.2
+    assert wrong.likelihood > 0.8
+    assert wrong.start <= 100 <= wrong.stop
+
+
+def test_the_costly_come_first_and_the_list_can_be_cut():
+    paths = apart()
+    paths[20:22, 1] = np.nan
+    paths[100:, 0] += 80
+    found = find_suspicions(poses_of(paths))
+    assert [item.kind for item in found] == ["jump", "gap"]
+    assert found[0].priority > found[1].priority
+    assert find_suspicions(poses_of(paths), limit=1) == found[:1]
+
+
+def test_the_trackers_own_doubts_count_for_swaps():
+    doubt = {"start": 40, "stop": 44, "tracks": ["m1", "m2"], "probability": 0.3, "reason": "they touch"}
+    poses = poses_of(apart()).assign_attrs(identity_doubts=json.dumps([doubt]))
+    (swap,) = find_suspicions(poses)
+    assert (swap.kind, swap.start, swap.stop, swap.likelihood) == ("swap", 40, 44, 0.3)
+    assert swap.cost == 2 * 44
+
+
+def test_what_a_person_confirmed_is_not_asked_again(tmp_path):
+    paths = apart()
+    paths[50:60, 1] = np.nan
+    paths[150:, 0] += 80
+    file = tmp_path / "tracks.nc"
+    save_poses(poses_of(paths), file)
+    after = TrackEditor(file).apply(Confirm(("m2",), 40, 70))
+    assert [item.kind for item in find_suspicions(after)] == ["jump"]
