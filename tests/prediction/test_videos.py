@@ -120,7 +120,7 @@ class _StopAt:
 def test_an_interrupted_prediction_goes_on_with_the_same_poses(
     run, recording, tmp_path, adaptive_crop, monkeypatch
 ):
-    monkeypatch.setattr("marey.prediction.videos.REPORT_EVERY_S", 0)
+    monkeypatch.setattr("marey.prediction.streaming.REPORT_EVERY_S", 0)
     options = {"engine": "torch", "adaptive_crop": adaptive_crop}
     whole = predict(run, recording[0], tmp_path / "whole", **options)[0]
     out = tmp_path / "parts"
@@ -143,7 +143,7 @@ def test_an_interrupted_prediction_goes_on_with_the_same_poses(
 
 
 def test_resuming_cuts_off_what_a_crash_left_half_written(run, recording, tmp_path, monkeypatch):
-    monkeypatch.setattr("marey.prediction.videos.REPORT_EVERY_S", 0)
+    monkeypatch.setattr("marey.prediction.streaming.REPORT_EVERY_S", 0)
     with pytest.raises(Interrupted):
         predict(run, recording[0], tmp_path, engine="torch", progress=_StopAt(270))
     partial = journal_path(tmp_path / "Käfig 1.h5")
@@ -214,6 +214,23 @@ def test_what_is_no_video_at_all(run, tmp_path):
     with pytest.raises(VideoError):
         predict(run, empty, tmp_path / "out", engine="torch")
     assert not list((tmp_path / "out").glob("*"))
+
+
+def test_a_bad_video_among_others_does_not_stop_them(run, recording, tmp_path):
+    import shutil
+
+    videos = tmp_path / "Nacht 1"
+    videos.mkdir()
+    (videos / "a.mp4").write_bytes(b"")
+    (videos / "b.mp4").write_bytes(b"no video at all" * 99)
+    shutil.copy(recording[0], videos / "c.mp4")
+    told = []
+    with pytest.raises(
+        VideoError, match=r"(?s)2 of 3 videos could not be predicted.*a\.mp4 is empty.*b\.mp4"
+    ):
+        predict(run, videos, tmp_path / "out", engine="torch", stop=8, progress=told.append)
+    assert [path.name for path in (tmp_path / "out").iterdir()] == ["c.h5"]
+    assert any("a.mp4 is empty" in event.message for event in told)
 
 
 def test_a_folder_of_images(run, tmp_path):

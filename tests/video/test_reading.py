@@ -144,6 +144,7 @@ class TestTimes:
             seen = [(number, read_number(frame.rgb())) for number, frame in video.frames()]
             assert seen == [(k, k + 5) for k in range(35)]
             assert video.n_frames == 35
+            assert video.problems == ()
             assert read_number(video.read(20)) == 25
             assert read_number(video.read(0)) == 5
 

@@ -2,24 +2,20 @@
 
 import json
 import time
-from collections.abc import Generator, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
-from itertools import islice
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
-from marey.errors import AlreadyExistsError, ConfigError, InputError, Interrupted, VideoError
+from marey.errors import AlreadyExistsError, ConfigError, InputError, VideoError
 from marey.files import utc_now
 from marey.prediction.engines import Engine
-from marey.prediction.following import BLOCK_FRAMES, Follower
-from marey.prediction.frames import VideoFrame, ahead
+from marey.prediction.following import BLOCK_FRAMES
 from marey.prediction.gate import Verdict, choose_engine
 from marey.prediction.journal import SUFFIX, Journal
 from marey.prediction.memory import peak_memory_mb
 from marey.prediction.poses_file import read_log, write_poses_file
-from marey.prediction.predictor import Predictor, RawPose
+from marey.prediction.predictor import Predictor
 from marey.prediction.request import (
     AdaptiveCrop,
     Selection,
@@ -27,14 +23,13 @@ from marey.prediction.request import (
     differences,
     name_outputs,
 )
+from marey.prediction.streaming import Task, stream_poses
 from marey.progress import Progress, ProgressCallback, ignore_progress
 
 if TYPE_CHECKING:
     from marey.runs import Run
     from marey.video import FrameSource
 
-DECODED_AHEAD = 8
-REPORT_EVERY_S = 0.25
 FORMATS = ("dlc",)
 
 
@@ -69,18 +64,6 @@ class PredictionResult:
     engine: str
     notes: tuple[str, ...] = ()
     exports: tuple[Path, ...] = ()
-
-
-@dataclass
-class _Task:
-    """What is the same for all videos of one call."""
-
-    run: "Run"
-    selection: Selection
-    predictor: Predictor
-    follow_size: tuple[int, int] | None
-    progress: ProgressCallback
-    notes: list[str] = field(default_factory=list)
 
 
 def open_predictor(
@@ -158,7 +141,7 @@ def predict(
     StorageError
         The disk is full or cannot be written; what is done is kept.
     VideoError
-        A video cannot be decoded at all.
+        A video cannot be decoded at all; of several, the others have been predicted.
     """
     from marey.video import find_videos
 
@@ -169,7 +152,8 @@ def predict(
     outputs = name_outputs(paths, Path(output))
     plan = [_look_at(run, *pair, selection, resume, overwrite) for pair in zip(paths, outputs, strict=True)]
     task = None
-    results = []
+    results: list[PredictionResult] = []
+    failures: list[VideoError] = []
     for path, target, state in zip(paths, outputs, plan, strict=True):
         if state.done is not None:
             results.append(_already_done(path, target, state.done))
@@ -177,7 +161,19 @@ def predict(
         asked = state.journal.header["engine"] if state.journal else engine
         if task is None or (state.journal and task.predictor.engine.name != asked):
             task = _make_task(run, asked, adaptive_crop, device, batch_size, selection, progress)
-        results.append(_predict_video(task, path, target, state.journal, formats))
+        try:
+            results.append(_predict_video(task, path, target, state.journal, formats))
+        except VideoError as error:  # one damaged recording must not cost the night of the others
+            if len(paths) == 1:
+                raise
+            failures.append(error)
+            progress(Progress(f"predicting {path.name}", 0, message=error.message))
+    if failures:
+        raise VideoError(
+            f"{len(failures)} of {len(paths)} videos could not be predicted, the others are done:\n"
+            + "\n".join(f"  {error.message}" for error in failures),
+            hint=failures[0].hint,
+        )
     return results
 
 
@@ -247,14 +243,14 @@ def _make_task(
     batch_size: int | None,
     selection: Selection,
     progress: ProgressCallback,
-) -> _Task:
+) -> Task:
     engine, verdict = choose_engine(run, engine_name, device=device, progress=progress)
     if batch_size is not None:
         if batch_size < 1 or BLOCK_FRAMES % batch_size:
             raise ConfigError(f"batch_size must divide {BLOCK_FRAMES}, got {batch_size}")
         engine.batch_size = batch_size
     follow_size, note = _decide_crop(run, adaptive_crop, engine, verdict, selection)
-    return _Task(run, selection, Predictor.of(run, engine), follow_size, progress, [note] if note else [])
+    return Task(run, selection, Predictor.of(run, engine), follow_size, progress, [note] if note else [])
 
 
 def _decide_crop(
@@ -280,7 +276,7 @@ def _decide_crop(
 
 
 def _predict_video(
-    task: _Task, path: Path, target: Path, journal: Journal | None, formats: Sequence[str]
+    task: Task, path: Path, target: Path, journal: Journal | None, formats: Sequence[str]
 ) -> PredictionResult:
     """Predict one video into its journal, then make its file of poses."""
     from marey.video import open_video
@@ -305,7 +301,13 @@ def _predict_video(
             )
         else:
             journal.cut()
-        notes = [*task.notes, *_stream(task, video, path, journal, request["follow_size"])]
+        try:
+            told = stream_poses(task, video, path, journal, request["follow_size"])
+        except VideoError:
+            if journal.n_rows == 0:  # there is nothing that could be gone on with
+                journal.path.unlink()
+            raise
+        notes = [*task.notes, *told]
         attributes = _attributes(video, path, task.run, request, journal.n_rows)
     write_poses_file(journal, target, attributes)
     journal.path.unlink()
@@ -322,100 +324,6 @@ def _predict_video(
         notes=tuple(notes),
         exports=tuple(exports),
     )
-
-
-def _stream(
-    task: _Task, video: "FrameSource", path: Path, journal: Journal, follow_size: Sequence[int] | None
-) -> list[str]:
-    """Predict the frames that the journal lacks; return what the user should know."""
-    selection = task.selection
-    stop = video.n_frames if selection.stop is None else min(selection.stop, video.n_frames)
-    total = len(range(selection.start, stop, selection.step))
-    first = selection.start if journal.last_frame is None else journal.last_frame + selection.step
-    notes: list[str] = []
-    frames = ahead(_frames(video, selection, first, stop, notes), DECODED_AHEAD)
-    follower = None if follow_size is None else Follower(task.predictor, (follow_size[0], follow_size[1]))
-    poses = task.predictor.search(frames) if follower is None else follower.follow(frames)
-    meter = _Meter(f"predicting {path.name}", journal.n_rows, total, task.progress)
-    try:
-        while block := list(islice(meter.count(poses), BLOCK_FRAMES)):
-            journal.append(_rows(task.predictor, block, video, journal.dtype, selection))
-    except KeyboardInterrupt:
-        raise Interrupted(
-            f"stopped after {journal.n_rows} of {total} frames of {path.name}; they are kept",
-            hint="go on with --resume",
-        ) from None
-    finally:
-        poses.close()
-        frames.close()
-    if follower is not None:
-        notes.append(f"the whole frame was searched for the animal in {follower.n_searched} frames")
-    if journal.n_rows < total:
-        notes.append(f"{journal.n_rows} of {total} frames could be decoded and were predicted")
-    return [*notes, *map(str, video.problems)]
-
-
-def _frames(
-    video: "FrameSource", selection: Selection, first: int, stop: int, notes: list[str]
-) -> Generator[VideoFrame, None, None]:
-    """Decode the frames from `first` on; where decoding fails, what came before counts."""
-    size = (video.width, video.height)
-    if first >= stop:
-        return
-    is_begun = first > selection.start
-    try:
-        for index, decoded in video.frames(first, stop):
-            is_begun = True
-            if (index - selection.start) % selection.step == 0:
-                yield VideoFrame(index, decoded, size, selection.crop)
-    except VideoError as error:
-        if not is_begun:
-            raise
-        notes.append(f"the video cannot be decoded further: {error.message}")
-
-
-class _Meter:
-    """Tells the progress while poses come by."""
-
-    def __init__(self, stage: str, n_done: int, total: int, progress: ProgressCallback) -> None:
-        self._stage, self._total, self._progress = stage, total, progress
-        self._n_done, self._n_before = n_done, n_done
-        self._began = self._reported = time.perf_counter()
-
-    def count(self, poses: Iterable[tuple[VideoFrame, RawPose]]) -> Iterator[tuple[VideoFrame, RawPose]]:
-        for item in poses:
-            self._n_done += 1
-            now = time.perf_counter()
-            if now - self._reported > REPORT_EVERY_S or self._n_done == self._total:
-                self._reported = now
-                speed = (self._n_done - self._n_before) / (now - self._began)
-                values = {"frames_per_s": speed, "seconds_left": (self._total - self._n_done) / speed}
-                self._progress(Progress(self._stage, self._n_done, self._total, values))
-            yield item
-
-
-def _rows(
-    predictor: Predictor,
-    block: Sequence[tuple[VideoFrame, RawPose]],
-    video: "FrameSource",
-    dtype: np.dtype,
-    selection: Selection,
-) -> np.ndarray:
-    prediction = predictor.judge([pose for _, pose in block])
-    corner = (0, 0) if selection.crop is None else selection.crop[:2]
-    rows = np.zeros(len(block), dtype=dtype)
-    rows["frame"] = [frame.index for frame, _ in block]
-    rows["time"] = _times(video, rows["frame"])
-    rows["position"] = (prediction.points + np.array(corner)).transpose(0, 2, 1)
-    rows["confidence"] = prediction.confidence
-    rows["expected_error"] = prediction.expected_error
-    rows["error_90"] = prediction.error_90
-    return rows
-
-
-def _times(video: "FrameSource", frames: np.ndarray) -> np.ndarray:
-    """Return the presentation time of frames in seconds, or their numbers where the video has no rate."""
-    return video.timestamps_s[frames] if video.fps else frames.astype(np.float64)
 
 
 def _attributes(

@@ -158,8 +158,8 @@ class Video:
     def problems(self) -> tuple[str, ...]:
         """What is unusual or wrong with the video, in words for the user."""
         found = []
-        announced = self._stream.frames
-        if announced and announced > self.n_frames:
+        announced = max(0, self._stream.frames - self._table.n_hidden)
+        if announced > self.n_frames:
             found.append(
                 f"the file announces {announced} frames, but only {self.n_frames} are in it: it was cut off"
             )

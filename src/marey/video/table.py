@@ -26,6 +26,8 @@ class FrameTable:
     is_counted
         The packets carry no times, or not those of the file's index: the frames were decoded and counted,
         `pts` are 0, 1, 2 and so on, and a frame is only reached by decoding from the start.
+    n_hidden
+        How many more frames an edit list hides.
     is_cut
         The packets end with a fault: the file was cut off, or its rest is damaged.
     """
@@ -34,6 +36,7 @@ class FrameTable:
     keyframes: np.ndarray
     is_counted: bool = False
     is_cut: bool = False
+    n_hidden: int = 0
 
     def rank(self, pts: int) -> int:
         """Return the number of the frame shown at `pts`, or -1 where none is."""
@@ -49,8 +52,10 @@ def read_table(container: Any, stream: Any) -> FrameTable:
     keyframes: list[int] = []
     places: dict[int, int | None] = {}
     is_cut = False
+    n_hidden = 0
     try:
         for packet in container.demux(stream):
+            n_hidden += packet.is_discard
             if packet.size == 0 or packet.is_discard:  # the end, and what an edit list hides
                 continue
             if packet.pts is None:
@@ -64,7 +69,10 @@ def read_table(container: Any, stream: Any) -> FrameTable:
     if len(set(pts)) != len(pts) or not _agrees_with_index(container, stream, places):
         return _count_frames(container)
     return FrameTable(
-        np.sort(np.array(pts, dtype=np.int64)), np.sort(np.array(keyframes, dtype=np.int64)), is_cut=is_cut
+        np.sort(np.array(pts, dtype=np.int64)),
+        np.sort(np.array(keyframes, dtype=np.int64)),
+        is_cut=is_cut,
+        n_hidden=n_hidden,
     )
 
 
