@@ -13,10 +13,9 @@ from marey.model import append_history
 from marey.progress import Progress, ProgressCallback, ignore_progress
 from marey.reconstruction.consensus import find_consensus
 from marey.reconstruction.limbs import Limb
-from marey.reconstruction.linear import intersect
 from marey.reconstruction.matching import match_individuals
 from marey.reconstruction.noise import estimate_scales, robust_scale
-from marey.reconstruction.observations import Observations, gather
+from marey.reconstruction.observations import MIN_SIGMA_PX, Observations, gather
 from marey.reconstruction.polish import Polished, polish
 from marey.reconstruction.refinement import RefinementSettings, refine
 from marey.reconstruction.sight import Sight
@@ -30,7 +29,12 @@ if TYPE_CHECKING:
 
 METHODS = ("consensus", "all")
 CHUNK_POINTS = 40_000
-N_NOISE_PASSES = 2
+N_NOISE_PASSES = 3
+FIRST_SIGMA_PX = 0.25
+SAMPLE_POINTS = 2000
+SAMPLE_THRESHOLD = 4.0
+MAX_DOUBLINGS = 12
+MOST = 0.6
 
 
 @dataclass(frozen=True)
@@ -206,8 +210,8 @@ def solve(
     sigma = observations.sigma[:, :, :, individual].reshape(n_cameras, -1).copy()
     rays = sight.rays(flat)
     shape = (n_cameras, n_frames, n_keypoints)
-    given, least = sigma.copy(), 1.0 if observations.has_errors else 0.0
-    sigma *= _first_scale(sight, rays, sigma, at_least=least)
+    given = sigma.copy()
+    sigma *= _first_scale(sight, rays, sigma, 1.0 if observations.has_errors else FIRST_SIGMA_PX)
     for _ in range(N_NOISE_PASSES):
         found, used = _solve_flat(sight, flat, rays, sigma, settings)
         squares = np.where(used, (found.residuals**2).sum(axis=-1) / sigma**2, np.nan)
@@ -217,6 +221,7 @@ def solve(
         else:
             scales = estimate_scales(squares.reshape(shape), found.leverage.reshape(shape))[:, None]
             sigma = (sigma.reshape(shape) * scales).reshape(n_cameras, -1)
+        sigma = np.maximum(sigma, MIN_SIGMA_PX)
     found, used = _solve_flat(sight, flat, rays, sigma, settings)
     return Solution(
         found.points.reshape(n_frames, n_keypoints, 3),
@@ -226,19 +231,23 @@ def solve(
     )
 
 
-def _first_scale(sight: Sight, rays: np.ndarray, sigma: np.ndarray, *, at_least: float) -> float:
-    """Return the factor on `sigma` that the residuals of the plain linear solution ask for."""
+def _first_scale(sight: Sight, rays: np.ndarray, sigma: np.ndarray, smallest: float) -> float:
+    """Return the smallest factor on `sigma`, in doublings, at which most of what was seen agrees.
+
+    A camera that is wrong altogether does not raise it as long as the others agree among each other.
+    """
     seen = np.isfinite(rays).all(axis=-1) & np.isfinite(sigma)
-    step = max(1, rays.shape[1] // CHUNK_POINTS)
-    rays, sigma, seen = rays[:, ::step], sigma[:, ::step], seen[:, ::step]
-    weights = np.where(seen, sight.focal_px[:, None] / np.where(seen, sigma, 1.0), 0.0)
-    local = sight.in_cameras(intersect(sight, rays, weights))
-    depth = np.where(local[..., 2] > 0, local[..., 2], np.nan)
-    squares = ((rays - local[..., :2] / depth[..., None]) ** 2).sum(axis=-1) * weights**2
-    count = np.maximum(seen.sum(axis=0), 1)
-    leverage = np.broadcast_to(3 / count, squares.shape)
-    squares = np.where(seen & (count >= 2), squares, np.nan)
-    return max(at_least, robust_scale(squares, leverage)) or 1.0
+    several = np.flatnonzero(seen.sum(axis=0) >= 2)
+    some = several[:: max(1, len(several) // SAMPLE_POINTS)]
+    if not len(some):
+        return smallest
+    factor = smallest
+    for _ in range(MAX_DOUBLINGS):
+        _, used = find_consensus(sight, rays[:, some], factor * sigma[:, some], threshold=SAMPLE_THRESHOLD)
+        if used.sum() >= MOST * seen[:, some].sum():
+            break
+        factor *= 2
+    return factor
 
 
 def _solve_flat(
