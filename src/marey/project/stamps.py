@@ -32,6 +32,32 @@ def stamp_changes(
     ]
 
 
+def carry_stamps(frame: LabeledFrame, previous: LabeledFrame | None) -> LabeledFrame:
+    """Return `frame` with the authors and times of `previous` on every point that did not change.
+
+    The others have none, whatever they had: who placed them is for :func:`stamp_changes` to say.
+    """
+    instances = []
+    for place, instance in enumerate(frame.instances):
+        before = _counterpart(instance, place, previous)
+        same = np.zeros(len(instance), dtype=bool) if before is None else _is_same(instance, before)
+        authors = [before.authors[i] if before and same[i] else "" for i in range(len(instance))]
+        times = [before.times[i] if before and same[i] else "" for i in range(len(instance))]
+        instances.append(replace(instance, authors=authors, times=times))
+    return replace(frame, instances=tuple(instances))
+
+
+def _is_same(instance: Instance, before: Instance) -> np.ndarray:
+    """Return which points did not change, bool, shape (n_keypoints,)."""
+    if len(before) != len(instance):
+        return np.zeros(len(instance), dtype=bool)
+    return (
+        (instance.visibility == before.visibility)
+        & (instance.origin == before.origin)
+        & np.isclose(instance.points, before.points, rtol=0, atol=0, equal_nan=True).all(axis=1)
+    )
+
+
 def _counterpart(instance: Instance, place: int, frame: LabeledFrame | None) -> Instance | None:
     if frame is None:
         return None
@@ -43,13 +69,8 @@ def _counterpart(instance: Instance, place: int, frame: LabeledFrame | None) -> 
 
 def _stamp(instance: Instance, before: Instance | None, author: str, time: str) -> Instance:
     changed = instance.visibility != Visibility.UNLABELED
-    if before is not None and len(before) == len(instance):
-        same = (
-            (instance.visibility == before.visibility)
-            & (instance.origin == before.origin)
-            & np.isclose(instance.points, before.points, rtol=0, atol=0, equal_nan=True).all(axis=1)
-        )
-        changed &= ~same
+    if before is not None:
+        changed &= ~_is_same(instance, before)
     authors, times = list(instance.authors), list(instance.times)
     for i in np.flatnonzero(changed).tolist():
         is_stale = before is not None and (authors[i], times[i]) == (before.authors[i], before.times[i])

@@ -117,14 +117,18 @@ class Workspace:
         self.jobs = JobQueue(settings.state_folder / "jobs")
         self.feed = job_views.JobFeed(self.jobs)
         self._open: dict[str, OpenProject] = {}
+        self._is_started = False
         self._lock = threading.RLock()
 
     def start(self) -> None:
-        """Begin to look after jobs, and open the project that the server was started with."""
-        self.jobs.start()
-        self.feed.start()
+        """Open the project that the server was started with, and begin to look after jobs; once."""
+        if self._is_started:
+            return
         if self.settings.project is not None:
             self.open(self.settings.project)
+        self.jobs.start()
+        self.feed.start()
+        self._is_started = True
 
     def stop(self) -> None:
         """Save and let go of everything; the jobs go on."""
@@ -134,6 +138,7 @@ class Workspace:
             for project in self._open.values():
                 project.close()
             self._open.clear()
+        self._is_started = False
 
     def open(self, path: Path) -> OpenProject:
         """Open the project at `path`, or return it where it is open.

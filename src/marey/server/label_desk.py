@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from marey.errors import ConflictError, InputError, MareyError, NotFoundError
 from marey.model import LabeledFrame
 from marey.project.frame_store import number_images
-from marey.project.stamps import stamp_changes
+from marey.project.stamps import carry_stamps, stamp_changes
 from marey.server.errors import PreconditionError, describe
 from marey.server.label_journal import FOLDER, LabelJournal
 from marey.server.leases import Leases
@@ -141,7 +141,8 @@ class LabelDesk:
                 raise LabelConflictError(_who_was_first(current), self._describe(sheet, video, frame))
             image = current.image if current is not None else self._image_of(video, frame)
             new = frame_from_wire(video, frame, image, labels, len(sheet.keypoints))
-            if new is not None and labels.labeller:
+            if new is not None:
+                new = carry_stamps(new, current)
                 (new,) = stamp_changes([new], [current] if current else [], labels.labeller)
             if revision_of(new) != revision_of(current):
                 sheet.journal.append(frame, new, sheet.keypoints)

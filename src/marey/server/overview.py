@@ -105,10 +105,13 @@ def _describe_step(name: StepName, n: int, n_frames: int) -> str:
         "analyse": ("result", "results"),
         "improve": ("round", "rounds"),
     }
-    text = f"{n:,} {words[name][n != 1]}".replace(",", "\u202f")
-    if name == "videos" and n:
-        return f"{text}, {n_frames:,} frames".replace(",", "\u202f", text.count(",") + 1)
-    return text
+    text = f"{_grouped(n)} {words[name][n != 1]}"
+    return f"{text}, {_grouped(n_frames)} frames" if name == "videos" and n else text
+
+
+def _grouped(number: int) -> str:
+    """Return a number with thin spaces between thousands, as SI has it."""
+    return f"{number:,}".replace(",", "\u202f")
 
 
 def check(project: "OpenProject", *, deep: bool) -> Checks:

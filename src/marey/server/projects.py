@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from marey.errors import ConfigError, InputError
+from marey.formats import format_named
 from marey.jobs.folder import Request as JobRequest
 from marey.model import Skeleton
 from marey.project import TEMPLATES, Project, find_template
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from marey.server.context import OpenProject, Workspace
     from marey.server.schemas.common import Place
     from marey.server.schemas.jobs import Job
+    from marey.server.schemas.results import LabelsExport
 
 _TITLES = {
     "mouse-top": "Mouse, from above",
@@ -88,6 +90,14 @@ def patch(project: "OpenProject", change: schema.ProjectPatch) -> None:
         opened.set_individuals(change.individuals)
     if change.conditions is not None:
         opened.set_conditions(change.conditions)
+
+
+def start_export(project: "OpenProject", request: "LabelsExport") -> "Job":
+    """Write the labels in another tool's format."""
+    suffix = format_named(request.format).suffix
+    output = project.project.root / "exports" / f"labels-{request.format}{suffix}"
+    arguments = {"output": str(output), **request.model_dump()}
+    return project.start("export-labels", arguments, title=f"exporting labels ({request.format})")
 
 
 def describe_skeleton(project: Project) -> schema.Skeleton:

@@ -89,8 +89,10 @@ def serve(
         settings = replace(settings, token=token)
     if state_folder is not None:
         settings = replace(settings, state_folder=state_folder)
+    app = create_app(settings)
+    app.state.workspace.start()  # now, so that what cannot be opened is said in words
     config = uvicorn.Config(
-        create_app(settings),
+        app,
         log_level="warning",
         access_log=False,  # addresses may hold what nobody else should read
         timeout_graceful_shutdown=END_AT_LATEST_S,

@@ -107,4 +107,4 @@ def change_skeleton(project: ProjectDep, change: SkeletonChange) -> Skeleton:
 @router.post("/projects/{project}/export", status_code=202)
 def export_labels(project: ProjectDep, request: LabelsExport) -> Job:
     """Write the labels in another tool's format into the project's folder ``exports``."""
-    return project.start("export-labels", request.model_dump(), title=f"exporting labels ({request.format})")
+    return projects.start_export(project, request)

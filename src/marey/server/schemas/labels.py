@@ -61,6 +61,7 @@ class Point(Wire):
     confidence: float | None = None
     """How sure what proposed it was; null where a person placed it."""
     author: str = ""
+    """Who set it last; the server says so, and takes no notice of what is sent."""
     time: str = ""
 
 
