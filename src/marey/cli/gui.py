@@ -1,5 +1,6 @@
 """``marey gui``, and ``marey`` alone: the application in the browser."""
 
+import contextlib
 from pathlib import Path
 from typing import Annotated
 
@@ -53,11 +54,12 @@ def gui(
         if not no_browser:
             typer.launch(url)
 
-    serve(
-        project,
-        roots=root or (),
-        host=host,
-        port=port,
-        allowed_hosts=allowed_host or (),
-        on_ready=on_ready,
-    )
+    with contextlib.suppress(KeyboardInterrupt):  # the usual end
+        serve(
+            project,
+            roots=root or (),
+            host=host,
+            port=port,
+            allowed_hosts=allowed_host or (),
+            on_ready=on_ready,
+        )

@@ -23,7 +23,7 @@ from marey.server.label_desk import LabelDesk
 from marey.server.ownership import Ownership
 from marey.server.recents import Recents, identify
 from marey.server.roots import Roots
-from marey.server.schemas.common import Root
+from marey.server.schemas.common import Place, Root
 from marey.server.schemas.jobs import Job
 from marey.server.schemas.session import FormatChoice, Session
 from marey.server.settings import ServerSettings
@@ -40,10 +40,13 @@ class OpenProject:
         Its folder.
     jobs
         Where its long tasks go.
+    place
+        Where it is among the server's roots, or None.
     """
 
-    def __init__(self, root: Path, jobs: JobQueue) -> None:
+    def __init__(self, root: Path, jobs: JobQueue, place: Place | None = None) -> None:
         self.id = identify(root)
+        self.place = place
         self.root = root
         self.jobs = jobs
         self.ownership = Ownership(root)
@@ -154,7 +157,7 @@ class Workspace:
         with self._lock:
             project = self._open.get(identify(root))
             if project is None:
-                project = OpenProject(root, self.jobs)
+                project = OpenProject(root, self.jobs, self.roots.locate(root))
                 self._open[project.id] = project
         self.recents.add(root, project.project.name)
         return project

@@ -62,7 +62,7 @@ def describe_project(project: "OpenProject") -> Project:
         id=project.id,
         name=opened.name,
         path=str(opened.root),
-        place=None,
+        place=project.place,
         skeleton=projects.describe_skeleton(opened),
         individuals=list(opened.individuals),
         conditions=list(opened.conditions),

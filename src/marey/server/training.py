@@ -120,7 +120,7 @@ def _estimate(project: "OpenProject", config: TrainingConfig) -> tuple[float | N
     minutes = config.steps * config.batch_size / speed / 60
     if config.time_limit_minutes is not None:
         minutes = min(minutes, config.time_limit_minutes)
-    return round(minutes, 1), basis
+    return max(0.1, round(minutes, 1)), basis
 
 
 def _measured_speed(project: "OpenProject", config: TrainingConfig) -> tuple[float | None, str]:
