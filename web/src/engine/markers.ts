@@ -68,10 +68,11 @@ export function paintMarker(
   radius = RADIUS_PX,
 ): void {
   context.lineJoin = 'round';
-  tracePath(context, shape, radius);
+  tracePath(context, shape, style.startsWith('proposed') ? radius + 1 : radius);
   if (style.startsWith('proposed')) {
-    stroke(context, HALO, 4.5);
-    stroke(context, colour, 2.25);
+    stroke(context, HALO, 3.5);
+    stroke(context, INNER_LINE, 2.25);
+    stroke(context, colour, 1.5);
   } else {
     stroke(context, HALO, 3.5);
     context.fillStyle = colour;

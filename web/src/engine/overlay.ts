@@ -15,7 +15,7 @@ export interface OverlayStyle {
 }
 
 const HALO = 'rgba(10, 12, 16, 0.7)';
-const EDGE = 'rgba(255, 255, 255, 0.75)';
+const EDGE = 'rgba(255, 255, 255, 0.85)';
 const FAINT_EDGE = 'rgba(255, 255, 255, 0.35)';
 const CONFLICT = '#ff5a6e';
 const RING_RADIUS_PX = 13;
@@ -111,16 +111,17 @@ function drawTarget(
   target: Target,
   style: OverlayStyle,
 ): void {
-  const colour = style.colours[target.keypoint] ?? EDGE;
   const name = style.skeleton.keypoints[target.keypoint] ?? '';
   const position = findInstance(state.labels, target.instance)?.points[target.keypoint]?.position;
   if (target.kind === 'refine' && position) {
     const at = toScreen(view, position);
     drawDashed(context, at, pointer);
-    drawRing(context, at, colour, []);
+    drawRing(context, at, EDGE, []);
   }
-  drawCross(context, pointer, colour);
-  drawLabel(context, name, { x: pointer.x + 14, y: pointer.y + 20 }, colour);
+  drawCross(context, pointer, EDGE);
+  // The name bears the mark of the part: dark colours would not be read as letters.
+  style.markers.stamp(context, target.keypoint, 'confirmed', pointer.x + 18, pointer.y + 19);
+  drawLabel(context, name, { x: pointer.x + 28, y: pointer.y + 23 });
 }
 
 function drawRing(context: CanvasRenderingContext2D, at: ScreenPoint, colour: string, dash: number[]): void {
@@ -162,12 +163,12 @@ function strokeTwice(context: CanvasRenderingContext2D, colour: string, width: n
   context.setLineDash([]);
 }
 
-function drawLabel(context: CanvasRenderingContext2D, text: string, at: ScreenPoint, colour = EDGE): void {
+function drawLabel(context: CanvasRenderingContext2D, text: string, at: ScreenPoint): void {
   context.font = LABEL_FONT;
   context.lineJoin = 'round';
   context.lineWidth = 3.5;
   context.strokeStyle = 'rgba(10, 12, 16, 0.9)';
   context.strokeText(text, at.x, at.y);
-  context.fillStyle = colour;
+  context.fillStyle = '#ffffff';
   context.fillText(text, at.x, at.y);
 }

@@ -89,8 +89,9 @@ function paintOnChange(
     if (picture && view && wanted.some((value, i) => value !== drawn[i])) {
       drawn = wanted;
       drawImageLayer(image, picture, size, view, pixelRatio);
-      // Tests wait for this: which frame the pixels belong to.
+      // Tests read this: which frame the pixels belong to, and where they lie.
       imageCanvas.dataset['frame'] = editor.state.frame ?? '';
+      imageCanvas.dataset['view'] = JSON.stringify([view.scale, view.offsetX, view.offsetY]);
     }
     if (held.hide) {
       clearOverlay(overlay, pixelRatio);

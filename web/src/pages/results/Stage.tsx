@@ -64,7 +64,9 @@ function showStage(
     if (state.picture && wanted.some((value, i) => value !== drawn[i])) {
       drawn = wanted;
       drawImageLayer(image, state.picture, size(), view, style.pixelRatio);
+      // Tests read this: which frame the pixels belong to, and where they lie.
       below.dataset['frame'] = `${state.pictureFrame}`;
+      below.dataset['view'] = JSON.stringify([view.scale, view.offsetX, view.offsetY]);
     }
     drawPoses(overlay, data, state, view, style);
     above.dataset['row'] = `${state.row}`;

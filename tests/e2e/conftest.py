@@ -1,0 +1,212 @@
+"""A real browser and a real server, for tests that do what a person does."""
+
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import urllib.request
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from importlib import resources
+from pathlib import Path
+from urllib.parse import quote
+
+import pytest
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+READY_WITHIN_S = 60
+SCREEN = {"width": 1280, "height": 800}
+
+
+def pytest_collection_modifyitems(items):
+    """Skip everything here where it cannot run, and say why."""
+    reason = _why_not()
+    for item in items:
+        if Path(__file__).parent in item.path.parents:
+            item.add_marker(pytest.mark.e2e)
+            if reason:
+                item.add_marker(pytest.mark.skip(reason=reason))
+
+
+def _why_not() -> str | None:
+    if CHROMIUM is None:
+        return "there is no Chromium here: apt-get install chromium"
+    try:
+        import playwright  # noqa: F401
+    except ImportError:
+        return "Playwright is not installed: pip install playwright"
+    if not (Path(str(resources.files("marey"))) / "server" / "static" / "index.html").is_file():
+        return "the pages are not built: cd web && npm ci && npm run build"
+    return None
+
+
+@dataclass
+class Server:
+    """A running ``marey gui``."""
+
+    process: subprocess.Popen
+    url: str
+    port: int
+    log: list[str] = field(default_factory=list)
+    reader: threading.Thread | None = None
+
+    def address(self, page: str) -> str:
+        """Return the address of a page, e.g. ``p/ID/label``, with the token."""
+        return f"{self.url}#/{page}"
+
+    def ask(self, path: str, body: dict | None = None) -> dict:
+        """Ask the server past the page, as a script with the token would; with `body` by POST."""
+        base, _, token = self.url.partition("?token=")
+        data = None if body is None else json.dumps(body).encode()
+        headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
+        request = urllib.request.Request(f"{base}api/{quote(path, safe='/?=&')}", data, headers)
+        with urllib.request.urlopen(request, timeout=60) as answer:
+            return json.loads(answer.read() or "null")
+
+    def open_project(self, folder: Path) -> str:
+        """Open a project that lies within the server's roots; return its id."""
+        for root in self.ask("session")["roots"]:
+            if folder.is_relative_to(root["path"]):
+                path = folder.relative_to(root["path"]).as_posix()
+                return self.ask("projects/open", {"root": root["id"], "path": path})["id"]
+        raise AssertionError(f"{folder} lies outside of the server's roots")
+
+    def kill(self) -> None:
+        """End it as a crash or a power cut would: no goodbye, no cleaning up."""
+        self.process.kill()
+        self._end()
+
+    def stop(self) -> None:
+        """End it as Ctrl-C does."""
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGINT)
+        try:
+            self._end()
+        except subprocess.TimeoutExpired:
+            self.kill()
+
+    def _end(self) -> None:
+        self.process.wait(timeout=20)
+        if self.reader is not None:
+            self.reader.join()
+        for pipe in (self.process.stdout, self.process.stderr):
+            pipe.close()
+
+
+def free_port() -> int:
+    """Return a port that nobody uses."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def start_server(project: Path | None, state: Path, *, port: int = 0, roots: tuple[Path, ...] = ()) -> Server:
+    """Run ``marey gui`` and wait until it says that it is ready."""
+    command = [sys.executable, "-m", "marey", "gui", *([str(project)] if project else [])]
+    port = port or free_port()
+    command += ["--port", str(port), "--no-browser", "--json"]
+    for root in roots:
+        command += ["--root", str(root)]
+    environment = {**os.environ, "MAREY_STATE": str(state), "OMP_NUM_THREADS": "1"}
+    process = subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, encoding="utf-8", env=environment
+    )
+    server = Server(process, "", port)
+    server.reader = threading.Thread(target=lambda: server.log.extend(process.stderr), daemon=True)
+    server.reader.start()
+    timer = threading.Timer(READY_WITHIN_S, process.kill)
+    timer.start()
+    line = process.stdout.readline()
+    timer.cancel()
+    if not line:
+        server.stop()
+        pytest.fail("the server did not start: " + "".join(server.log)[-2000:])
+    server.url = json.loads(line)["url"]
+    return server
+
+
+@pytest.fixture(scope="session")
+def shared_root(tmp_path_factory) -> Path:
+    """The folder that the shared server may see; spaces, accents and animals are part of life."""
+    return tmp_path_factory.mktemp("données 🐭")
+
+
+@pytest.fixture(scope="session")
+def shared_server(shared_root, tmp_path_factory) -> Iterator[Server]:
+    """One server for all tests that do not kill it; it opens any project below ``shared_root``."""
+    server = start_server(None, tmp_path_factory.mktemp("state"), roots=(shared_root,))
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def serve(tmp_path) -> Iterator[Callable[..., Server]]:
+    """Start servers that end with the test."""
+    running: list[Server] = []
+
+    def start(project: Path | None = None, **options) -> Server:
+        server = start_server(project, tmp_path / "state", **options)
+        running.append(server)
+        return server
+
+    yield start
+    for server in running:
+        server.stop()
+
+
+@pytest.fixture(scope="session")
+def browser():
+    """One Chromium for all tests."""
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=CHROMIUM, headless=True, args=FLAGS)
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture
+def new_page(browser):
+    """Open pages, each of a person of its own; errors of their scripts fail the test."""
+    contexts, problems = [], []
+
+    def open_page(*, theme: str = "light", size: dict[str, int] | None = None):
+        context = browser.new_context(viewport=size or SCREEN, color_scheme=theme, reduced_motion="reduce")
+        contexts.append(context)
+        page = context.new_page()
+        page.on("pageerror", lambda error: problems.append(str(error)))
+        page.set_default_timeout(20_000)
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
+    assert not problems, problems
+
+
+@pytest.fixture
+def page(new_page):
+    """One page of one person."""
+    return new_page()
+
+
+@pytest.fixture(scope="session")
+def screenshots() -> Path:
+    """Where screenshots go: a folder of the checkout that Git ignores, or ``MAREY_SCREENSHOTS``."""
+    chosen = os.environ.get("MAREY_SCREENSHOTS")
+    folder = Path(chosen) if chosen else Path(__file__).parents[2] / ".screenshots"
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder

@@ -1,0 +1,293 @@
+"""The label page in a real browser: what a person does, and what lies on disk afterwards."""
+
+import numpy as np
+import pytest
+from label_bench import HEIGHT, MOUSE_12, VIDEO, WIDTH, LabelHand, labels_on_disk, make_project, mouse_at
+
+from marey.model import LabeledFrame, Origin, Visibility
+from marey.project import Project
+
+
+@pytest.fixture
+def desk(shared_root, shared_server, request, page):
+    """A project with five frames to label, its server, and a hand at the first of them."""
+    project = make_project(shared_root / request.node.name)
+    hand = LabelHand(page, shared_server, shared_server.open_project(project.root)).open(2)
+    return project, shared_server, hand
+
+
+def place_all(hand, frame):
+    for x, y in mouse_at(frame):
+        hand.click(x, y)
+
+
+def write_past_the_server(project, frame, instance):
+    """Write labels as another program would."""
+    fresh = Project.open(project.root)
+    others = [item for item in fresh.load_labels(VIDEO).frames if item.frame != frame]
+    image = fresh.frame_images(VIDEO).get(frame)
+    frames = [*others, LabeledFrame(VIDEO, frame, (instance,), image)]
+    fresh.save_labels(VIDEO, frames, author="another tool")
+
+
+def test_twelve_keypoints_from_scratch_take_at_most_thirteen_inputs(desk):
+    _, _, hand = desk
+    hand.n_inputs = 0
+    place_all(hand, 2)
+    hand.press("Space")
+    hand.wait_for_frame(8)
+    assert hand.n_inputs <= 13
+    found = hand.saved(2)[0]
+    assert (found.visibility == Visibility.VISIBLE).all()
+    assert (found.origin == Origin.PERSON).all()
+    zoom = 2.5  # of this image on this screen, at least; a click is exact to a pixel of the screen
+    assert np.abs(found.points - mouse_at(2)).max() < 1 / zoom
+
+
+def test_occluded_absent_and_the_way_back(desk):
+    _, _, hand = desk
+    assert "nose" in hand.next_step()
+    hand.click(100, 100)
+    hand.click(110, 90, holding="Shift")
+    hand.press("q")
+    assert hand.states()[:4] == ["visible", "occluded", "absent", "unlabeled"]
+    hand.click(100, 100, button="right")
+    assert hand.states()[0] == "occluded"
+    hand.press("Control+z")
+    assert hand.states()[0] == "visible"
+    for _ in range(3):
+        hand.press("Control+z")
+    assert set(hand.states()) == {"unlabeled"}
+    for _ in range(3):
+        hand.press("Control+Shift+z")
+    found = hand.saved(2)[0]
+    assert found.visibility[:4].tolist() == [
+        Visibility.VISIBLE,
+        Visibility.OCCLUDED,
+        Visibility.ABSENT,
+        Visibility.UNLABELED,
+    ]
+
+
+def test_proposed_points_are_refined_with_clicks_and_accepted_with_space(desk):
+    _, _, hand = desk
+    place_all(hand, 2)
+    hand.press("Space")
+    hand.wait_for_frame(8)
+    hand.press("c")
+    assert set(hand.states()) == {"proposed"}
+    hand.hover(*(mouse_at(2)[11] + 4))
+    assert "Click moves\ntail tip" in hand.next_step()
+    hand.click(*(mouse_at(2)[11] + 4))
+    assert hand.states().count("visible") == 1
+    origins = hand.saved(8)[0].origin
+    assert (origins[:11] == Origin.MODEL).all()
+    assert origins[11] == Origin.PERSON
+    hand.press("Space")
+    hand.wait_for_frame(14)
+    assert (hand.saved(8)[0].origin[:11] == Origin.ACCEPTED).all()
+
+
+def test_tab_moves_another_point(desk):
+    _, _, hand = desk
+    place_all(hand, 2)
+    hand.press("Space")
+    hand.wait_for_frame(8)
+    hand.press("c")
+    hand.hover(*(mouse_at(2)[0] + 3))
+    first = hand.next_step()
+    hand.press("Tab")
+    assert hand.next_step() != first
+
+
+def test_dragging_nudging_and_moving_the_animal(desk):
+    _, _, hand = desk
+    place_all(hand, 2)
+    before = mouse_at(2)
+    hand.drag(before[0], before[0] + 12)
+    hand.press("Shift+ArrowRight")
+    hand.press("Shift+ArrowRight")
+    moved = hand.saved(2)[0].points
+    np.testing.assert_allclose(moved[0], before[0] + [14, 12], atol=0.8)
+    np.testing.assert_allclose(moved[1:], before[1:], atol=0.8)
+    hand.page.keyboard.down("Alt")
+    hand.drag(moved[3], moved[3] + [0, -20])
+    hand.page.keyboard.up("Alt")
+    np.testing.assert_allclose(hand.saved(2)[0].points, moved + np.array([0, -20]), atol=0.8)
+
+
+def test_a_second_animal_and_swapped_sides(desk):
+    _, _, hand = desk
+    place_all(hand, 2)
+    hand.press("2")
+    hand.click(50, 50)
+    hand.press("1")
+    hand.press("m")
+    first, second = hand.saved(2)
+    np.testing.assert_allclose(first.points[1], mouse_at(2)[2], atol=0.8)
+    assert second.visibility.tolist() == [Visibility.VISIBLE] + [Visibility.UNLABELED] * 11
+
+
+def test_two_people_at_one_frame_lose_nothing(desk, new_page):
+    _, server, ada = desk
+    place_all(ada, 2)
+    ada.wait_until_saved()
+    other = new_page()
+    bob = LabelHand(other, server, ada.project).open(2)
+    where = mouse_at(2)
+    # They move different points, neither seeing the other: both count, and nobody is asked.
+    ada.drag(where[0], where[0] + [8, 0])
+    ada.wait_until_saved()
+    bob.drag(where[11], where[11] + [0, 8])
+    points = bob.saved(2)[0].points
+    np.testing.assert_allclose(points[0], where[0] + [8, 0], atol=0.8)
+    np.testing.assert_allclose(points[11], where[11] + [0, 8], atol=0.8)
+    assert not other.query_selector("[data-testid=conflicts]")
+    # They move the same point: what was saved first stays until the second decides.
+    ada.drag(where[5], where[5] + [0, 15])
+    ada.wait_until_saved()
+    bob.drag(where[5], where[5] + [15, 0])
+    conflict = other.wait_for_selector("[data-testid=conflicts]")
+    assert "right shoulder" in conflict.inner_text()
+    np.testing.assert_allclose(bob.saved(2)[0].points[5], where[5] + [0, 15], atol=0.8)
+    other.click("text=Use mine")
+    other.wait_for_selector("[data-testid=conflicts]", state="detached")
+    np.testing.assert_allclose(bob.saved(2)[0].points[5], where[5] + [15, 0], atol=0.8)
+
+
+def test_what_another_tool_writes_meanwhile_is_kept(desk):
+    project, _, hand = desk
+    theirs = hand.place_and_save(mouse_at(2)[:1])
+    theirs.points[6], theirs.visibility[6] = (200.0, 100.0), Visibility.VISIBLE
+    write_past_the_server(project, 2, theirs)
+    hand.click(*mouse_at(2)[1])
+    hand.page.wait_for_function("document.querySelectorAll('.part[data-state=visible]').length === 3")
+    points = hand.saved(2)[0].points
+    assert points[6].tolist() == [200.0, 100.0]
+    np.testing.assert_allclose(points[1], mouse_at(2)[1], atol=0.8)
+
+
+def test_a_killed_server_costs_nothing(tmp_path, serve, page):
+    project = make_project(tmp_path)
+    server = serve(project.root)
+    hand = LabelHand(page, server, server.open_project(project.root)).open(2)
+    where = mouse_at(2)
+    for x, y in where[:6]:
+        hand.click(x, y)
+    hand.wait_until_saved()
+    server.kill()
+    again = serve(project.root)
+    found = again.ask(f"projects/{hand.project}/labels/{VIDEO}/2")["instances"][0]["points"]
+    assert [point["visibility"] for point in found] == ["visible"] * 6 + ["unlabeled"] * 6
+    again.stop()
+    # What the dead server could not take stays with the page, and the next server gets it.
+    hand.click(*where[6])
+    page.wait_for_selector("[data-testid=save]:has-text('does not answer')")
+    page.on("dialog", lambda dialog: dialog.accept())
+    third = serve(project.root, port=server.port)
+    hand = LabelHand(page, third, hand.project).open(2)
+    page.wait_for_function("document.querySelectorAll('.part[data-state=visible]').length === 7")
+    np.testing.assert_allclose(hand.saved(2)[0].points[:7], where[:7], atol=0.8)
+    third.stop()
+    np.testing.assert_allclose(labels_on_disk(project)[2].instances[0].points[:7], where[:7], atol=0.8)
+
+
+def test_the_queue_filters_and_goes_to_what_is_left(desk):
+    _, _, hand = desk
+    page = hand.page
+    place_all(hand, 2)
+    hand.press("n")
+    hand.wait_for_frame(8)
+    hand.press("r")
+    page.wait_for_selector(".queue-item--current .queue-item__flag")
+    page.select_option("select[aria-label='Which frames to show']", "review")
+    page.wait_for_function("document.querySelectorAll('.queue-item').length === 1")
+    page.select_option("select[aria-label='Which frames to show']", "unlabeled")
+    page.wait_for_function("document.querySelectorAll('.queue-item').length === 4")
+    hand.press("ArrowRight")
+    hand.wait_for_frame(14)
+    hand.press("a")
+    hand.wait_for_frame(8)
+    hand.press("g")
+    page.keyboard.type("21")
+    page.keyboard.press("Enter")
+    hand.wait_for_frame(21)
+    assert "frame 21" in page.inner_text("[data-testid=frame-number]")
+
+
+def test_keys_can_be_changed_on_the_sheet_they_are_listed_on(desk):
+    _, _, hand = desk
+    page = hand.page
+    hand.press("?")
+    sheet = page.wait_for_selector("dialog[open]")
+    assert "Accept what is proposed" in sheet.inner_text()
+    page.click("button[aria-label='Change the key for: The part is not in the image']")
+    page.keyboard.press("m")
+    assert "taken" in page.inner_text(".key-sheet__problem")
+    page.click("button[aria-label='Change the key for: The part is not in the image']")
+    page.keyboard.press("k")
+    page.click("dialog[open] >> text=Done")
+    page.keyboard.press("q")
+    assert hand.states()[0] == "unlabeled"
+    page.keyboard.press("k")
+    assert hand.states()[0] == "absent"
+    page.reload()
+    hand.wait_for_frame(2)
+    page.wait_for_function("document.querySelector('.part').dataset.state === 'absent'")
+    page.keyboard.press("k")
+    assert hand.states()[1] == "absent"
+
+
+def test_labelling_without_a_pointer(desk):
+    _, _, hand = desk
+    page = hand.page
+    page.mouse.move(0, 0)
+    page.keyboard.press("f")
+    for _ in range(3):
+        page.keyboard.press("Shift+ArrowUp")
+    assert hand.states()[0] == "visible"
+    announced = page.inner_text("[role=status].visually-hidden >> nth=0")
+    assert "Nudge nose" in announced
+    page.focus(".part >> nth=4")
+    page.keyboard.press("Enter")
+    assert "left shoulder" in hand.next_step()
+
+
+def test_a_frame_without_an_animal(desk):
+    _, _, hand = desk
+    hand.press("0")
+    assert hand.saved(2) == []
+    assert "Complete" not in hand.next_step()
+    hand.press("Space")
+    hand.wait_for_frame(8)
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_how_it_looks(shared_root, shared_server, new_page, screenshots, theme):
+    project = make_project(shared_root / theme, extracted=(2, 5, 8, 11, 14, 17, 20, 23, 26, 29))
+    page = new_page(theme=theme)
+    hand = LabelHand(page, shared_server, shared_server.open_project(project.root)).open(2)
+    place_all(hand, 2)
+    hand.press("Space")
+    hand.wait_for_frame(5)
+    hand.press("c")
+    hand.hover(*(mouse_at(5)[0] + 6))
+    hand.wait_until_saved()
+    page.screenshot(path=screenshots / f"label-{theme}.png")
+    page.keyboard.press("?")
+    page.wait_for_selector("dialog[open]")
+    page.screenshot(path=screenshots / f"label-keys-{theme}.png")
+
+
+def test_the_image_of_the_project_has_its_size(desk):
+    """The frame on the canvas is neither scaled on the way nor cut."""
+    _, _, hand = desk
+    size = hand.page.evaluate(
+        """async () => {
+            const url = performance.getEntriesByType('resource').map(e => e.name).find(name => /frames/.test(name));
+            const image = await createImageBitmap(await (await fetch(url)).blob());
+            return [image.width, image.height];
+        }"""
+    )
+    assert size == [WIDTH, HEIGHT]
+    assert len(MOUSE_12) == 12
