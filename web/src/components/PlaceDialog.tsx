@@ -1,4 +1,5 @@
 import { type ReactNode, useState } from 'react';
+import { client } from '../api/client';
 import { Button } from './Button';
 import { Dialog } from './Dialog';
 import { FileBrowser, type FileEntry, isSamePlace, type Place } from './FileBrowser';
@@ -40,6 +41,11 @@ export function PlaceDialog({
     const others = isMultiple ? ticked.filter((other) => !isSamePlace(other, which)) : [];
     setTicked(isTicked ? [...others, which] : others);
   };
+  const paste = (pasted: Place) =>
+    void isFolder(pasted).then((is) => {
+      setPlace(is ? pasted : folderOf(pasted));
+      if (!is && canTick) tick(pasted, true);
+    });
   const chosen = ticked.length > 0 ? ticked : canChooseFolder && place ? [place] : [];
   return (
     <Dialog
@@ -61,6 +67,7 @@ export function PlaceDialog({
         <FileBrowser
           canTick={canTick}
           onGo={setPlace}
+          onPaste={paste}
           onTick={canTick ? tick : undefined}
           place={place}
           ticked={ticked}
@@ -69,4 +76,18 @@ export function PlaceDialog({
       </div>
     </Dialog>
   );
+}
+
+/** Whether a place is a folder: a file cannot be listed. */
+async function isFolder({ root, path }: Place): Promise<boolean> {
+  try {
+    await client.GET('/api/files', { params: { query: { root, path } } });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function folderOf({ root, path }: Place): Place {
+  return { root, path: path.split('/').slice(0, -1).join('/') };
 }

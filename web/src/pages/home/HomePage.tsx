@@ -2,21 +2,23 @@ import { Download, FlaskConical, FolderOpen, FolderX, type LucideIcon, Plus, X }
 import { useState } from 'react';
 import { Link, useLocation } from 'wouter';
 import { api, client, type Schemas } from '../../api/client';
+import type { Job } from '../../api/jobStream';
 import { useAction } from '../../api/useAction';
 import { hasEnded, useJobs } from '../../app/jobs';
 import { pageUrl } from '../../app/pages';
 import { Badge } from '../../components/Badge';
-import { IconButton } from '../../components/Button';
+import { Button, IconButton } from '../../components/Button';
 import { Card } from '../../components/Card';
 import { JobCard } from '../../components/JobCard';
 import { Page } from '../../components/Page';
-import { Loaded } from '../../components/Problem';
+import { Loaded, Problem } from '../../components/Problem';
 import { DemoDialog } from './DemoDialog';
 import './HomePage.css';
 import { when } from '../../components/format';
 import { ImportDialog } from './ImportDialog';
 import { NewProjectDialog } from './NewProjectDialog';
 import { OpenDialog } from './OpenDialog';
+import { pathOfProject, useOpenMade } from './useArrival';
 
 type Way = 'new' | 'open' | 'import' | 'demo';
 
@@ -32,7 +34,11 @@ export default function HomePage() {
   const [, go] = useLocation();
   const close = () => setWay(null);
   const open = (project: { id: string }) => go(pageUrl(project.id));
-  const arriving = useJobs().filter((job) => (job.kind === 'import' || job.kind === 'demo') && !hasEnded(job));
+  const recents = api.useQuery('get', '/api/recents');
+  const known = new Set(recents.data?.map((recent) => recent.path));
+  const arriving = useJobs().filter(
+    (job) => isMaking(job) && (!hasEnded(job) || !known.has(pathOfProject(job) ?? '')) && way === null,
+  );
   return (
     <Page text="Turn videos of animals into measurements of their movement." title="Welcome to Marey">
       <div className="ways">
@@ -49,7 +55,7 @@ export default function HomePage() {
         ))}
       </div>
       {arriving.map((job) => (
-        <JobCard job={job} key={job.id} />
+        <Arriving job={job} key={job.id} onOpened={open} />
       ))}
       <Recents />
       {way === 'new' && <NewProjectDialog onClose={close} onMade={open} />}
@@ -57,6 +63,28 @@ export default function HomePage() {
       {way === 'import' && <ImportDialog onClose={close} onOpened={open} />}
       {way === 'demo' && <DemoDialog onClose={close} onOpened={open} />}
     </Page>
+  );
+}
+
+function isMaking(job: Job): boolean {
+  return (job.kind === 'import' || job.kind === 'demo') && (!hasEnded(job) || pathOfProject(job) !== null);
+}
+
+/** A project that is being made, or was made while nobody waited for it. */
+function Arriving({ job, onOpened }: { job: Job; onOpened: (project: { id: string }) => void }) {
+  const path = pathOfProject(job);
+  const open = useOpenMade(onOpened);
+  return (
+    <JobCard job={job}>
+      {path !== null && (
+        <div>
+          <Button isBusy={open.isBusy} kind="primary" onClick={() => open.run(path)}>
+            Open the project
+          </Button>
+        </div>
+      )}
+      {open.error ? <Problem error={open.error} /> : null}
+    </JobCard>
   );
 }
 

@@ -11,6 +11,8 @@ import { FolderField, useFirstRoot } from './FolderField';
 
 type Project = Schemas['Project'];
 
+const SCRATCH = 'from scratch';
+
 interface NewProjectDialogProps {
   onMade: (project: Project) => void;
   onClose: () => void;
@@ -30,7 +32,13 @@ export function NewProjectDialog({ onMade, onClose }: NewProjectDialogProps) {
   });
   const canMake = name.trim() !== '' && template !== '' && parent !== null;
   const submit = () => {
-    if (parent) make.run({ parent, name: name.trim(), template, individuals: individualNames(animals ?? 1) });
+    if (parent)
+      make.run({
+        parent,
+        name: name.trim(),
+        template: template === SCRATCH ? null : template,
+        individuals: individualNames(animals ?? 1),
+      });
   };
   return (
     <Dialog
@@ -54,11 +62,14 @@ export function NewProjectDialog({ onMade, onClose }: NewProjectDialogProps) {
           <ChoiceCards
             label="Animal"
             onChange={setTemplate}
-            options={(templates.data ?? []).map((option) => ({
-              value: option.name,
-              title: option.title,
-              text: pointsOf(option.skeleton),
-            }))}
+            options={[
+              ...(templates.data ?? []).map((option) => ({
+                value: option.name,
+                title: option.title,
+                text: pointsOf(option.skeleton),
+              })),
+              { value: SCRATCH, title: 'From scratch', text: 'Name your own points on the Skeleton page.' },
+            ]}
             value={template}
           />
           <p className="field__hint">The points can be changed later, also when some are labelled.</p>
