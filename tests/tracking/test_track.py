@@ -52,7 +52,7 @@ def seen(truth: xr.Dataset, *, seed: int = 1, noise: float = 0.8, missed: float 
 
 def test_wandering_animals_keep_their_identity() -> None:
     truth = walking(4, 600)
-    result = track(seen(truth), n_animals=4)
+    result = track(seen(truth), n_animals=4, max_gap_s=0)
     scores = evaluate_tracks(truth, result.poses)
     assert result.poses.sizes["individual"] == 4
     assert scores.idf1 > 0.97
@@ -69,7 +69,7 @@ def test_the_number_of_animals_is_found() -> None:
 
 def test_no_detection_is_used_twice_or_moved() -> None:
     detections = seen(walking(3, 200), missed=0.1)
-    result = track(detections, n_animals=3).poses
+    result = track(detections, n_animals=3, max_gap_s=0).poses
     given, kept = (p["position"].transpose("time", "individual", ...).values for p in (detections, result))
     for row in range(len(given)):
         before, after = (one[row][np.isfinite(one[row]).all(axis=(1, 2))] for one in (given, kept))
@@ -118,9 +118,18 @@ def test_a_false_detection_now_and_then_is_left_out() -> None:
 def test_one_animal_and_empty_frames() -> None:
     truth = walking(1, 100)
     truth["position"].values[40:60] = np.nan
-    result = track(truth)
+    result = track(truth, max_gap_s=0)
     assert result.poses.sizes["individual"] == 1
     assert np.isnan(result.poses["position"].values[40:60]).all()
+
+
+def test_short_absences_are_filled_in_and_marked() -> None:
+    truth = walking(1, 100)
+    truth["position"].values[40:45] = np.nan
+    poses = track(truth).poses
+    assert np.isfinite(poses["position"].values[40:45]).all()
+    assert poses["is_interpolated"].values[40:45].all()
+    assert (poses["confidence"].values[40:45] == 0).all()
 
 
 def test_an_exchange_is_listed_where_two_touch() -> None:

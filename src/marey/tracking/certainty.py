@@ -6,14 +6,21 @@ tracks as they are with what would join them the other way round:
 """
 
 import itertools
+import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from marey.tracking.appearance import Appearance
 from marey.tracking.linking import Ends, Stray, evidence
 
+if TYPE_CHECKING:
+    import xarray as xr
+
+# The attribute in which poses carry the moments of doubt, as JSON.
+DOUBTS_ATTRIBUTE = "identity_doubts"
 # Exchanges less likely than this are not worth a look.
 LEAST_PROBABILITY = 1e-4
 # Two tracks may be exchanged where their gaps are at most so many frames apart.
@@ -45,6 +52,33 @@ class Doubt:
     def to_dict(self) -> dict[str, object]:
         """Return plain values for JSON."""
         return asdict(self)
+
+
+def with_doubts(poses: "xr.Dataset", doubts: Sequence[Doubt]) -> "xr.Dataset":
+    """Return poses that carry their doubts, by frame numbers and names, so that a file of them does."""
+    frames, names = poses["frame"].values, [str(name) for name in poses["individual"].values]
+    plain = [
+        {
+            "start": int(frames[doubt.frame]),
+            "stop": int(frames[doubt.until]),
+            "tracks": [names[i] for i in doubt.tracks],
+            "probability": doubt.probability,
+            "reason": doubt.reason,
+        }
+        for doubt in doubts
+    ]
+    return poses.assign_attrs({DOUBTS_ATTRIBUTE: json.dumps(plain)})
+
+
+def doubts_of(poses: "xr.Dataset") -> list[dict[str, Any]]:
+    """Return the doubts that poses carry, the likeliest first.
+
+    Returns
+    -------
+    list of dict
+        ``start`` and ``stop`` (frame numbers), ``tracks`` (names), ``probability``, ``reason``.
+    """
+    return json.loads(poses.attrs.get(DOUBTS_ATTRIBUTE, "[]"))
 
 
 @dataclass(frozen=True)
@@ -89,7 +123,18 @@ def find_doubts(
         first, second, loss = pair
         doubts.append(_exchange(joints[first], joints[second], loss))
     likely = [doubt for doubt in doubts if doubt.probability >= LEAST_PROBABILITY]
-    return sorted(likely, key=lambda doubt: (-doubt.probability, doubt.frame))
+    return _one_for_each_moment(sorted(likely, key=lambda doubt: (-doubt.probability, doubt.frame)))
+
+
+def _one_for_each_moment(doubts: list[Doubt]) -> list[Doubt]:
+    """Keep the likeliest of those that are about the same tracks at the same time."""
+    kept: dict[tuple[int, ...], list[Doubt]] = {}
+    for doubt in doubts:
+        others = kept.setdefault(doubt.tracks, [])
+        if not any(o.frame <= doubt.until and doubt.frame <= o.until for o in others):
+            others.append(doubt)
+    chosen = [doubt for others in kept.values() for doubt in others]
+    return sorted(chosen, key=lambda doubt: (-doubt.probability, doubt.frame))
 
 
 def _rivals(joints: list[_Joint]) -> np.ndarray:

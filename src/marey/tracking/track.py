@@ -9,8 +9,9 @@ from marey.errors import ConfigError
 from marey.model import append_history
 from marey.progress import Progress, ProgressCallback, ignore_progress
 from marey.tracking.appearance import Appearance, body_lengths, learn_appearance
-from marey.tracking.certainty import Doubt, find_doubts, identity_confidence
+from marey.tracking.certainty import Doubt, find_doubts, identity_confidence, with_doubts
 from marey.tracking.detections import Detections, detections_from_poses
+from marey.tracking.filling import fill_absences
 from marey.tracking.linking import (
     TURNOVER_NATS,
     Ends,
@@ -32,6 +33,8 @@ if TYPE_CHECKING:
 # A gap of more seconds than this is bridged only where nobody can have left.
 LONGEST_GAP_S = 4.0
 USUAL_FPS = 30.0
+# Animals are covered for moments; where they were in the meantime is no secret.
+LONGEST_FILLED_GAP_S = 1.0
 # Without a given number, the animals are taken to be as many as in most frames, if there are more in hardly
 # any: in at most this share of them.
 MOST_CROWDED_SHARE = 0.02
@@ -69,6 +72,7 @@ def track(
     can_leave: bool | None = None,
     features: np.ndarray | None = None,
     min_frames: int = 2,
+    max_gap_s: float = LONGEST_FILLED_GAP_S,
     progress: ProgressCallback = ignore_progress,
 ) -> Tracking:
     """Find out who is who.
@@ -86,6 +90,9 @@ def track(
         What else tells animals apart (an embedding), shape (n_frames, n_individuals, n_features).
     min_frames
         Tracks shorter than this are left out.
+    max_gap_s
+        Gaps of a track of at most so many seconds are filled in; what is filled in has confidence 0 and is
+        marked, see :func:`marey.tracking.filling.fill_absences`. 0 fills none.
 
     Raises
     ------
@@ -109,7 +116,10 @@ def track(
     chains = linked.chains(number if is_closed else None)
     chains = [c for c in chains if sum(len(parts[i][0]) for i in c) >= min_frames] or chains[:1]
     doubts = find_doubts(chains, linked.ends, linked.stray, linked.appearance)
-    result = _build(poses, chains, parts, doubts)
+    result, sources = _build(poses, chains, parts, doubts)
+    if max_gap_s > 0:
+        result = fill_absences(result, sources, round(max_gap_s * frame_rate))
+    result = with_doubts(result, doubts)
     result = append_history(result, "track", n_animals=number if is_closed else "open", n_tracks=len(chains))
     return Tracking(result, doubts, len(parts), number if is_closed else None)
 
@@ -193,16 +203,18 @@ def _build(
     chains: list[list[int]],
     parts: list[tuple[np.ndarray, np.ndarray]],
     doubts: list[Doubt],
-) -> "xr.Dataset":
-    """Return the poses with a track for each individual."""
+) -> "tuple[xr.Dataset, np.ndarray]":
+    """Return the poses with a track for each individual, and the tracklet that each is in, (T, tracks)."""
     import xarray as xr
 
     names = [f"track_{i + 1}" for i in range(len(chains))]
     source = np.full((poses.sizes["time"], len(chains)), -1)
+    tracklets = source.copy()
     for column, chain in enumerate(chains):
         for i in chain:
             frames, slots = parts[i]
             source[frames, column] = slots
+            tracklets[frames, column] = i
     rows = np.arange(len(source))[:, None]
     variables = {}
     for name, variable in poses.data_vars.items():
@@ -215,4 +227,4 @@ def _build(
     kept = {k: v for k, v in poses.coords.items() if "individual" not in v.dims}
     result = xr.Dataset(variables, coords={**kept, "individual": names}, attrs=dict(poses.attrs))
     confidence = identity_confidence(source >= 0, doubts)
-    return result.assign(identity_confidence=(("time", "individual"), confidence))
+    return result.assign(identity_confidence=(("time", "individual"), confidence)), tracklets
