@@ -25,6 +25,10 @@ LOOK_EVERY_S = 0.5
 GRACE_S = 20.0
 """How long a job that was asked to end may take for it before it is killed."""
 KEPT_JOBS = 300
+# A group of its own: a job must outlive the server and not get its Ctrl-C. POSIX has a session for that.
+_NEW_GROUP = 0
+if sys.platform == "win32":
+    _NEW_GROUP = subprocess.CREATE_NEW_PROCESS_GROUP
 ACTIVE = ("queued", "running")
 
 
@@ -246,8 +250,6 @@ class JobQueue:
     def _spawn(self, job: JobFolder, slot: str) -> None:
         environment = {**os.environ, **environment_of(slot), "PYTHONUNBUFFERED": "1"}
         command = [sys.executable, "-m", "marey.jobs.worker", str(job.path)]
-        # A group of its own: it must outlive the server and not get its Ctrl-C.
-        flags = subprocess.CREATE_NEW_PROCESS_GROUP if os.name == "nt" else 0
         with job.log_path.open("ab") as log:
             self._children[job.id] = subprocess.Popen(  # noqa: S603 - our own module
                 command,
@@ -256,8 +258,8 @@ class JobQueue:
                 stderr=subprocess.STDOUT,
                 env=environment,
                 cwd=job.path,
-                start_new_session=os.name != "nt",
-                creationflags=flags,
+                start_new_session=True,
+                creationflags=_NEW_GROUP,
             )
 
     def _prune(self) -> None:
@@ -272,16 +274,23 @@ def _signal(job: JobFolder, *, kill: bool) -> None:
     if start is None:
         return
     process = int(start["process"])
-    with contextlib.suppress(ProcessLookupError, PermissionError, OSError):
+    with contextlib.suppress(OSError):  # it has ended
         if kill:
             _kill(process)
         elif not (job.path / "asked").exists():
             (job.path / "asked").touch()
-            os.kill(process, signal.CTRL_BREAK_EVENT if os.name == "nt" else signal.SIGTERM)
+            _ask(process)
+
+
+def _ask(process: int) -> None:
+    if sys.platform == "win32":
+        os.kill(process, signal.CTRL_BREAK_EVENT)
+    else:
+        os.kill(process, signal.SIGTERM)
 
 
 def _kill(process: int) -> None:
-    if os.name == "nt":
+    if sys.platform == "win32":
         os.kill(process, signal.SIGTERM)  # which is the end there, without a question
     else:
         os.killpg(process, signal.SIGKILL)

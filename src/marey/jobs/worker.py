@@ -113,7 +113,10 @@ def _signals_become_ctrl_c() -> Iterator[None]:
     def interrupt(_number: int, _frame: object) -> None:
         signal.raise_signal(signal.SIGINT)
 
-    number = signal.SIGBREAK if sys.platform == "win32" else signal.SIGTERM
+    if sys.platform == "win32":
+        number = signal.SIGBREAK
+    else:
+        number = signal.SIGTERM
     # Started in the background, a process may have been told to ignore Ctrl-C.
     signal.signal(signal.SIGINT, signal.default_int_handler)
     before = signal.signal(number, interrupt)

@@ -56,7 +56,7 @@ def describe_project(project: "OpenProject") -> Project:
         "analyse": bool(found),
         "improve": counts["improve"] > 1,
     }
-    following = next((name for name in _NEXT if not is_done[name]), "improve")
+    following: StepName = next((name for name in _NEXT if not is_done[name]), "improve")
     n_frames = sum(entry.n_frames or 0 for entry in entries)
     return Project(
         id=project.id,

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -19,6 +19,8 @@ from marey.visualisation.pyramid import build_pyramid, open_pyramid, pyramid_pat
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    import xarray as xr
 
     from marey.server.context import OpenProject
     from marey.server.schemas.jobs import Job
@@ -65,7 +67,8 @@ def find(project: "OpenProject", result_id: str) -> ResultFile:
     """
     for path in _paths(project):
         if _identify(project, path) == result_id:
-            return ResultFile(result_id, path, summarise_poses(path))
+            status = path.stat()
+            return ResultFile(result_id, path, _summary_of(path, status.st_mtime_ns, status.st_size))
     raise NotFoundError("these poses are not there any more", hint="analyse the video again")
 
 
@@ -227,24 +230,11 @@ def lowest_confidence(project: "OpenProject", key: str, frames: "Sequence[int]")
 
 def preview_smoothing(project: "OpenProject", result_id: str, request: schema.SmoothingPreview) -> np.ndarray:
     """Return smoothed positions of some rows, float32; nothing is written."""
-    from marey.model import create_poses
     from marey.refinement import smooth
 
     if request.stop - request.start > MAX_PREVIEW_ROWS:
         raise InputError(f"expected at most {MAX_PREVIEW_ROWS} rows to preview")
-    file = find(project, result_id)
-    planes = {
-        name: read_rows(file.path, name, request.start, request.stop)
-        for name in file.summary.variables
-        if name != "position"
-    }
-    poses = create_poses(
-        read_rows(file.path, "position", request.start, request.stop),
-        keypoints=file.summary.keypoints,
-        individuals=file.summary.individuals,
-        fps=file.summary.fps,
-        **planes,
-    )
+    poses = _load_rows(find(project, result_id), request.start, request.stop)
     settings = request.model_dump(exclude={"start", "stop"})
     return smooth(poses, **settings)["position"].to_numpy()
 
@@ -279,39 +269,33 @@ def preview_render(project: "OpenProject", result_id: str, request: schema.Rende
     if row is None:
         raise InputError(f"these poses do not have frame {request.frame}")
     style = RenderStyle(**request.style.model_dump())
-    poses = load_poses(file.path) if style.follow else _few_rows(file, row, style.trail_s)
+    n_before = min(MAX_PREVIEW_ROWS, int(np.ceil(style.trail_s * (file.summary.fps or 30))))
+    # The window that follows the animal depends on all rows, everything else on those of the trail.
+    poses = load_poses(file.path) if style.follow else _load_rows(file, max(0, row - n_before), row + 1)
     with project.videos.source(_require_video(project, file), request.frame) as video:
         return to_jpeg(render_frame(video, poses, request.frame, style=style))
 
 
-def _few_rows(file: ResultFile, row: int, trail_s: float) -> object:
-    """Return the poses of one row and of its trail, as a Dataset."""
+def _load_rows(file: ResultFile, start: int, stop: int) -> "xr.Dataset":
+    """Return some rows as a Dataset."""
     from marey.model import create_poses
 
-    start = max(0, row - int(np.ceil(trail_s * (file.summary.fps or 30))))
-    start = max(start, row - MAX_PREVIEW_ROWS)
-    planes = {
-        name: read_rows(file.path, name, start, row + 1)
-        for name in file.summary.variables
-        if name != "position"
+    first, last = file.summary.frames
+    is_contiguous = last - first == file.summary.n_rows - 1
+    position = read_rows(file.path, "position", start, stop)
+    stop = start + len(position)
+    frames = np.arange(first + start, first + stop) if is_contiguous else read_numbers(file.path)[start:stop]
+    planes: dict[str, Any] = {
+        name: read_rows(file.path, name, start, stop) for name in file.summary.variables if name != "position"
     }
-    attributes = {
-        name: value for name, value in file.summary.attributes.items() if name in ("skeleton", "edges")
-    }
-    first = file.summary.frames[0]
-    is_contiguous = file.summary.frames[1] - first == file.summary.n_rows - 1
-    frames = (
-        np.arange(first + start, first + row + 1)
-        if is_contiguous
-        else read_numbers(file.path)[start : row + 1]
-    )
+    kept = {name: value for name, value in file.summary.attributes.items() if name == "skeleton"}
     return create_poses(
-        read_rows(file.path, "position", start, row + 1),
+        position,
         keypoints=file.summary.keypoints,
         individuals=file.summary.individuals,
         fps=file.summary.fps,
         frames=frames,
-        attributes=attributes,
+        attributes=kept,
         **planes,
     )
 

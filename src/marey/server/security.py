@@ -6,7 +6,6 @@ the page gets in exchange for the token in its address.
 """
 
 import hmac
-from collections.abc import Callable
 from http.cookies import CookieError, SimpleCookie
 from urllib.parse import parse_qs, urlsplit
 
@@ -123,7 +122,7 @@ class Guard:
             "HttpOnly; SameSite=Strict"
         )
 
-    def _with_headers(self, send: Send, cookie: str | None) -> Callable[[Message], object]:
+    def _with_headers(self, send: Send, cookie: str | None) -> Send:
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)

@@ -47,16 +47,13 @@ def carry_points(images: Iterable[np.ndarray], points: np.ndarray) -> tuple[np.n
 
 def _step(before: np.ndarray, after: np.ndarray, points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return the points in the next image and how far they miss on the way back."""
-    import cv2
-
     known = np.isfinite(points).all(axis=1)
     moved, error = np.full_like(points, np.nan), np.full(len(points), np.inf)
     if not known.any():
         return moved, error
-    settings = {"winSize": (WINDOW_PX, WINDOW_PX), "maxLevel": LEVELS}
     start = points[known].astype(np.float32)[:, None]
-    there, found, _ = cv2.calcOpticalFlowPyrLK(before, after, start, None, **settings)
-    back, returned, _ = cv2.calcOpticalFlowPyrLK(after, before, there, None, **settings)
+    there, found = _track(before, after, start)
+    back, returned = _track(after, before, there)
     miss = np.linalg.norm(back[:, 0] - start[:, 0], axis=1)
     height, width = after.shape
     inside = ((there[:, 0] >= -0.5) & (there[:, 0] < [width - 0.5, height - 0.5])).all(axis=1)
@@ -64,6 +61,15 @@ def _step(before: np.ndarray, after: np.ndarray, points: np.ndarray) -> tuple[np
     moved[known] = np.where(is_good[:, None], there[:, 0], np.nan)
     error[known] = np.where(is_good, miss, np.inf)
     return moved, error
+
+
+def _track(before: np.ndarray, after: np.ndarray, points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return where points went, float32 (n, 1, 2), and which were found, uint8 (n, 1)."""
+    import cv2
+
+    return cv2.calcOpticalFlowPyrLK(  # type: ignore[call-overload]
+        before, after, points, None, winSize=(WINDOW_PX, WINDOW_PX), maxLevel=LEVELS
+    )[:2]
 
 
 def _to_grey(image: np.ndarray) -> np.ndarray:

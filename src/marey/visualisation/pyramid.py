@@ -22,7 +22,6 @@ SMALLEST_LEVEL = 512
 
 _VERSION = 1
 _HEADER_BYTES = 4096
-_EMPTY_MIN, _EMPTY_MAX = np.float32(np.inf), np.float32(-np.inf)
 
 
 @dataclass(frozen=True)
@@ -138,8 +137,7 @@ def build_pyramid(poses: str | Path) -> Pyramid:
             bins[at : at + per_block] = _bin_rows(position, confidence)
         for level in levels:
             bins = bins if level is levels[0] else _merge(bins)
-            empty = bins[:, :, :1] > bins[:, :, 1:]
-            file.write(np.where(empty, np.float32(np.nan), bins).astype("<f4").tobytes())
+            file.write(bins.astype("<f4", copy=False).tobytes())
     return Pyramid(pyramid_path(poses), levels, shape)
 
 
@@ -155,7 +153,7 @@ def _plan_levels(n_rows: int, shape: tuple[int, int]) -> tuple[Level, ...]:
 
 
 def _bin_rows(position: np.ndarray, confidence: np.ndarray | None) -> np.ndarray:
-    """Return minima and maxima of a block, (n_bins, 3, 2, K, I); an empty bin has minimum > maximum."""
+    """Return minima and maxima of a block, (n_bins, 3, 2, K, I); an empty bin has NaN."""
     n, _, n_keypoints, n_individuals = position.shape
     n_bins = -(-n // FRAMES_PER_BIN)
     values = np.full((n_bins * FRAMES_PER_BIN, 3, n_keypoints, n_individuals), np.nan, np.float32)
@@ -163,20 +161,18 @@ def _bin_rows(position: np.ndarray, confidence: np.ndarray | None) -> np.ndarray
     if confidence is not None:
         values[:n, 2] = confidence
     values = values.reshape(n_bins, FRAMES_PER_BIN, 3, n_keypoints, n_individuals)
-    is_missing = np.isnan(values)
-    low = np.where(is_missing, _EMPTY_MIN, values).min(axis=1)
-    high = np.where(is_missing, _EMPTY_MAX, values).max(axis=1)
-    return np.stack([low, high], axis=2)
+    # fmin and fmax pass over NaN.
+    return np.stack([np.fmin.reduce(values, axis=1), np.fmax.reduce(values, axis=1)], axis=2)
 
 
 def _merge(bins: np.ndarray) -> np.ndarray:
     """Return the next coarser level."""
     n = -(-len(bins) // GROWTH)
-    padded = np.empty((n * GROWTH, *bins.shape[1:]), np.float32)
+    padded = np.full((n * GROWTH, *bins.shape[1:]), np.nan, np.float32)
     padded[: len(bins)] = bins
-    padded[len(bins) :, :, 0], padded[len(bins) :, :, 1] = _EMPTY_MIN, _EMPTY_MAX
     grouped = padded.reshape(n, GROWTH, *bins.shape[1:])
-    return np.stack([grouped[:, :, :, 0].min(axis=1), grouped[:, :, :, 1].max(axis=1)], axis=2)
+    low, high = grouped[:, :, :, 0], grouped[:, :, :, 1]
+    return np.stack([np.fmin.reduce(low, axis=1), np.fmax.reduce(high, axis=1)], axis=2)
 
 
 def _identify(poses: Path) -> str:
