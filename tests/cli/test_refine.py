@@ -60,5 +60,5 @@ def test_nothing_is_overwritten_or_written_in_a_format_that_cannot_hold_it(predi
     assert "marey convert" in result.stderr
     result = run_marey("smooth", prediction, target, "--overwrite", "--method", "gaussian")
     assert (result.returncode, target.read_text()) == (1, "mine")
-    assert "kalman, median, savgol" in result.stderr
+    assert "kalman, median, savgol, viterbi" in result.stderr
     assert run_marey("smooth", prediction, target, "--overwrite").returncode == 0

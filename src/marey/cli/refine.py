@@ -1,4 +1,4 @@
-"""``marey smooth``: cut, fill and smooth poses after the prediction."""
+"""``marey smooth`` and ``marey ensemble``: poses made better after the prediction."""
 
 from pathlib import Path
 from typing import Annotated
@@ -11,12 +11,17 @@ from marey.cli.output import print_json, say
 def register(app: typer.Typer) -> None:
     """Add the command to `app`."""
     app.command("smooth")(smooth)
+    app.command("ensemble")(ensemble)
 
 
 def smooth(
     source: Annotated[Path, typer.Argument(metavar="IN", help="Poses in any known format.")],
     target: Annotated[Path, typer.Argument(metavar="OUT", help="The poses to write (.nc).")],
-    method: Annotated[str, typer.Option(help="kalman, median or savgol.")] = "kalman",
+    method: Annotated[str, typer.Option(help="kalman, median, savgol or viterbi.")] = "kalman",
+    also: Annotated[
+        list[Path] | None,
+        typer.Option(help="More predictions of the same video, for viterbi to choose from."),
+    ] = None,
     max_gap: Annotated[int, typer.Option(help="Fill gaps of at most so many frames; 0 fills none.")] = 0,
     min_confidence: Annotated[float, typer.Option(help="Remove points below this confidence first.")] = 0.0,
     window: Annotated[int, typer.Option(help="Frames of the median and savgol window, odd.")] = 7,
@@ -45,7 +50,13 @@ def smooth(
         raise AlreadyExistsError(f"{target} exists already", hint="choose another name, or --overwrite")
     poses = load_poses(source)
     result = smooth_poses(
-        poses, method, min_confidence=min_confidence, max_gap=max_gap, window=window, polyorder=polyorder
+        poses,
+        method,
+        candidates=[load_poses(path) for path in also or []],
+        min_confidence=min_confidence,
+        max_gap=max_gap,
+        window=window,
+        polyorder=polyorder,
     )
     save_poses(result, target, overwrite=overwrite)
     steps = read_history(result)[len(read_history(poses)) :]
@@ -54,6 +65,48 @@ def smooth(
     say(f"wrote {target}")
     if as_json:
         print_json({"output": target, "n_frames": result.sizes["time"], "steps": steps})
+
+
+def ensemble(
+    sources: Annotated[
+        list[Path], typer.Argument(metavar="IN...", help="Predictions of one video by several networks.")
+    ],
+    output: Annotated[Path, typer.Option(help="The poses to write (.nc).")],
+    latents: Annotated[
+        int | None, typer.Option(help="Points that move as one: describe them by so many coordinates.")
+    ] = None,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace OUT if it exists.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print what was done as JSON.")] = False,
+) -> None:
+    """Combine the predictions of several networks or seeds; where they disagree, the motion decides.
+
+    The expected error of every point is what the disagreement says.
+
+    Example: marey ensemble seed0.nc seed1.nc seed2.nc --output day1.nc
+    """
+    from marey.errors import AlreadyExistsError, ConfigError
+    from marey.formats import load_poses, save_poses
+    from marey.formats.native import SUFFIXES
+    from marey.refinement import ensemble_smooth
+
+    if output.suffix.lower() not in SUFFIXES:
+        raise ConfigError(f"expected an output that ends in {' or '.join(SUFFIXES)}, got {output}")
+    if output.exists() and not overwrite:
+        raise AlreadyExistsError(f"{output} exists already", hint="choose another name, or --overwrite")
+    result = ensemble_smooth([load_poses(path) for path in sources], n_latents=latents)
+    save_poses(result, output, overwrite=overwrite)
+    error = float(result["expected_error"].median())
+    say(f"{len(sources)} predictions made one; they are usually within {error:.2g} px")
+    say(f"wrote {output}")
+    if as_json:
+        print_json(
+            {
+                "output": output,
+                "n_members": len(sources),
+                "n_frames": result.sizes["time"],
+                "median_expected_error_px": error,
+            }
+        )
 
 
 def _describe(step: dict) -> list[str]:

@@ -8,17 +8,21 @@ from marey.errors import ConfigError
 from marey.refinement.filters import median_filter, savgol_filter
 from marey.refinement.gaps import cut_by_confidence, interpolate_gaps
 from marey.refinement.kalman import kalman_smooth
+from marey.refinement.viterbi import viterbi_filter
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import xarray as xr
 
-METHODS = ("kalman", "median", "savgol")
+METHODS = ("kalman", "median", "savgol", "viterbi")
 
 
 def smooth(
     poses: xr.Dataset,
     method: str = "kalman",
     *,
+    candidates: Sequence[xr.Dataset] = (),
     min_confidence: float = 0.0,
     max_gap: int = 0,
     window: int = 7,
@@ -35,7 +39,10 @@ def smooth(
     method
         ``"kalman"``: weighs each point by its expected error or confidence, is not misled by single jumps,
         finds out by itself how much to smooth, and uses the true times. ``"median"``, ``"savgol"``:
-        a sliding window of `window` frames.
+        a sliding window of `window` frames. ``"viterbi"``: drops the points that are not on the most likely
+        path; see :func:`marey.refinement.viterbi_filter`.
+    candidates
+        More predictions of the same video, for ``"viterbi"`` to choose from.
     min_confidence
         Points below it are removed first.
     max_gap
@@ -70,8 +77,12 @@ def smooth(
         poses = cut_by_confidence(poses, min_confidence)
     if method == "kalman":
         return kalman_smooth(poses, max_gap=max_gap)
+    if method == "viterbi":
+        poses = viterbi_filter(poses, candidates)
     if max_gap > 0:
         poses = interpolate_gaps(poses, max_gap)
+    if method == "viterbi":
+        return poses
     if method == "median":
         return median_filter(poses, window)
     return savgol_filter(poses, window, polyorder)
