@@ -75,7 +75,9 @@ class TestHistory:
         table = project.labels_folder / "day1.csv"
         table.write_text(table.read_text().replace("1.0,1.0", "7.5,1.0"))
         edited = project.label_revision("day1")
-        project.save_labels("day1", [])
+        with pytest.raises(ConflictError):
+            project.save_labels("day1", [])
+        project.save_labels("day1", [], expected_revision=None)
         assert [item.note for item in project.labels_history("day1")] == ["", "changed outside Marey", ""]
         project.restore_labels("day1", edited)
         assert project.load_labels("day1").frames[0].instances[0].points[0].tolist() == [7.5, 1]
@@ -132,6 +134,19 @@ class TestTwoWriters:
         assert raised.value.hint
         assert len(project.load_labels("day1")) == 1
         assert len(project.labels_history("day1")) == 1
+
+    def test_they_are_told_without_asking_for_it(self, project):
+        project.save_labels("day1", [label("day1", 1, (1, 1)), label("day1", 2, (2, 2))])
+        first, second = Project.open(project.root), Project.open(project.root)
+        frames = [list(each.load_labels("day1")) for each in (first, second)]
+        first.save_labels("day1", frames[0][:1])
+        with pytest.raises(ConflictError, match="nothing was written"):
+            second.save_labels("day1", frames[1][1:])
+        assert [frame.frame for frame in project.load_labels("day1")] == [1]
+        first.save_labels("day1", [])  # its own last state is the present one
+        second.load_labels()
+        second.save_labels("day1", frames[1][1:])
+        assert [frame.frame for frame in project.load_labels("day1")] == [2]
 
     def test_of_many_at_once_exactly_one_wins_each_round(self, project):
         outcomes = []

@@ -67,7 +67,9 @@ class ProjectDocument:
     @property
     def colours(self) -> dict[str, str]:
         """``#rrggbb`` by keypoint, for those that a person gave one."""
-        return {name: colour for name, colour in self._file.colours.items() if name in self.skeleton.keypoints}
+        return {
+            name: colour for name, colour in self._file.colours.items() if name in self.skeleton.keypoints
+        }
 
     @property
     def symmetries_confirmed(self) -> bool:

@@ -198,7 +198,7 @@ class LabelStore:
     def _read_bytes(self, video: str) -> bytes | None:
         try:
             return self.path(video).read_bytes()
-        except FileNotFoundError:
+        except (FileNotFoundError, NotADirectoryError):
             return None
 
     def _history_paths(self, video: str) -> list[Path]:

@@ -6,20 +6,16 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from marey.errors import (
     AlreadyExistsError,
     ConflictError,
-    InputError,
     NotFoundError,
 )
 from marey.model import LabeledFrame, Labels, Skeleton, guess_symmetries
-from marey.progress import Progress, ProgressCallback, ignore_progress
 from marey.project import skeleton_change
 from marey.project.document import build_project_file
-from marey.project.frame_store import FrameStore, encode_png, name_frame, number_images, read_image
-from marey.project.label_store import LabelStore, Revision
+from marey.project.image_library import ImageLibrary
+from marey.project.label_store import Revision
 from marey.project.names import check_name
 from marey.project.project_file import (
     FILE_NAME,
@@ -27,13 +23,15 @@ from marey.project.project_file import (
     write_project_file,
 )
 from marey.project.stamps import stamp_changes
-from marey.project.video_library import VideoLibrary
 
 if TYPE_CHECKING:
     from marey.project.findings import Finding
 
 
-class Project(VideoLibrary):
+AS_LOADED = "as loaded"
+
+
+class Project(ImageLibrary):
     """A project on disk; make one with :meth:`create` or :meth:`open`.
 
     What the properties say is what ``project.yaml`` said when it was read; every change reads the file
@@ -120,22 +118,9 @@ class Project(VideoLibrary):
         """Holds one folder per training."""
         return self.root / "runs"
 
-    @property
-    def labels_folder(self) -> Path:
-        """Holds one table per video."""
-        return self.root / "labels"
-
     def history_folder(self, video: str) -> Path:
         """Return the folder of all earlier states of the labels of `video`."""
         return self._labels.history_folder(video)
-
-    def frames_folder(self, video: str) -> Path:
-        """Return the folder of the extracted frames of `video`, whether or not it exists."""
-        return self.root / "frames" / video
-
-    def image_names(self, video: str) -> list[str]:
-        """Return the names of the extracted frames of `video`, sorted."""
-        return self._frames.image_names(video)
 
     @property
     def predictions_folder(self) -> Path:
@@ -155,12 +140,9 @@ class Project(VideoLibrary):
         return sorted(path.name for path in folders if not path.name.startswith("."))
 
     @cached_property
-    def _labels(self) -> LabelStore:
-        return LabelStore(self.labels_folder)
-
-    @cached_property
-    def _frames(self) -> FrameStore:
-        return FrameStore(self.root / "frames")
+    def _seen(self) -> dict[str, str]:
+        """The revision of each video's labels that this object has last loaded or saved."""
+        return {}
 
     def set_skeleton(
         self,
@@ -191,6 +173,7 @@ class Project(VideoLibrary):
         skeleton_change.change_skeleton(
             self.root, self._labels, skeleton, renames or {}, allow_loss=allow_loss, author=author
         )
+        self._seen.clear()
         self.reload()
 
     def reload(self) -> None:
@@ -205,6 +188,7 @@ class Project(VideoLibrary):
     def remove_video(self, key: str) -> None:
         """Take a video out of the project; its labels stay in the history, its file and frames on disk."""
         self._entry(key)
+        self._seen.pop(key, None)
         self._labels.remove(key, note="the video was removed from the project")
         self._change(lambda file: {"videos": {k: v for k, v in file.videos.items() if k != key}})
 
@@ -218,7 +202,8 @@ class Project(VideoLibrary):
         """
         if video is not None:
             self._entry(video)
-        keys = self._file.videos if video is None else [video]
+        keys = list(self._file.videos) if video is None else [video]
+        self._seen |= {key: self._labels.revision(key) for key in keys}
         frames = [frame for key in keys for frame in self._labels.load(key, self.skeleton)]
         return Labels(self.skeleton, frames, self.individuals)
 
@@ -233,7 +218,7 @@ class Project(VideoLibrary):
         frames: Iterable[LabeledFrame],
         *,
         author: str = "",
-        expected_revision: str | None = None,
+        expected_revision: str | None = AS_LOADED,
         note: str = "",
     ) -> str:
         """Put `frames` in place of the labels of `video`; the previous state stays in the history.
@@ -248,7 +233,8 @@ class Project(VideoLibrary):
             Who saves. Points that changed since the last save and do not say who set them get this name.
         expected_revision
             What :meth:`label_revision` said when the labels were loaded: nothing is written when it says
-            something else by now. None overwrites whatever is there.
+            something else by now. Left out, it is the revision that this object has last loaded or saved.
+            None puts the frames in place of whatever is there.
         note
             Why; goes into the history.
 
@@ -265,10 +251,12 @@ class Project(VideoLibrary):
             The frames do not fit the video or the skeleton.
         """
         self._entry(video)
+        if expected_revision == AS_LOADED:
+            expected_revision = self._seen.get(video)
         frames = list(frames)
         if author:
             frames = stamp_changes(frames, self._labels.load(video, self.skeleton), author)
-        return self._labels.save(
+        self._seen[video] = self._labels.save(
             video,
             frames,
             self.skeleton,
@@ -277,6 +265,7 @@ class Project(VideoLibrary):
             note=note,
             check=self._check_skeleton_is_current,
         )
+        return self._seen[video]
 
     def _check_skeleton_is_current(self) -> None:
         on_disk = read_project_file(self.root / FILE_NAME).skeleton.to_skeleton()
@@ -301,112 +290,8 @@ class Project(VideoLibrary):
             It has keypoints that the skeleton no longer has.
         """
         self._entry(video)
-        return self._labels.restore(video, revision, self.skeleton, author=author)
-
-    def add_frames(
-        self, video: str, indices: Iterable[int], *, progress: ProgressCallback = ignore_progress
-    ) -> list[Path]:
-        """Extract frames as PNG, exact to the pixel; those that are there already are left alone.
-
-        Parameters
-        ----------
-        video
-            Names the video.
-        indices
-            Frame numbers, counted from 0 in presentation order.
-
-        Returns
-        -------
-        list of Path
-            The images that were written now, by frame number.
-
-        Raises
-        ------
-        InputError
-            A frame number is beyond the end.
-        """
-        present = set(self.extracted_frames(video))
-        wanted = sorted({int(i) for i in indices} - present)
-        if not wanted:
-            return []
-        paths = []
-        with self.open_video(video) as source:
-            if wanted[0] < 0 or wanted[-1] >= source.n_frames:
-                bad = wanted[0] if wanted[0] < 0 else wanted[-1]
-                raise InputError(f"{video} has the frames 0 to {source.n_frames - 1}, got {bad}")
-            for done, index in enumerate(wanted, start=1):
-                name = name_frame(index, source.n_frames)
-                paths.append(self._frames.add(video, name, encode_png(source.read(index))))
-                progress(Progress(f"extracting frames of {video}", done, len(wanted)))
-        return paths
-
-    def add_image(self, video: str, frame: int, source: str | Path | np.ndarray) -> Path:
-        """Add the image of a frame that comes from elsewhere, and return where it lies now.
-
-        Parameters
-        ----------
-        video, frame
-            What it shows; for a file, the labels must say which image belongs to which frame, because
-            its name is kept.
-        source
-            A file, copied byte by byte under its own name, or uint8 RGB of shape (H, W, 3).
-
-        Raises
-        ------
-        AlreadyExistsError
-            Another image of this video has the same name.
-        """
-        entry = self._entry(video)
-        if isinstance(source, np.ndarray):
-            return self._frames.add(video, name_frame(frame, entry.n_frames), encode_png(source))
-        source = Path(source)
-        try:
-            data = source.read_bytes()
-        except FileNotFoundError as error:
-            raise NotFoundError(f"expected an image at {source}, but there is none") from error
-        return self._frames.add(video, source.name, data)
-
-    def extracted_frames(self, video: str) -> list[int]:
-        """Return the numbers of the frames of `video` that have an image, sorted."""
-        return sorted(self.frame_images(video))
-
-    def frame_images(self, video: str) -> dict[int, str]:
-        """Return the names of the images of `video` by frame number.
-
-        The labels say which frame an image shows; an image without labels tells it by its name.
-        """
-        self._entry(video)
-        names = self._frames.image_names(video)
-        labelled = {frame.image: frame.frame for frame in self._labels.load(video, self.skeleton)}
-        images = {number: name for name, number in number_images(names) if name not in labelled}
-        images.update({labelled[name]: name for name in names if name in labelled})
-        return dict(sorted(images.items()))
-
-    def image_path(self, frame: LabeledFrame) -> Path | None:
-        """Return the image of a labelled frame, or None where only the video has it."""
-        self._entry(frame.video)
-        name = frame.image or self.frame_images(frame.video).get(frame.frame)
-        path = None if name is None else self._frames.path(frame.video, name)
-        return path if path is not None and path.exists() else None
-
-    def read_image(self, frame: LabeledFrame) -> np.ndarray:
-        """Return the pixels of a labelled frame, from its image or else from the video.
-
-        Returns
-        -------
-        np.ndarray
-            uint8 RGB, shape (H, W, 3).
-
-        Raises
-        ------
-        NotFoundError
-            There is neither an image nor a video.
-        """
-        path = self.image_path(frame)
-        if path is not None:
-            return read_image(path)
-        with self.open_video(frame.video) as video:
-            return video.read(frame.frame)
+        self._seen[video] = self._labels.restore(video, revision, self.skeleton, author=author)
+        return self._seen[video]
 
     def check(self, *, deep: bool = False, search: Iterable[str | Path] = ()) -> "list[Finding]":
         """Say what is wrong or suspicious with videos, images and labels, most severe first.
