@@ -7,7 +7,7 @@ import pytest
 
 from marey.formats import save_poses
 from marey.model import create_poses
-from marey.tracking import Confirm, TrackEditor, find_suspicions
+from marey.tracking import Confirm, Swap, TrackEditor, find_suspicions
 
 SHAPE = np.array([[-10.0, 0.0], [0.0, 0.0], [10.0, 0.0]])
 
@@ -100,6 +100,23 @@ def test_the_trackers_own_doubts_count_for_swaps():
     (swap,) = find_suspicions(poses)
     assert (swap.kind, swap.start, swap.stop, swap.likelihood) == ("swap", 40, 44, 0.3)
     assert swap.cost == 2 * 44
+
+
+def test_a_doubt_is_settled_by_an_exchange_at_that_moment(tmp_path):
+    doubts = [
+        {
+            "start": frame,
+            "stop": frame + 4,
+            "tracks": ["m1", "m2"],
+            "probability": 0.3,
+            "reason": "they touch",
+        }
+        for frame in (40, 120)
+    ]
+    file = tmp_path / "tracks.nc"
+    save_poses(poses_of(apart()).assign_attrs(identity_doubts=json.dumps(doubts)), file)
+    after = TrackEditor(file).apply(Swap("m1", "m2", 42))
+    assert [item.start for item in find_suspicions(after) if item.kind == "swap"] == [120]
 
 
 def test_what_a_person_confirmed_is_not_asked_again(tmp_path):

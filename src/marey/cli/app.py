@@ -16,9 +16,11 @@ from marey.cli.output import say
 from marey.errors import MareyError
 
 COMMAND_MODULES = (
+    "calibrate",
     "angles",
     "demo",
     "evaluate",
+    "evaluate_tracks",
     "extract",
     "formats",
     "gui",
@@ -26,6 +28,7 @@ COMMAND_MODULES = (
     "project",
     "refine",
     "render_3d",
+    "track",
     "tracks",
     "train",
     "triangulate",

@@ -8,6 +8,7 @@ from marey.metrics.errors import (
     reference_length,
     summarise_errors,
 )
+from marey.metrics.instances import InstanceScores, match_instances, score_instances
 from marey.metrics.oks import mean_average_precision, object_keypoint_similarity
 from marey.metrics.reliability import (
     Reliability,
@@ -21,6 +22,7 @@ from marey.metrics.tracks import FrameSimilarity, TrackScores, score_tracks
 __all__ = [
     "ErrorSummary",
     "FrameSimilarity",
+    "InstanceScores",
     "Reliability",
     "TrackScores",
     "bootstrap_interval",
@@ -28,11 +30,13 @@ __all__ = [
     "expected_calibration_error",
     "harrell_davis_quantile",
     "interval_coverage",
+    "match_instances",
     "mean_average_precision",
     "object_keypoint_similarity",
     "pck",
     "reference_length",
     "reliability_curve",
+    "score_instances",
     "score_tracks",
     "summarise_errors",
 ]

@@ -1,8 +1,9 @@
 """Who is who: tracks of several animals, how sure they are, how good, and their repair by hand."""
 
-from marey.tracking.certainty import Doubt
-from marey.tracking.compare import evaluate_tracks
+from marey.tracking.certainty import Doubt, doubts_of
+from marey.tracking.compare import evaluate_instances, evaluate_tracks
 from marey.tracking.edits import Confirm, Delete, Edit, Interpolate, Join, Split, Swap
+from marey.tracking.reading import load_animals
 from marey.tracking.repair import Entry, History, TrackEditor
 from marey.tracking.review import Suspicion, find_suspicions
 from marey.tracking.track import Tracking, track
@@ -21,7 +22,10 @@ __all__ = [
     "Swap",
     "TrackEditor",
     "Tracking",
+    "doubts_of",
+    "evaluate_instances",
     "evaluate_tracks",
     "find_suspicions",
+    "load_animals",
     "track",
 ]

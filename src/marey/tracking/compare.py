@@ -5,7 +5,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from marey.errors import InputError
-from marey.metrics import FrameSimilarity, TrackScores, object_keypoint_similarity, score_tracks
+from marey.metrics import (
+    FrameSimilarity,
+    InstanceScores,
+    TrackScores,
+    object_keypoint_similarity,
+    score_instances,
+    score_tracks,
+)
+from marey.metrics.oks import DEFAULT_SIGMA
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -33,13 +41,7 @@ def evaluate_tracks(
     InputError
         They share no keypoint, or no frame.
     """
-    shared = [str(k) for k in truth["keypoint"].values if k in tracks["keypoint"].values]
-    if not shared:
-        raise InputError(
-            "the two have no keypoint in common: "
-            f"{', '.join(map(str, truth['keypoint'].values))} against "
-            f"{', '.join(map(str, tracks['keypoint'].values))}"
-        )
+    shared = _shared_keypoints(truth, tracks)
     frames, _, track_rows = np.intersect1d(truth["frame"].values, tracks["frame"].values, return_indices=True)
     if not len(frames):
         raise InputError("the two have no frame in common")
@@ -60,6 +62,48 @@ def evaluate_tracks(
         ).T
         compared.append(FrameSimilarity(there, found, np.nan_to_num(similarity, nan=0.0)))
     return score_tracks(compared, truth.sizes["individual"], tracks.sizes["individual"], threshold=threshold)
+
+
+def evaluate_instances(
+    truth: "xr.Dataset", predicted: "xr.Dataset", *, sigma: float = DEFAULT_SIGMA
+) -> InstanceScores:
+    """Compare poses with true ones, whoever is who, on the frames and keypoints that both have.
+
+    Parameters
+    ----------
+    truth, predicted
+        Poses in 2D.
+    sigma
+        Fall-off of the object keypoint similarity.
+
+    Raises
+    ------
+    InputError
+        They share no keypoint, or no frame.
+    """
+    shared = _shared_keypoints(truth, predicted)
+    frames, true_rows, rows = np.intersect1d(
+        truth["frame"].values, predicted["frame"].values, return_indices=True
+    )
+    if not len(frames):
+        raise InputError("the two have no frame in common")
+    true_points, points = _points(truth, shared)[true_rows], _points(predicted, shared)[rows]
+    confidence = predicted["confidence"].sel(keypoint=shared).transpose("time", "individual", "keypoint")
+    known = np.isfinite(confidence.values)
+    scores = np.where(known, confidence.values, 0).sum(axis=2) / np.maximum(known.sum(axis=2), 1)
+    scores = np.where(known.any(axis=2), scores, 1.0)[rows]
+    return score_instances(zip(points, scores, true_points, strict=True), shared, sigma=sigma)
+
+
+def _shared_keypoints(truth: "xr.Dataset", tracks: "xr.Dataset") -> list[str]:
+    names = [str(name) for name in tracks["keypoint"].values]
+    shared = [str(name) for name in truth["keypoint"].values if str(name) in names]
+    if not shared:
+        raise InputError(
+            "the two have no keypoint in common: "
+            f"{', '.join(map(str, truth['keypoint'].values))} against {', '.join(names)}"
+        )
+    return shared
 
 
 def _points(poses: "xr.Dataset", keypoints: list[str] | None) -> np.ndarray:

@@ -9,7 +9,6 @@ moments of doubt, these count for swaps instead, because it has seen more.
 
 from __future__ import annotations
 
-import json
 from dataclasses import asdict, dataclass
 from itertools import combinations
 from typing import TYPE_CHECKING, Any, Literal
@@ -17,8 +16,9 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from marey.model import standardise_poses
+from marey.tracking.certainty import doubts_of
 from marey.tracking.detections import animal_size, mean_point
-from marey.tracking.edits import Confirm
+from marey.tracking.edits import Confirm, Edit, Split, Swap
 from marey.tracking.repair import History
 
 if TYPE_CHECKING:
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 
 Kind = Literal["swap", "gap", "jump", "short"]
 
-DOUBTS_ATTRIBUTE = "identity_doubts"
 # Animals nearer than this share of their size are in contact.
 CONTACT_SHARE = 0.5
 # Frames on either side of a contact from which it is seen where an animal was going.
@@ -136,10 +135,21 @@ def _is_covered(item: Suspicion, confirmed: Confirm) -> bool:
 
 
 def _swaps(scene: _Scene, poses: xr.Dataset) -> list[Suspicion]:
-    text = poses.attrs.get(DOUBTS_ATTRIBUTE)
-    if text and not History.of(poses).done:
-        return [_from_doubt(scene, doubt) for doubt in json.loads(text)]
+    doubts = doubts_of(poses)
+    if doubts:
+        edits = [entry.edit for entry in History.of(poses).done]
+        left = [doubt for doubt in doubts if not any(_settles(edit, doubt) for edit in edits)]
+        return [_from_doubt(scene, doubt) for doubt in left if set(doubt["tracks"]) & set(scene.names)]
     return [item for pair in combinations(range(len(scene.names)), 2) for item in _contacts(scene, *pair)]
+
+
+def _settles(edit: Edit, doubt: dict[str, Any]) -> bool:
+    """Tell whether somebody exchanged or parted these tracks at this moment: then they have looked."""
+    if not isinstance(edit, Swap | Split) or edit.start is None:
+        return False
+    concerned = {edit.first, edit.second} if isinstance(edit, Swap) else {edit.track}
+    is_then = doubt["start"] - LOOK_FRAMES <= edit.start <= doubt["stop"] + LOOK_FRAMES
+    return is_then and bool(concerned & set(doubt["tracks"]))
 
 
 def _from_doubt(scene: _Scene, doubt: dict[str, Any]) -> Suspicion:

@@ -1,0 +1,46 @@
+"""``marey evaluate-tracks``: how well tracks keep identities, and where the animals are."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from marey.cli.output import print_json, say
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command to `app`."""
+    app.command("evaluate-tracks")(evaluate_tracks)
+
+
+def evaluate_tracks(
+    truth: Annotated[Path, typer.Argument(metavar="TRUTH", help="The true tracks, in any known format.")],
+    predicted: Annotated[Path, typer.Argument(metavar="PREDICTED", help="The tracks that are judged.")],
+    sigma: Annotated[
+        float | None, typer.Option(help="Fall-off of the keypoint similarity that matches them.")
+    ] = None,
+    of: Annotated[str | None, typer.Option(help="The name of the video, where a file holds several.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print all figures as JSON.")] = False,
+) -> None:
+    """Compare two files of tracks: HOTA, IDF1, MOTA, switches, fragmentations, and the error of the poses.
+
+    The keypoints that both have are compared, in the frames of the truth.
+
+    Example: marey evaluate-tracks proofread.slp tracks/day1.nc --json
+    """
+    from marey.errors import ConfigError
+    from marey.tracking import evaluate_tracks as compare
+    from marey.tracking import load_animals
+    from marey.tracking.compare import TRACKING_SIGMA, evaluate_instances
+
+    if sigma is not None and sigma <= 0:
+        raise ConfigError(f"expected --sigma above 0, got {sigma}")
+    true, tracks = load_animals(truth, video=of, needs_names=True), load_animals(predicted, video=of)
+    scores = compare(true, tracks, sigma=sigma or TRACKING_SIGMA)
+    instances = evaluate_instances(true, tracks)
+    say(f"HOTA {scores.hota:.4f}   IDF1 {scores.idf1:.4f}   MOTA {scores.mota:.4f}")
+    say(f"{scores.id_switches} identity switches, {scores.fragmentations} fragmentations")
+    say(f"{scores.n_missed} animals missed and {scores.n_extra} too many in {scores.n_frames} frames")
+    say(f"median error of matched points {instances.errors.median_error_px:.2f} px")
+    if as_json:
+        print_json({**scores.to_dict(), "poses": instances.to_dict()})

@@ -1,0 +1,121 @@
+"""``marey track``: who is who in poses of several animals."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from marey.cli.output import print_json, progress_bars, say
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+    from marey.tracking import Tracking
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command to `app`."""
+    app.command("track")(track)
+
+
+def track(
+    source: Annotated[Path, typer.Argument(metavar="POSES", help="Animals found by any known tool.")],
+    output: Annotated[Path, typer.Option(help="The tracks to write (.nc).")],
+    video: Annotated[
+        Path | None, typer.Option(help="The video: gives the frame rate, and its length is checked.")
+    ] = None,
+    n_animals: Annotated[
+        int | None, typer.Option("--n-animals", help="How many there are; estimated if left out.")
+    ] = None,
+    can_leave: Annotated[
+        bool | None,
+        typer.Option("--can-leave/--cannot-leave", help="Whether animals come and go.", show_default="auto"),
+    ] = None,
+    max_gap: Annotated[
+        float, typer.Option(help="Fill gaps of at most so many seconds, with confidence 0; 0 fills none.")
+    ] = 1.0,
+    of: Annotated[
+        str | None, typer.Option(help="The name of the video, where the file holds several.")
+    ] = None,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace the output if it exists.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print what was found as JSON.")] = False,
+) -> None:
+    """Find out who is who in every frame, and how sure that is.
+
+    Names and tracks that the file has are ignored. The moments at which identities may have been exchanged
+    are listed, the likeliest first; `marey tracks` repairs what is wrong.
+
+    Example: marey track poses/day1.slp --video day1.mp4 --n-animals 2 --output tracks/day1.nc
+    """
+    from marey.errors import AlreadyExistsError, ConfigError
+    from marey.formats import save_poses
+    from marey.formats.native import SUFFIXES
+    from marey.tracking import load_animals
+    from marey.tracking import track as track_poses
+
+    if output.suffix.lower() not in SUFFIXES:
+        raise ConfigError(
+            f"expected an output that ends in {' or '.join(SUFFIXES)}, got {output}",
+            hint="track to a .nc file, then turn it into other formats with `marey convert`",
+        )
+    if output.exists() and not overwrite:
+        raise AlreadyExistsError(f"{output} exists already", hint="choose another name, or --overwrite")
+    if max_gap < 0:
+        raise ConfigError(f"expected --max-gap as seconds from 0 up, got {max_gap}")
+    poses = load_animals(source, video=of)
+    if video is not None:
+        poses = _with_times(poses, video)
+    with progress_bars() as progress:
+        found = track_poses(
+            poses, n_animals=n_animals, can_leave=can_leave, max_gap_s=max_gap, progress=progress
+        )
+    save_poses(found.poses, output, overwrite=overwrite)
+    summary = _summarise(found, output)
+    _tell(summary)
+    if as_json:
+        print_json(summary)
+
+
+def _with_times(poses: "xr.Dataset", video: Path) -> "xr.Dataset":
+    """Return poses with the times of the video's frames."""
+    from marey.errors import InputError
+    from marey.video import open_video
+
+    with open_video(video) as opened:
+        last = int(poses["frame"].values[-1]) if poses.sizes["time"] else -1
+        if last >= opened.n_frames:
+            raise InputError(
+                f"the poses go up to frame {last}, but {video} has only {opened.n_frames} frames",
+                hint="give the video that the poses were made from",
+            )
+        if not opened.fps:
+            return poses
+        times, fps = opened.timestamps_s[poses["frame"].values], float(opened.fps)
+    return poses.assign_coords(time=times).assign_attrs(fps=fps, time_unit="seconds")
+
+
+def _summarise(found: "Tracking", output: Path) -> dict[str, Any]:
+    from marey.tracking import doubts_of
+
+    return {
+        "output": output,
+        "n_frames": found.poses.sizes["time"],
+        "n_tracks": found.poses.sizes["individual"],
+        "n_animals": found.n_animals,
+        "n_tracklets": found.n_tracklets,
+        "tracks": [str(name) for name in found.poses["individual"].values],
+        "doubts": doubts_of(found.poses),
+    }
+
+
+def _tell(summary: dict[str, Any]) -> None:
+    number = summary["n_animals"]
+    animals = f"{number} animals" if number else "animals that come and go"
+    say(f"{summary['n_tracks']} tracks of {animals} in {summary['n_frames']} frames")
+    likely = [doubt for doubt in summary["doubts"] if doubt["probability"] >= 0.01]
+    for doubt in likely[:10]:
+        who = " and ".join(doubt["tracks"])
+        say(f"  frame {doubt['start']}: {who}, {doubt['probability']:.0%} exchanged: {doubt['reason']}")
+    if len(likely) > 10:
+        say(f'  and {len(likely) - 10} more: marey tracks review "{summary["output"]}"')
+    say(f"wrote {summary['output']}")

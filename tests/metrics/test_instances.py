@@ -1,0 +1,62 @@
+"""Several animals against the truth, whoever is who: worked by hand on animals of two keypoints."""
+
+import numpy as np
+import pytest
+
+from marey.metrics import match_instances, score_instances
+
+NAMES = ["head", "tail"]
+# A box of 30 by 40 px: area 1,200. With σ = 0.1, an error d gives exp(-d² / (2 · 1200 · 0.04)),
+# which is exp(-d² / 96).
+ANIMAL = np.array([[0.0, 0.0], [30.0, 40.0]])
+
+
+def score(predicted, truth, scores=None):
+    scores = np.ones(len(predicted)) if scores is None else np.asarray(scores, float)
+    return score_instances([(np.asarray(predicted), scores, np.asarray(truth))], NAMES, sigma=0.1)
+
+
+def test_all_right():
+    found = score([ANIMAL, ANIMAL + 200], [ANIMAL + 200, ANIMAL])
+    assert (found.n_true, found.n_predicted, found.n_matched) == (2, 2, 2)
+    assert (found.n_missed, found.n_extra, found.n_frames_missed) == (0, 0, 0)
+    assert found.precision.mean_ap == found.precision.mean_ar == 1
+    assert found.errors.mean_error_px == 0
+
+
+def test_one_missed_and_one_too_many():
+    found = score([ANIMAL + 3, ANIMAL + 500], [ANIMAL, ANIMAL + 200], scores=[0.9, 0.8])
+    assert (found.n_matched, found.n_missed, found.n_extra, found.n_frames_missed) == (1, 1, 1, 1)
+    assert found.errors.mean_error_px == pytest.approx(np.sqrt(18))
+    # exp(-18 / 96) = 0.829: a hit at the thresholds 0.5 to 0.8, of one animal in two.
+    assert found.precision.mean_ar == pytest.approx(0.7 * 0.5)
+    assert found.precision.mean_ap == pytest.approx(0.7 * 51 / 101)  # recall reaches 0 to 0.5
+
+
+def test_a_missing_point_of_a_matched_animal_is_told_by_keypoint():
+    without_tail = np.array([[0.0, 6.0], [np.nan, np.nan]])
+    found = score([without_tail], [ANIMAL])
+    assert found.n_matched == 1
+    assert (found.keypoint_errors["head"].n_points, found.keypoint_errors["head"].mean_error_px) == (1, 6.0)
+    assert (found.keypoint_errors["tail"].n_points, found.keypoint_errors["tail"].n_missing) == (0, 1)
+
+
+def test_matching_takes_the_best_total():
+    # Greedy by similarity would take 0.9 and leave the second alone; together 0.8 + 0.7 is more.
+    rows, columns = match_instances(np.array([[0.9, 0.8], [0.7, 0.05]]))
+    assert set(zip(rows.tolist(), columns.tolist(), strict=True)) == {(0, 1), (1, 0)}
+
+
+def test_nothing_and_nobody():
+    nobody = np.empty((0, 2, 2))
+    empty = score_instances([(nobody, np.empty(0), nobody)], NAMES)
+    assert (empty.n_true, empty.n_predicted) == (0, 0)
+    assert np.isnan(empty.precision.mean_ap)
+    assert score(nobody, [ANIMAL]).n_missed == 1
+    assert score([ANIMAL], nobody).n_extra == 1
+    assert score([np.full((2, 2), np.nan)], [ANIMAL]).n_predicted == 0
+
+
+def test_the_json_names():
+    plain = score([ANIMAL], [ANIMAL]).to_dict()
+    assert {"oks_map", "oks_mar", "n_missed", "n_extra", "errors", "keypoint_errors"} <= set(plain)
