@@ -29,7 +29,7 @@ ABSENCE_NATS = 0.02
 # The most successors that are considered for a tracklet.
 MOST_CANDIDATES = 24
 GAPS = np.array([1, 2, 3, 5, 8, 13, 21, 34, 55, 89, 144])
-_SAMPLES_PER_GAP = 400
+_SAMPLES_PER_GAP = 200
 
 
 @dataclass(frozen=True)

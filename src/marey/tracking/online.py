@@ -116,12 +116,13 @@ class OnlineTracker:
         self, states: States, seen: np.ndarray, rows: np.ndarray, columns: np.ndarray, margins: np.ndarray
     ) -> np.ndarray:
         """Doubt whoever was in contact with a track that is just lost, or with an animal just found."""
-        lost = np.setdiff1d(np.flatnonzero(self.n_missed == 0), rows)
-        found = np.setdiff1d(np.arange(len(seen)), columns)
+        lost = _free(len(states), rows)
+        lost = lost[self.n_missed[lost] == 0]
+        found = _free(len(seen), columns)
+        if not len(columns) or not (len(lost) or len(found)):
+            return margins
         centers = mean_point(seen)
         others = np.concatenate([mean_point(states.points[lost]), centers[found]])
-        if not len(others) or not len(columns):
-            return margins
         apart = np.linalg.norm(centers[columns][:, None] - others[None], axis=-1).min(axis=1)
         return np.where(apart < CONTACT_SHARE * self.size, np.minimum(margins, 0.0), margins)
 
@@ -136,12 +137,23 @@ class OnlineTracker:
         observed[rows] = seen[columns]
         states = self.model.correct(states, observed)
         stays = n_missed <= PATIENCE
-        born = np.setdiff1d(np.arange(len(seen)), columns)
+        born = _free(len(seen), columns)
         for column in born:
             labels[column] = self._new()
-        self.states = states.take(stays).joined(self.model.begin(seen[born]))
-        self.ids = np.concatenate([ids[stays], labels[born]])
-        self.n_missed = np.concatenate([n_missed[stays], np.zeros(len(born), dtype=np.int64)])
+        if not stays.all():
+            states, ids, n_missed = states.take(stays), ids[stays], n_missed[stays]
+        if len(born):
+            states = states.joined(self.model.begin(seen[born]))
+            ids = np.concatenate([ids, labels[born]])
+            n_missed = np.concatenate([n_missed, np.zeros(len(born), dtype=np.int64)])
+        self.states, self.ids, self.n_missed = states, ids, n_missed
+
+
+def _free(n: int, taken: np.ndarray) -> np.ndarray:
+    """Return the numbers below `n` that are not taken."""
+    is_free = np.ones(n, dtype=bool)
+    is_free[taken] = False
+    return np.flatnonzero(is_free)
 
 
 def _assign(costs: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -166,8 +178,7 @@ def _margins(costs: np.ndarray, rows: np.ndarray, columns: np.ndarray) -> np.nda
     swaps = crossed + crossed.T - own[:, None] - own[None]
     np.fill_diagonal(swaps, np.inf)
     margins = np.minimum(margins, swaps.min(axis=1))
-    free_columns = np.setdiff1d(np.arange(costs.shape[1]), columns)
-    free_rows = np.setdiff1d(np.arange(costs.shape[0]), rows)
+    free_columns, free_rows = _free(costs.shape[1], columns), _free(costs.shape[0], rows)
     if len(free_columns):
         margins = np.minimum(margins, costs[np.ix_(rows, free_columns)].min(axis=1) - own)
     if len(free_rows):
