@@ -39,7 +39,7 @@ def look_at(
     )
 
 
-def ring(n_cameras=4, *, radius=900.0, height=500.0, **lens):
+def ring(n_cameras=4, *, radius=900.0, height=500.0, focal=950.0, **lens):
     """Cameras on a ring above the floor that look at the origin."""
     turns = np.linspace(0, 2 * np.pi, n_cameras, endpoint=False)
     return Rig(
@@ -47,7 +47,7 @@ def ring(n_cameras=4, *, radius=900.0, height=500.0, **lens):
             look_at(
                 f"cam{i + 1}",
                 (radius * np.cos(turn), radius * np.sin(turn), height + 40 * i),
-                focal=950 + 25 * i,
+                focal=focal * (1 + 0.025 * i),
                 **lens,
             )
             for i, turn in enumerate(turns)

@@ -43,6 +43,22 @@ def distort(
     return _fisheye(rays, coefficients) if fisheye else _pinhole(rays, coefficients)
 
 
+def bend(rays: np.ndarray, coefficients: np.ndarray, *, fisheye: bool = False) -> np.ndarray:
+    """Return where straight rays land, as :func:`distort`, without the derivatives; shape (..., 2) both."""
+    if fisheye:
+        r = np.maximum(np.linalg.norm(rays, axis=-1, keepdims=True), SMALL_RADIUS)
+        angle = np.arctan(r)
+        k = coefficients
+        a2 = angle * angle
+        return rays * (angle / r * (1 + a2 * (k[0] + a2 * (k[1] + a2 * (k[2] + a2 * k[3])))))
+    k1, k2, p1, p2, k3, k4, k5, k6 = np.concatenate([coefficients, np.zeros(8 - len(coefficients))])
+    x, y = rays[..., 0], rays[..., 1]
+    r2 = x * x + y * y
+    radial = (1 + r2 * (k1 + r2 * (k2 + r2 * k3))) / (1 + r2 * (k4 + r2 * (k5 + r2 * k6)))
+    sideways = 2 * (p1 * y + p2 * x)
+    return np.stack([x * (radial + sideways) + p2 * r2, y * (radial + sideways) + p1 * r2], axis=-1)
+
+
 def undistort(landed: np.ndarray, coefficients: np.ndarray, *, fisheye: bool = False) -> np.ndarray:
     """Find the straight rays that land at given places, by Newton's method.
 

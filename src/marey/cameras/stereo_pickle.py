@@ -1,0 +1,88 @@
+"""DeepLabCut's stereo calibration, a pickle, read without running what it says.
+
+A pickle is a program. Of this one only arrays of numbers and plain containers are built; anything else that
+it names is refused.
+"""
+
+from __future__ import annotations
+
+import io
+import pickle
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from marey.cameras.camera import Camera
+from marey.cameras.rig import Rig
+from marey.errors import FormatError
+
+_ARRAYS = {
+    ("_codecs", "encode"),  # how old protocols spell bytes
+    ("numpy.core.multiarray", "_reconstruct"),
+    ("numpy._core.multiarray", "_reconstruct"),
+    ("numpy.core.multiarray", "scalar"),
+    ("numpy._core.multiarray", "scalar"),
+    ("numpy.core.numeric", "_frombuffer"),
+    ("numpy._core.numeric", "_frombuffer"),
+    ("numpy", "ndarray"),
+    ("numpy", "dtype"),
+}
+FIELDS = ("cameraMatrix1", "distCoeffs1", "cameraMatrix2", "distCoeffs2", "R", "T")
+
+
+class _ArraysOnly(pickle.Unpickler):
+    def find_class(self, module: str, name: str) -> Any:
+        if (module, name) not in _ARRAYS:
+            raise pickle.UnpicklingError(f"it asks for {module}.{name}")
+        # NumPy 2 renamed its inner modules; files of either version are read with either.
+        inner = "numpy._core" if np.lib.NumpyVersion(np.__version__) >= "2.0.0" else "numpy.core"
+        renamed = module.replace("numpy._core", inner).replace("numpy.core", inner)
+        return super().find_class(renamed, name)
+
+
+def read(path: Path, data: bytes) -> Rig:
+    """Read ``stereo_params.pickle`` of a DeepLabCut 3D project; the units are those of its board's squares.
+
+    The file does not say the size of the images; it is guessed from ``image_shape`` or the principal points.
+    """
+    try:
+        content = _ArraysOnly(io.BytesIO(data)).load()
+    except Exception as error:  # damaged pickles raise anything
+        raise FormatError(
+            f"{path} cannot be read safely: {error}",
+            hint="only arrays of numbers are taken from pickles, which can hold programs; write this one "
+            "as OpenCV YAML or Anipose TOML",
+        ) from error
+    if not isinstance(content, Mapping):
+        raise FormatError(f"expected a table of camera pairs in {path}, got {type(content).__name__}")
+    pairs = {str(name): value for name, value in content.items() if _is_pair(value)}
+    if len(pairs) != 1:
+        raise FormatError(
+            f"expected the calibration of one pair of cameras in {path}, got {', '.join(pairs) or 'none'}",
+            hint="calibrate more than two cameras together with `marey calibrate`",
+        )
+    ((names, pair),) = pairs.items()
+    first, _, second = names.partition("-")
+    cameras = []
+    for number, name in ((1, first or "camera-1"), (2, second or "camera-2")):
+        matrix = np.asarray(pair[f"cameraMatrix{number}"], dtype=float)
+        size = _size(pair, number, matrix)
+        distortion = np.asarray(pair[f"distCoeffs{number}"], dtype=float).ravel()
+        cameras.append(Camera(name, size, matrix, distortion, np.zeros(3), np.zeros(3)))
+    place = np.asarray(pair["T"], dtype=float).ravel()
+    return Rig((cameras[0], cameras[1].placed(np.asarray(pair["R"], dtype=float), place)), units="unknown")
+
+
+def _is_pair(value: Any) -> bool:
+    return isinstance(value, Mapping) and all(field in value for field in FIELDS)
+
+
+def _size(pair: Mapping[str, Any], number: int, matrix: np.ndarray) -> tuple[int, int]:
+    shapes = pair.get("image_shape")
+    if shapes is not None:
+        width, height = np.ravel(shapes[number - 1])[:2]
+        return int(width), int(height)
+    width, height = np.rint(2 * matrix[:2, 2]).astype(int)
+    return int(width), int(height)

@@ -1,0 +1,170 @@
+"""``marey calibrate`` and ``marey check-calibration``."""
+
+import math
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from marey.cli.output import print_json, progress_bars, say
+
+if TYPE_CHECKING:
+    from marey.cameras.calibrate import Calibration
+    from marey.cameras.rig import Rig
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands to `app`."""
+    app.command("calibrate")(calibrate)
+    app.command("check-calibration")(check_calibration)
+
+
+def calibrate(  # noqa: PLR0917 - the options of a command
+    folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="Where the images or videos are.")],
+    views: Annotated[str, typer.Option(help="Which files: '{camera}/*.jpg', '{camera}.mp4', ...")],
+    board: Annotated[
+        str,
+        typer.Option(
+            help="A board.toml, chessboard:COLSxROWS:SQUARE (inner corners), charuco:... or aruco:..."
+        ),
+    ],
+    output: Annotated[Path, typer.Option("--output", "-o", help="The calibration (.toml, .yaml, .json).")],
+    lens: Annotated[str, typer.Option(help="auto, pinhole, wide or fisheye.")] = "auto",
+    intrinsics: Annotated[
+        Path | None, typer.Option(help="A calibration whose lenses are known and kept.")
+    ] = None,
+    intrinsics_only: Annotated[
+        bool, typer.Option("--intrinsics-only", help="Fit only the lenses, each camera on its own.")
+    ] = False,
+    world: Annotated[
+        str, typer.Option(help="camera (the first), board:VIEW, or a CSV of points marked in the images.")
+    ] = "camera",
+    report: Annotated[Path | None, typer.Option(help="Write a report (.html).")] = None,
+    cache: Annotated[Path | None, typer.Option(help="Keep what was detected in this file (.npz).")] = None,
+    max_views: Annotated[int, typer.Option(min=3, help="Use at most so many views, well spread.")] = 200,
+    seed: Annotated[int, typer.Option(help="Of the choice of held-out views.")] = 0,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace the output if it exists.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the figures as JSON.")] = False,
+) -> None:
+    """Calibrate cameras from images or videos of a board.
+
+    Images belong together when their names are the same apart from the camera's, frames of videos when their
+    numbers are. The output is Anipose's TOML.
+
+    Example: marey calibrate day1 --views '{camera}/board/*.jpg' --board chessboard:8x6:25 --output
+    cameras.toml
+    """
+    from dataclasses import replace
+
+    from marey.cameras import calibrate as calibration_of
+    from marey.cameras import detect_boards, parse_board, read_cameras, summarise, write_cameras
+    from marey.cameras.report import write_report
+
+    _check_outputs([output, *([report] if report else [])], overwrite=overwrite)
+    pattern = parse_board(board)
+    known = {camera.name: camera for camera in read_cameras(intrinsics)} if intrinsics else None
+    with progress_bars() as progress:
+        sightings = detect_boards(folder, views, pattern, cache=cache, progress=progress)
+        found = calibration_of(
+            sightings,
+            lens=lens,  # type: ignore[arg-type]
+            known=known,
+            intrinsics_only=intrinsics_only,
+            max_views=max_views,
+            seed=seed,
+            progress=progress,
+        )
+    summary = summarise(found)
+    rig = replace(_aligned(found, world), metadata=_metadata(summary, found))
+    write_cameras(rig, output, overwrite=overwrite)
+    if report:
+        write_report(found, summary, report)
+    _say_summary(summary)
+    say(f"wrote {output}" + (f" and {report}" if report else ""))
+    if as_json:
+        print_json({**summary, "output": output})
+
+
+def check_calibration(
+    path: Annotated[Path, typer.Argument(metavar="CALIBRATION", help="A calibration in any known format.")],
+    as_json: Annotated[bool, typer.Option("--json", help="Print the findings as JSON.")] = False,
+) -> None:
+    """Say what looks wrong with a calibration: cameras that came out the same, impossible lenses, and more.
+
+    Example: marey check-calibration cameras.toml
+    """
+    from marey.cameras import check_rig, read_cameras
+
+    rig = read_cameras(path)
+    warnings = check_rig(rig)
+    for warning in warnings:
+        say(f"warning: {warning}")
+    say(f"{len(rig)} cameras ({', '.join(rig.names)}), {len(warnings) or 'no'} warnings")
+    if as_json:
+        cameras = {
+            camera.name: {
+                "size": camera.size,
+                "focal_px": camera.matrix[[0, 1], [0, 1]],
+                "centre": camera.centre,
+                "fisheye": camera.fisheye,
+            }
+            for camera in rig
+        }
+        print_json({"cameras": cameras, "units": rig.units, "warnings": warnings})
+
+
+def _check_outputs(paths: list[Path], *, overwrite: bool) -> None:
+    """Refuse before the work what would be refused after it."""
+    from marey.errors import AlreadyExistsError
+
+    for path in paths:
+        if path.exists() and not overwrite:
+            raise AlreadyExistsError(f"{path} exists already", hint="choose another name, or --overwrite")
+
+
+def _aligned(found: "Calibration", world: str) -> "Rig":
+    from marey.cameras.align import align_to_board, align_to_file
+
+    if world == "camera" or not found.is_placed:
+        return found.rig
+    if world.startswith("board:"):
+        return align_to_board(found, world.removeprefix("board:"))
+    return align_to_file(found.rig, world, units=found.rig.units)
+
+
+def _metadata(summary: dict, found: "Calibration") -> dict:
+    from marey import __version__
+
+    cameras = {
+        name: {key: row[key] for key in ("rms_px", "n_views", "covered", "focal_sd_px", "centre_sd_px")}
+        for name, row in summary["cameras"].items()
+    }
+    return {
+        "placed": found.is_placed,
+        "rms_px": summary["rms_px"],
+        "held_out_rms_px": summary["held_out_rms_px"],
+        "corner_sigma_px": summary["sigma_px"],
+        "board": summary["board"],
+        "n_views": summary["n_views"],
+        "spacing": summary.get("spacing"),
+        "warnings": summary["warnings"],
+        "marey": __version__,
+        "cameras": cameras,
+    }
+
+
+def _say_summary(summary: dict) -> None:
+    for name, row in summary["cameras"].items():
+        say(f"{name}: {row['rms_px']:.2f} px RMS over {row['n_views']} views, f {row['focal_px'][0]:.1f} px")
+    held_out = summary["held_out_rms_px"]
+    extra = f", {held_out:.2f} px in views that were held out" if math.isfinite(held_out) else ""
+    say(f"all: {summary['rms_px']:.2f} px RMS{extra}")
+    spacing = summary.get("spacing")
+    if spacing:
+        unit = summary["units"]
+        say(
+            f"the board's spacing in 3D: {spacing['mean']:.3f} ± {spacing['sd']:.3f} {unit} "
+            f"(should be {spacing['true']:g})"
+        )
+    for warning in summary["warnings"]:
+        say(f"warning: {warning}")
