@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from make_videos import draw_frame, write_video
+from make_videos import BLOCK_PX, COLUMNS, ROWS, draw_frame, write_video
 from marey.model import Instance, LabeledFrame, Origin, Skeleton, Visibility
 from marey.project import Project
 
@@ -79,18 +79,19 @@ class LabelHand:
     server: object
     project: str
     """The id of the project."""
+    video: str = VIDEO
     n_inputs: int = 0
 
     def open(self, frame: int) -> "LabelHand":
         """Go to the label page of the project, at one frame."""
-        self.page.goto(self.server.address(f"p/{self.project}/label?video={VIDEO}&frame={frame}"))
+        self.page.goto(self.server.address(f"p/{self.project}/label?video={self.video}&frame={frame}"))
         self.wait_for_frame(frame)
         return self
 
     def saved(self, frame: int) -> list[Instance]:
         """Return the animals of a frame as the server has them, once everything is saved."""
         self.wait_until_saved()
-        labels = self.server.ask(f"projects/{self.project}/labels/{VIDEO}/{frame}")
+        labels = self.server.ask(f"projects/{self.project}/labels/{self.video}/{frame}")
         return [_instance(item) for item in labels["instances"]]
 
     def place_and_save(self, points: np.ndarray) -> Instance:
@@ -103,13 +104,23 @@ class LabelHand:
         """Wait until the pixels of a frame are on the canvas; return its number."""
         selector = "[data-testid=image-layer][data-frame]"
         if frame is not None:
-            selector = f'[data-testid=image-layer][data-frame$="/{frame}"]'
+            selector = f'[data-testid=image-layer][data-frame="{self.video}/{frame}"]'
         self.page.wait_for_selector(selector)
         return self.shown_frame()
 
     def shown_frame(self) -> int:
         value = self.page.get_attribute("[data-testid=image-layer]", "data-frame")
         return int(value.rpartition("/")[2])
+
+    def jump(self, frame: int) -> None:
+        """Go to a frame by its address, and wait until it is painted."""
+        place = f"/p/{self.project}/label?video={self.video}&frame={frame}"
+        self.page.evaluate("place => { window.location.hash = place; }", place)
+        self.wait_for_frame(frame)
+
+    def painted_number(self) -> int:
+        """Return the number that the pixels on the canvas carry."""
+        return number_of(self.pixels(columns=COLUMNS, rows=ROWS, block=BLOCK_PX))
 
     def to_screen(self, x: float, y: float) -> tuple[float, float]:
         """Return where a point of the image lies in the window."""
@@ -186,6 +197,11 @@ class LabelHand:
             [columns, rows, block],
         )
         return np.reshape(values, (rows, columns))
+
+
+def number_of(greys: np.ndarray) -> int:
+    """Return the number that black and white blocks stand for, as ``make_videos`` draws it."""
+    return int(sum(1 << bit for bit in np.flatnonzero(greys.ravel() > 128)))
 
 
 def _instance(item: dict) -> Instance:

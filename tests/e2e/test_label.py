@@ -1,11 +1,16 @@
 """The label page in a real browser: what a person does, and what lies on disk afterwards."""
 
+import time
+
 import numpy as np
 import pytest
 from label_bench import HEIGHT, MOUSE_12, VIDEO, WIDTH, LabelHand, labels_on_disk, make_project, mouse_at
 
 from marey.model import LabeledFrame, Origin, Visibility
 from marey.project import Project
+
+playwright = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed")
+expect = playwright.expect
 
 
 @pytest.fixture
@@ -19,6 +24,14 @@ def desk(shared_root, shared_server, request, page):
 def place_all(hand, frame):
     for x, y in mouse_at(frame):
         hand.click(x, y)
+
+
+def wait_for_table(project, frame):
+    """Wait until the server has written what it journalled into the table of labels."""
+    deadline = time.monotonic() + 30
+    while frame not in labels_on_disk(project):
+        assert time.monotonic() < deadline, "the table of labels was never written"
+        time.sleep(0.2)
 
 
 def write_past_the_server(project, frame, instance):
@@ -159,9 +172,10 @@ def test_what_another_tool_writes_meanwhile_is_kept(desk):
     project, _, hand = desk
     theirs = hand.place_and_save(mouse_at(2)[:1])
     theirs.points[6], theirs.visibility[6] = (200.0, 100.0), Visibility.VISIBLE
+    wait_for_table(project, 2)
     write_past_the_server(project, 2, theirs)
     hand.click(*mouse_at(2)[1])
-    hand.page.wait_for_function("document.querySelectorAll('.part[data-state=visible]').length === 3")
+    expect(hand.page.locator(".part[data-state=visible]")).to_have_count(3)
     points = hand.saved(2)[0].points
     assert points[6].tolist() == [200.0, 100.0]
     np.testing.assert_allclose(points[1], mouse_at(2)[1], atol=0.8)
@@ -186,7 +200,7 @@ def test_a_killed_server_costs_nothing(tmp_path, serve, page):
     page.on("dialog", lambda dialog: dialog.accept())
     third = serve(project.root, port=server.port)
     hand = LabelHand(page, third, hand.project).open(2)
-    page.wait_for_function("document.querySelectorAll('.part[data-state=visible]').length === 7")
+    expect(page.locator(".part[data-state=visible]")).to_have_count(7)
     np.testing.assert_allclose(hand.saved(2)[0].points[:7], where[:7], atol=0.8)
     third.stop()
     np.testing.assert_allclose(labels_on_disk(project)[2].instances[0].points[:7], where[:7], atol=0.8)
@@ -201,9 +215,9 @@ def test_the_queue_filters_and_goes_to_what_is_left(desk):
     hand.press("r")
     page.wait_for_selector(".queue-item--current .queue-item__flag")
     page.select_option("select[aria-label='Which frames to show']", "review")
-    page.wait_for_function("document.querySelectorAll('.queue-item').length === 1")
+    expect(page.locator(".queue-item")).to_have_count(1)
     page.select_option("select[aria-label='Which frames to show']", "unlabeled")
-    page.wait_for_function("document.querySelectorAll('.queue-item').length === 4")
+    expect(page.locator(".queue-item")).to_have_count(4)
     hand.press("ArrowRight")
     hand.wait_for_frame(14)
     hand.press("a")
@@ -233,7 +247,7 @@ def test_keys_can_be_changed_on_the_sheet_they_are_listed_on(desk):
     assert hand.states()[0] == "absent"
     page.reload()
     hand.wait_for_frame(2)
-    page.wait_for_function("document.querySelector('.part').dataset.state === 'absent'")
+    expect(page.locator(".part").first).to_have_attribute("data-state", "absent")
     page.keyboard.press("k")
     assert hand.states()[1] == "absent"
 
@@ -284,7 +298,8 @@ def test_the_image_of_the_project_has_its_size(desk):
     _, _, hand = desk
     size = hand.page.evaluate(
         """async () => {
-            const url = performance.getEntriesByType('resource').map(e => e.name).find(name => /frames/.test(name));
+            const entries = performance.getEntriesByType('resource');
+            const url = entries.map(entry => entry.name).find(name => name.includes('.jpg'));
             const image = await createImageBitmap(await (await fetch(url)).blob());
             return [image.width, image.height];
         }"""
