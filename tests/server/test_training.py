@@ -1,5 +1,7 @@
 """A whole round over HTTP: train, evaluate, analyse, look at what came out."""
 
+import time
+
 import numpy as np
 import pytest
 
@@ -112,3 +114,30 @@ def test_the_whole_round(client, labelled, finish, monkeypatch):
     assert "'first' on this computer" in estimate["basis"]
     assert client.delete(f"{url}/runs/first").status_code == 204
     assert client.get(f"{url}/runs").json() == []
+
+
+@pytest.mark.slow
+def test_a_training_is_stopped_and_goes_on(client, labelled, finish, monkeypatch):
+    monkeypatch.setenv("OMP_NUM_THREADS", "1")
+    settings = {**SMALL, "steps": 120, "validate_every": 10}
+    job = client.post(f"{labelled}/runs", json={"name": "long", "settings": settings}).json()
+    jobs = client.app.state.workspace.jobs
+    deadline = time.monotonic() + 120
+    while not any(event["done"] >= 10 for event in jobs.get(job["id"]).events()):
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+    assert client.get(f"{labelled}/runs/long/curve").json()["rows"]
+    assert client.post(f"/api/jobs/{job['id']}/cancel").json()["can_cancel"] is False
+    stopped = finish(job, 60)
+    assert (stopped["status"], stopped["can_retry"]) == ("stopped", True)
+    assert "nothing is lost" in stopped["error"]["message"]
+    (run,) = client.get(f"{labelled}/runs").json()
+    assert run["state"] == "stopped"
+    at = max(event["done"] for event in jobs.get(job["id"]).events())
+    assert 10 <= at < 120
+    again = client.post(f"/api/jobs/{job['id']}/retry").json()
+    assert finish(again, 200)["status"] == "done"
+    steps = [e["done"] for e in jobs.get(again["id"]).events() if e["stage"] == "training" and e["values"]]
+    assert at < min(steps) <= at + 20  # it went on, and did not begin again
+    (run,) = client.get(f"{labelled}/runs").json()
+    assert run["state"] == "trained"

@@ -246,16 +246,27 @@ def _write_once(path: Path, value: dict[str, Any]) -> bool:
     temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
     try:
         temporary.write_text(json.dumps(value, ensure_ascii=False), encoding="utf-8")
-        if os.name == "nt":
-            temporary.rename(path)  # refuses where there is one, which POSIX does not
-        else:
-            os.link(temporary, path)
+        _rename_unless_there(temporary, path)
     except FileExistsError:
         return False
     finally:
         with contextlib.suppress(OSError):
             temporary.unlink(missing_ok=True)
     return True
+
+
+def _rename_unless_there(temporary: Path, path: Path) -> None:
+    if os.name == "nt":
+        temporary.rename(path)  # refuses where there is one, which POSIX does not
+        return
+    try:
+        os.link(temporary, path)
+    except FileExistsError:
+        raise
+    except OSError:  # a file system without links: the next best is to look first
+        if path.exists():
+            raise FileExistsError(path) from None
+        temporary.rename(path)
 
 
 def _parse(line: bytes) -> dict[str, Any] | None:

@@ -6,6 +6,7 @@ ends, however it ends.
 
 import contextlib
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
@@ -15,12 +16,23 @@ if sys.platform == "win32":
 else:
     import fcntl
 
+LOOKS_LAST_AT_MOST_S = 5.0
+
 
 @contextlib.contextmanager
 def held(path: Path) -> Iterator[None]:
     """Hold `path` as long as the block, or at most as long as this process, lasts."""
     with path.open("a+b") as file:
-        _lock(file)
+        deadline = time.monotonic() + LOOKS_LAST_AT_MOST_S
+        while True:
+            try:
+                _lock(file)
+            except OSError:  # somebody is looking, for a moment, whether it is held
+                if time.monotonic() > deadline:
+                    raise
+                time.sleep(0.002)
+            else:
+                break
         yield
 
 
