@@ -75,6 +75,43 @@ def test_a_package_brings_its_images(shared_data):
     assert cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED).shape[:2] == (384, 384)
 
 
+@pytest.fixture
+def package(tmp_path):
+    """A package of three images, two PNG and one that had to be made one, without the images beside it."""
+    import cv2
+
+    images, frames = {}, []
+    for frame, suffix in ((7, ".png"), (3, ".png"), (9, ".bmp")):
+        path = tmp_path / f"imágen{frame}{suffix}"
+        picture = np.full((12, 16, 3), (frame, 50, 200), np.uint8)  # blue, green, red
+        path.write_bytes(cv2.imencode(suffix, picture)[1].tobytes())
+        frames.append(LabeledFrame("day1", frame, (Instance([[frame, 2.0]]),), image=path.name))
+        images["day1", frame] = path
+    frames.append(LabeledFrame("day1", 11, (Instance([[1.0, 2.0]]),)))
+    target = tmp_path / "mäuse.pkg.slp"
+    losses = save_labels(Labels(Skeleton(("nose",)), frames), target, format="sleap", images=images)
+    assert losses == ["frames without an image, which the package lacks: 1"]
+    for path in images.values():
+        path.unlink()
+    return target
+
+
+def test_a_package_holds_its_images(package):
+    source = load_labels(package)
+    assert [(frame.frame, frame.instances[0].points[0, 0]) for frame in source.labels] == [
+        (7, 7.0), (3, 3.0), (9, 9.0), (11, 1.0),
+    ]  # fmt: skip
+    assert sorted(source.embedded) == [("day1", 3), ("day1", 7), ("day1", 9)]
+    assert all(data.startswith(b"\x89PNG") for data in source.embedded.values())
+
+
+def test_sleap_io_sees_the_images_of_our_package(package):
+    sio = pytest.importorskip("sleap_io")
+    labels = sio.load_slp(str(package))
+    shown = {item.frame_idx: item.image[0, 0].tolist() for item in labels if item.frame_idx != 11}
+    assert shown == {frame: [200, 50, frame] for frame in (3, 7, 9)}
+
+
 @pytest.mark.data
 def test_a_windows_path_is_understood(shared_data):
     source = load_labels(shared_data / "formats/slp/typical.slp")

@@ -2,19 +2,24 @@
 
 import json
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from marey.files import atomic_path
 from marey.formats.notes import count_animals, count_points, in_words, is_absent, is_by_model, is_signed
+from marey.formats.sleap.packages import embed_images, is_package, package_entry
 from marey.formats.sleap.skeletons import encode_skeleton
 from marey.formats.sleap.slp_file import PREDICTED, USER, EmbeddedImages, SlpFile, SlpVideo, read_slp
 from marey.formats.source import FrameKey, LabelSource, file_name, find_file, image_frame_numbers
 from marey.model import Instance, LabeledFrame, Labels, Origin, Visibility
+
+if TYPE_CHECKING:
+    import h5py
 
 FORMAT_ID = 1.2
 
@@ -212,7 +217,7 @@ def save_labels(
     """Write labels as a ``.slp`` file.
 
     A video that is known is referred to by its path; one of which only images are known becomes SLEAP's list
-    of images.
+    of images. A file that ends in ``.pkg.slp`` is a package: it holds the images themselves.
 
     Returns
     -------
@@ -220,15 +225,24 @@ def save_labels(
         What the file could not hold, in words.
     """
     tables = SlpTables(labels.individuals)
-    video_entries = []
+    images, video_entries, embeddings = images or {}, [], []
     for number, key in enumerate(labels.videos):
         frames = [frame for frame in labels.frames if frame.video == key]
-        entry, places = _video_entry(key, frames, images or {}, (videos or {}).get(key))
+        known = {} if is_package(path) else images
+        entry, places = _video_entry(key, frames, known, (videos or {}).get(key))
+        if is_package(path):
+            embeddings.append(
+                partial(embed_images, number=number, frames=frames, images=images, source=entry)
+            )
+            entry = package_entry(number)
         video_entries.append(entry)
         for frame in frames:
             tables.add_frame(number, places[frame.frame], frame)
-    tables.write(path, labels, video_entries)
-    return _losses(labels)
+    tables.write(path, labels, video_entries, embeddings)
+    losses = _losses(labels)
+    if is_package(path) and (n := sum(frame.key not in images for frame in labels)):
+        losses.append(f"frames without an image, which the package lacks: {n}")
+    return losses
 
 
 def _video_entry(
@@ -311,8 +325,14 @@ class SlpTables:
             (len(self._instances), kind, len(self._frames), 0, number, -1, score, start, end, 0.0)
         )
 
-    def write(self, path: Path, labels: Labels, videos: list[dict[str, Any]]) -> None:
-        """Write the file, atomically."""
+    def write(
+        self,
+        path: Path,
+        labels: Labels,
+        videos: list[dict[str, Any]],
+        embeddings: Sequence[Callable[["h5py.File"], None]] = (),
+    ) -> None:
+        """Write the file, atomically; `embeddings` add their images to it."""
         import h5py
 
         graph, nodes = encode_skeleton(labels.skeleton)
@@ -340,6 +360,8 @@ class SlpTables:
             if self._negative:
                 dtype = [("video_id", "u4"), ("frame_idx", "u8")]
                 file["negative_frames"] = np.array(self._negative, dtype=dtype)
+            for embed in embeddings:
+                embed(file)
 
 
 def _json_rows(rows: list[Any]) -> np.ndarray:
