@@ -70,3 +70,18 @@ def test_nothing_tracked() -> None:
     scores = score_tracks(frames, 1, 0)
     assert (scores.hota, scores.idf1, scores.mota) == (0, 0, 0)
     assert scores.n_missed == 3
+
+
+def test_the_published_example_of_py_motmetrics() -> None:
+    # Its manual works through two objects and three hypotheses: IDF1 83.3 %, MOTA 50 %, one of each error.
+    # Distances become similarities; what the manual does not allow (NaN) is below the threshold.
+    distances = [
+        ([0, 1, 2], [[0.1, 1.0, 0.3], [0.5, 0.2, 0.3]]),
+        ([0], [[0.2], [0.4]]),
+        ([0, 2], [[0.6, 0.2], [0.1, 0.6]]),
+    ]
+    frames = [FrameSimilarity(np.array([0, 1]), np.array(t), 1 - np.array(d)) for t, d in distances]
+    scores = score_tracks(frames, 2, 3, threshold=0.3)
+    assert scores.mota == pytest.approx(0.5)
+    assert (scores.idf1, scores.idp, scores.idr) == pytest.approx((5 / 6, 5 / 6, 5 / 6))
+    assert (scores.n_extra, scores.n_missed, scores.id_switches, scores.fragmentations) == (1, 1, 1, 1)
