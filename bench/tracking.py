@@ -292,10 +292,9 @@ def measure_speed(n_frames: int, n_animals: int) -> None:
     found = track(poses, n_animals=n_animals)
     took = time.perf_counter() - began
     after = resource.getrusage(resource.RUSAGE_SELF)
-    print(
-        f"{n_frames} frames of {n_animals} animals: {took:.1f} s "
-        f"({after.ru_utime - before.ru_utime:.1f} s of processor), peak {after.ru_maxrss / 1024:.0f} MB, {found.n_tracklets} tracklets"
-    )
+    processor = after.ru_utime - before.ru_utime
+    print(f"{n_frames} frames of {n_animals} animals: {took:.1f} s ({processor:.1f} s of processor)")
+    print(f"peak {after.ru_maxrss / 1024:.0f} MB, {found.n_tracklets} tracklets")
 
 
 def main() -> None:
