@@ -17,7 +17,7 @@ DOCS = ROOT / "docs"
 PAGES = sorted(path for path in DOCS.rglob("*.md") if "decisions" not in path.parts)
 FENCE = re.compile(r"^```(\w*)\n(.*?)^```", re.MULTILINE | re.DOTALL)
 EXECUTED = ("shell", "python")
-SLOW = ("tutorial.md", "how-to/figures.md")
+SLOW = ("tutorial.md", "how-to/figures.md", "how-to/train.md")
 
 # What keeps the examples short here, while the pages show what a user would type.
 SHORTER = {

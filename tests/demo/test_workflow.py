@@ -9,7 +9,7 @@ from marey.demo import DemoPlan, run_demo
 from marey.errors import AlreadyExistsError
 from marey.project import Project
 
-TINY = DemoPlan(n_recordings=1, train_s=1.0, unseen_s=0.5, labels_per_recording=8, steps=2, size=(160, 120))
+TINY = DemoPlan(n_recordings=1, train_s=1.0, unseen_s=0.5, labels_per_recording=8, steps=2, size=(320, 240))
 
 
 def test_recordings_differ_and_the_last_is_the_unseen_one():
