@@ -3,7 +3,7 @@
 import pytest
 
 from marey.errors import AlreadyExistsError, FormatError, InputError, NotFoundError
-from marey.formats import load_labels, load_poses, save_labels, save_poses
+from marey.formats import export_poses, load_labels, load_poses, save_labels, save_poses
 from marey.formats.conversion import convert
 from marey.formats.registry import FORMATS, detect_format, format_named
 from marey.model import read_history
@@ -97,3 +97,9 @@ def test_no_format_claims_what_is_none(tmp_path):
             load_labels(tmp_path / name)
         with pytest.raises(FormatError, match="no format"):
             load_poses(tmp_path / name)
+
+
+def test_poses_without_keypoints_are_refused(mouse_poses, tmp_path):
+    with pytest.raises(InputError, match="at least one keypoint"):
+        export_poses(mouse_poses.isel(keypoint=slice(0, 0)), tmp_path / "empty.csv", format="dlc")
+    assert list(tmp_path.iterdir()) == []

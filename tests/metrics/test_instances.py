@@ -33,6 +33,16 @@ def test_one_missed_and_one_too_many():
     assert found.precision.mean_ap == pytest.approx(0.7 * 51 / 101)  # recall reaches 0 to 0.5
 
 
+def test_a_part_of_the_keypoints_is_judged_by_the_size_of_the_whole_animal():
+    heads, found = ANIMAL[None, :1], ANIMAL[None, :1] + [6.0, 0.0]
+    frame = [(found, np.ones(1), heads)]
+    alone = score_instances(frame, ["head"], sigma=0.1)
+    assert alone.n_matched == 0  # a single point has no size
+    whole = score_instances(frame, ["head"], sigma=0.1, areas=[np.array([1200.0])])
+    assert whole.n_matched == 1
+    assert whole.precision.mean_ar == pytest.approx(0.4)  # exp(-36 / 96) = 0.687: at 0.5 to 0.65
+
+
 def test_a_missing_point_of_a_matched_animal_is_told_by_keypoint():
     without_tail = np.array([[0.0, 6.0], [np.nan, np.nan]])
     found = score([without_tail], [ANIMAL])

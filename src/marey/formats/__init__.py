@@ -132,7 +132,18 @@ def export_poses(
     -------
     list of str
         What the format could not hold, in words.
+
+    Raises
+    ------
+    InputError
+        The poses have no keypoints or no animals, so that there is nothing to write.
     """
+    for dimension in ("keypoint", "individual"):
+        if dataset.sizes[dimension] == 0:
+            raise InputError(
+                f"expected poses of at least one {dimension}, but these have none",
+                hint="nothing was written; look at the source in the tool that made it",
+            )
     save = format_named(format).function("save_poses")
     _check_free(Path(path), overwrite)
     _check_options(save, options, format)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
+from itertools import repeat
 from typing import Any
 
 import numpy as np
@@ -82,6 +83,7 @@ def score_instances(
     sigma: float | np.ndarray = DEFAULT_SIGMA,
     threshold: float = MATCH_OKS,
     reference_px: float | None = None,
+    areas: Iterable[np.ndarray] | None = None,
 ) -> InstanceScores:
     """Compare predicted with true poses, frame by frame, whoever is who.
 
@@ -99,13 +101,18 @@ def score_instances(
         The least OKS of a match; see :func:`match_instances`.
     reference_px
         A length that the relative thresholds of PCK are fractions of.
+    areas
+        For each frame the area of each true animal, square pixels, (n_true,); by default that of the box
+        around its points. For points that are only a part of the animal.
     """
     similarities, all_scores, errors, has_truth = [], [], [], []
     counts = np.zeros(4, dtype=int)  # true, predicted, matched, frames with a miss
-    for all_predicted, frame_scores, all_true in frames:
-        is_there = _has_points(all_predicted)
-        predicted, truth = all_predicted[is_there], all_true[_has_points(all_true)]
-        similarity = object_keypoint_similarity(predicted, truth, sigma=sigma)
+    for (all_predicted, frame_scores, all_true), area in zip(frames, areas or repeat(None)):  # noqa: B905
+        is_there, is_true = _has_points(all_predicted), _has_points(all_true)
+        predicted, truth = all_predicted[is_there], all_true[is_true]
+        similarity = object_keypoint_similarity(
+            predicted, truth, sigma=sigma, area=None if area is None else area[is_true]
+        )
         rows, columns = match_instances(similarity, threshold)
         similarities.append(similarity)
         all_scores.append(np.nan_to_num(frame_scores[is_there], nan=0.0))

@@ -39,7 +39,7 @@ def object_keypoint_similarity(
         Shape (n_predicted, n_true); NaN for a true animal without points.
     """
     if area is None:
-        area = _box_area(truth)
+        area = box_area(truth)
     distance2 = ((predicted[:, None] - truth[None]) ** 2).sum(axis=-1)
     scale = 2 * np.maximum(area, 1.0)[None, :, None] * (2 * np.broadcast_to(sigma, truth.shape[1])) ** 2
     similarity = np.nan_to_num(np.exp(-distance2 / scale), nan=0.0)
@@ -49,7 +49,14 @@ def object_keypoint_similarity(
     return np.where(n_true_points > 0, total / np.maximum(n_true_points, 1), np.nan)
 
 
-def _box_area(truth: np.ndarray) -> np.ndarray:
+def box_area(truth: np.ndarray) -> np.ndarray:
+    """Return the area of the box around the points of each animal, square pixels; 0 where it has none.
+
+    Parameters
+    ----------
+    truth
+        Shape (n_animals, n_keypoints, 2).
+    """
     filled = (
         np.where(np.isnan(truth), np.inf, truth).min(axis=1),
         np.where(np.isnan(truth), -np.inf, truth).max(axis=1),

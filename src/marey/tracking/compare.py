@@ -13,7 +13,7 @@ from marey.metrics import (
     score_instances,
     score_tracks,
 )
-from marey.metrics.oks import DEFAULT_SIGMA
+from marey.metrics.oks import DEFAULT_SIGMA, box_area
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -45,8 +45,7 @@ def evaluate_tracks(
     frames, _, track_rows = np.intersect1d(truth["frame"].values, tracks["frame"].values, return_indices=True)
     if not len(frames):
         raise InputError("the two have no frame in common")
-    whole = _points(truth, None)
-    areas = _areas(whole)
+    areas = _areas(_points(truth, None))
     true_points, track_points = _points(truth, shared), _points(tracks, shared)
     known_frames = set(frames.tolist())
     compared = []
@@ -92,7 +91,8 @@ def evaluate_instances(
     known = np.isfinite(confidence.values)
     scores = np.where(known, confidence.values, 0).sum(axis=2) / np.maximum(known.sum(axis=2), 1)
     scores = np.where(known.any(axis=2), scores, 1.0)[rows]
-    return score_instances(zip(points, scores, true_points, strict=True), shared, sigma=sigma)
+    areas = [box_area(animals) for animals in _points(truth, None)[true_rows]]
+    return score_instances(zip(points, scores, true_points, strict=True), shared, sigma=sigma, areas=areas)
 
 
 def _shared_keypoints(truth: "xr.Dataset", tracks: "xr.Dataset") -> list[str]:
