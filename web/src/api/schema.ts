@@ -2153,6 +2153,7 @@ export interface components {
         Point: {
             /**
              * Author
+             * @description Who set it last; the server says so, and takes no notice of what is sent.
              * @default
              */
             author: string;
