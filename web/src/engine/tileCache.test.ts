@@ -64,7 +64,9 @@ describe('tiles', () => {
       },
       onArrival: () => undefined,
     });
+    expect(tiles.isSettled).toBe(true);
     for (const key of 'abcdefg') tiles.get(key);
+    expect(tiles.isSettled).toBe(false);
     expect(asked.join('')).toBe('abcd');
     tiles.close();
   });

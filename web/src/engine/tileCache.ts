@@ -42,6 +42,11 @@ export class TileCache<T> {
     return undefined;
   }
 
+  /** Whether everything that was asked for has come, or never will. */
+  get isSettled(): boolean {
+    return this.loading.size === 0 && this.queue.length === 0;
+  }
+
   close(): void {
     this.queue = [];
     this.abort.abort();

@@ -86,7 +86,12 @@ function Chosen({ project, runs }: { project: string; runs: readonly Run[] }) {
 
 function OneRun({ project, run, tab }: { project: string; run: Run; tab: 'figures' | 'worst' }) {
   const path = { project, run: run.name };
-  const evaluation = api.useQuery('get', '/api/projects/{project}/runs/{run}/evaluation', { params: { path } });
+  const evaluation = api.useQuery(
+    'get',
+    '/api/projects/{project}/runs/{run}/evaluation',
+    { params: { path } },
+    { enabled: run.state === 'evaluated' },
+  );
   const job = useJobs(project).find(
     (candidate) => candidate.kind === 'evaluate' && candidate.subject['run'] === run.name && !hasEnded(candidate),
   );
@@ -103,7 +108,8 @@ function OneRun({ project, run, tab }: { project: string; run: Run; tab: 'figure
       {text}
     </Button>
   );
-  const isMissing = evaluation.error instanceof ApiError && evaluation.error.status === 404;
+  const isMissing =
+    run.state !== 'evaluated' || (evaluation.error instanceof ApiError && evaluation.error.status === 404);
   if (job) return <JobCard job={job} />;
   if (isMissing) {
     return (

@@ -70,6 +70,7 @@ function showStage(
     }
     drawPoses(overlay, data, state, view, style);
     above.dataset['row'] = `${state.row}`;
+    above.dataset['pose'] = data.pose(state.row) ? 'there' : 'awaited';
   };
   const schedule = () => {
     request ||= requestAnimationFrame(paint);

@@ -42,7 +42,8 @@ export function drawTimeline(
   context.translate(AXIS_PX, 0);
   const strip = drawConfidenceStrip(context, data, state, plot);
   context.restore();
-  for (const lane of lanesBetween(RULER_PX + strip + LANE_GAP_PX, height)) drawLane(context, data, state, lane, style);
+  for (const lane of lanesBetween(RULER_PX + strip + LANE_GAP_PX, height - LANE_GAP_PX))
+    drawLane(context, data, state, lane, style);
 }
 
 /** Every point of every animal as one row of pixels: dark is sure, bright is not, empty is missing. */

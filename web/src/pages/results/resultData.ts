@@ -75,6 +75,11 @@ export class ResultData {
     for (const tiles of [this.positions, this.confidences, this.bins]) tiles.close();
   }
 
+  /** Whether the timeline can be drawn whole. */
+  get isSettled(): boolean {
+    return this.positions.isSettled && this.confidences.isSettled && this.bins.isSettled;
+  }
+
   frameOf(row: number): number {
     return this.frames?.[row] ?? this.detail.first_frame + row;
   }

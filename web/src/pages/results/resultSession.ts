@@ -74,7 +74,7 @@ export class ResultSession {
       picture: null,
       pictureFrame: null,
       isPlaying: false,
-      shown: new Set(Array.from({ length: Math.min(nKeypoints, TRACES_AT_FIRST) }, (_, k) => k)),
+      shown: spread(nKeypoints, TRACES_AT_FIRST),
       individual: this.data.nIndividuals > 1 ? 0 : null,
       minConfidence: 0,
       smoothed: null,
@@ -216,4 +216,10 @@ export class ResultSession {
     this.value = { ...this.value, ...part };
     for (const listener of this.listeners) listener();
   }
+}
+
+/** A few keypoints from all over the body: their colours differ most. */
+function spread(nKeypoints: number, most: number): ReadonlySet<number> {
+  const count = Math.min(nKeypoints, most);
+  return new Set(Array.from({ length: count }, (_, i) => Math.round((i * (nKeypoints - 1)) / Math.max(count - 1, 1))));
 }
