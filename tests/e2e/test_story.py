@@ -1,4 +1,4 @@
-"""The whole story in the browser, by somebody who never types a command: real labels of another tool, imported."""
+"""The whole story in the browser, by somebody who never types a command, with labels made in another tool."""
 
 import re
 
@@ -72,12 +72,14 @@ class Person:
 
     def adds_video(self, path) -> None:
         self.goes_to("Videos")
+        self.page.get_by_role("table").wait_for()
         if self.page.get_by_role("button", name=VIDEO, exact=True).count():
             return
         self.page.get_by_role("button", name="Add videos").first.click()
         self.pastes(path)
         self.page.get_by_text("1 chosen").wait_for()
         self.button("Add").click()
+        self.page.get_by_role("dialog").wait_for(state="hidden", timeout=LONG_MS)
         self.page.get_by_role("button", name=VIDEO, exact=True).wait_for()
 
     def chooses_frames(self, n: int) -> None:
@@ -96,9 +98,9 @@ class Person:
             if item["video"] == VIDEO
         ]
         self.page.get_by_role("link", name=f"Label frame {waiting[0]} of {VIDEO}").click()
-        hand = LabelHand(self.page, self.server)
+        hand = LabelHand(self.page, self.server, self.project)
         for frame in waiting:
-            hand.wait_for_frame(frame)
+            self.page.wait_for_selector(f'[data-testid=image-layer][data-frame="{VIDEO}/{frame}"]')
             for x, y in np.array([(300, 200), (290, 190), (310, 190), (300, 240)]) + frame / 100:
                 hand.click(x, y)
             hand.wait_until_saved()
@@ -119,7 +121,7 @@ class Person:
     def evaluates(self) -> None:
         self.goes_to("Evaluate")
         self.button("Evaluate it").click()
-        self.page.get_by_text("Mean error").wait_for(timeout=LONG_MS)
+        self.page.get_by_text("Mean error", exact=True).wait_for(timeout=LONG_MS)
         self.page.get_by_role("tab", name="Where it is wrong").click()
         self.page.get_by_role("link", name=re.compile("frame")).first.wait_for()
 
@@ -141,7 +143,7 @@ class Person:
         label.wait_for(timeout=LONG_MS)
         label.click()
         self.page.wait_for_url(re.compile("/label"))
-        LabelHand(self.page, self.server).wait_for_frame()
+        self.page.wait_for_selector("[data-testid=image-layer][data-frame]")
 
     def renders(self) -> None:
         self.goes_to("Labelled video")

@@ -1,0 +1,141 @@
+"""Every page in both themes: what it looks like, and whether everybody can use it."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from marey.demo import DemoPlan, run_demo
+from marey.prediction import predict
+from marey.project import Project
+from marey.runs import Run
+
+AXE = Path(__file__).parents[2] / "web" / "node_modules" / "axe-core" / "axe.min.js"
+PAGES = {
+    "home": "",
+    "project": "p/{project}",
+    "videos": "p/{project}/videos",
+    "skeleton": "p/{project}/skeleton",
+    "frames": "p/{project}/frames",
+    "label": "p/{project}/label",
+    "label-check": "p/{project}/label-check",
+    "contact-sheet": "p/{project}/label-check?tab=sheet",
+    "train": "p/{project}/train",
+    "evaluate": "p/{project}/evaluate",
+    "worst": "p/{project}/evaluate?tab=worst",
+    "improve": "p/{project}/improve",
+    "analyse": "p/{project}/analyse",
+    "results": "p/{project}/results",
+    "render": "p/{project}/render",
+    "jobs": "p/{project}/jobs",
+    "settings": "p/{project}/settings",
+}
+"""The name of a screenshot, and the address behind the ``#``."""
+SERIOUS = {"serious", "critical"}
+"""What axe calls a violation that keeps people out."""
+
+
+@dataclass
+class Demo:
+    """A project with everything in it, and the server that shows it."""
+
+    server: object
+    project: str
+
+    def open(self, page, name: str) -> None:
+        """Go to a page and wait until nothing is on its way."""
+        page.goto(self.server.address(PAGES[name].format(project=self.project)))
+        page.get_by_role("heading", level=1).wait_for(state="attached")
+        page.wait_for_function("() => !document.querySelector('.loading')")
+        page.wait_for_function("() => [...document.images].every(image => image.complete)")
+        page.evaluate("() => document.fonts.ready")
+
+
+@pytest.fixture(scope="module")
+def demo(shared_root, shared_server) -> Demo:
+    """The demo project, with little training: made once."""
+    plan = DemoPlan(n_recordings=2, train_s=4, unseen_s=4, labels_per_recording=12, steps=60)
+    made = run_demo(shared_root / "demo", plan=plan)
+    project = Project.open(made.project)
+    project.add_video(made.video)
+    predict(Run.open(project.root / "runs" / "first"), made.video, project.predictions_folder)
+    return Demo(shared_server, shared_server.open_project(project.root))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("name", PAGES)
+def test_how_a_page_looks(demo, new_page, screenshots, theme, name):
+    page = new_page(theme=theme)
+    demo.open(page, name)
+    assert page.get_by_role("alert").count() == 0, page.get_by_role("alert").all_inner_texts()
+    page.screenshot(path=screenshots / f"{name}-{theme}.png")
+    is_wider_than_the_window = page.evaluate("() => document.documentElement.scrollWidth > innerWidth")
+    assert not is_wider_than_the_window
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("name", PAGES)
+def test_everybody_can_use_a_page(demo, new_page, theme, name):
+    if not AXE.is_file():
+        pytest.skip("axe-core is not installed: cd web && npm ci")
+    page = new_page(theme=theme)
+    demo.open(page, name)
+    page.evaluate(AXE.read_text(encoding="utf-8"))
+    violations = page.evaluate("() => axe.run().then(result => result.violations)")
+    found = [
+        {
+            "rule": item["id"],
+            "what": item["help"],
+            "where": [node["html"][:160] for node in item["nodes"][:3]],
+        }
+        for item in violations
+        if item["impact"] in SERIOUS
+    ]
+    assert not found, json.dumps(found, indent=1)
+
+
+def test_a_page_is_reached_without_a_pointer(demo, page):
+    demo.open(page, "project")
+    page.keyboard.press("Tab")
+    assert page.evaluate("() => document.activeElement.innerText") == "Skip to the page"
+    page.keyboard.press("Enter")
+    assert page.evaluate("() => document.activeElement.id") == "main"
+    page.keyboard.press("Tab")
+    outline = page.evaluate("() => getComputedStyle(document.activeElement).outlineStyle")
+    assert outline == "solid"
+
+
+def test_a_chosen_theme_stays(demo, page):
+    demo.open(page, "settings")
+    page.get_by_text("Dark", exact=True).first.click()
+    page.reload()
+    assert page.evaluate("() => document.documentElement.dataset.theme") == "dark"
+
+
+def test_the_token_leaves_the_address_and_the_page_stays_in(demo, page):
+    demo.open(page, "videos")
+    assert "token" not in page.url
+    page.reload()
+    page.get_by_role("table").wait_for()
+
+
+def test_what_is_not_there_is_said_in_words(demo, page):
+    page.goto(demo.server.address("p/nowhere"))
+    alert = page.get_by_role("alert").first
+    alert.wait_for()
+    assert "Traceback" not in alert.inner_text()
+
+
+def test_a_server_that_is_gone_is_said_in_words(serve, page):
+    server = serve()
+    page.goto(server.url)
+    page.get_by_text("Recent projects").wait_for()
+    page.get_by_role("button", name="New project").click()
+    page.get_by_label("Name", exact=True).fill("mice")
+    page.get_by_text("From scratch").click()
+    server.kill()
+    page.get_by_role("button", name="Make project").click()
+    page.get_by_text("The server does not answer").first.wait_for()

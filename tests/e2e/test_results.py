@@ -1,0 +1,144 @@
+"""The results page in a real browser: poses over the video and over time."""
+
+import numpy as np
+import pytest
+from label_bench import MOUSE_12, VIDEO, LabelHand, make_project, mouse_at
+
+from marey.formats.native import save_poses
+from marey.model import create_poses
+
+playwright = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed")
+expect = playwright.expect
+
+N_FRAMES = 300
+
+
+@pytest.fixture(scope="module")
+def project(shared_root):
+    """A project with a video of 300 numbered frames and poses of two animals in it."""
+    project = make_project(shared_root / "results", n_frames=N_FRAMES, extracted=(3,))
+    rng = np.random.default_rng(3)
+    one = np.stack([mouse_at(k % 60) for k in range(N_FRAMES)])
+    position = np.stack([one, one + np.array([20, 50])], axis=-1).transpose(0, 2, 1, 3) + rng.normal(
+        0, 1.5, (N_FRAMES, 2, 12, 2)
+    )
+    position[100:120, :, 4, 0] = np.nan
+    confidence = np.clip(rng.normal(0.9, 0.1, (N_FRAMES, 12, 2)), 0, 1)
+    confidence[np.isnan(position[:, 0])] = np.nan
+    poses = create_poses(
+        position,
+        keypoints=MOUSE_12,
+        individuals=("Ada", "Bob"),
+        confidence=confidence,
+        fps=25.0,
+        attributes={"source_file": f"{VIDEO}.mp4"},
+    )
+    project.predictions_folder.mkdir(exist_ok=True)
+    save_poses(poses, project.predictions_folder / f"{VIDEO}.h5")
+    return project
+
+
+@pytest.fixture
+def hand(project, shared_server, page):
+    """A hand at the first frame of the result."""
+    return open_result(project, shared_server, page)
+
+
+def open_result(project, server, page):
+    hand = LabelHand(page, server, server.open_project(project.root))
+    page.goto(server.address(f"p/{hand.project}/results"))
+    wait_for_picture(page, 0)
+    return hand
+
+
+def wait_for_picture(page, frame):
+    page.wait_for_selector(f'[data-testid=image-layer][data-frame="{frame}"]')
+
+
+def ink(page, layer):
+    """Return how many pixels of a canvas differ from its first."""
+    return page.evaluate(
+        """layer => {
+            const canvas = document.querySelector(`[data-testid=${layer}]`);
+            const { data } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
+            let count = 0;
+            for (let i = 0; i < data.length; i += 4) {
+                const isOther = data[i] !== data[0] || data[i + 1] !== data[1] || data[i + 3] !== data[3];
+                if (isOther) count += 1;
+            }
+            return count;
+        }""",
+        layer,
+    )
+
+
+def test_frames_and_poses_go_together(hand):
+    page = hand.page
+    assert ink(page, "overlay") > 500
+    for key, frame in (("d", 1), ("ArrowRight", 2), ("Shift+D", 12), ("a", 11), ("End", 299), ("Home", 0)):
+        page.keyboard.press(key)
+        wait_for_picture(page, frame)
+        assert hand.painted_number() == frame
+        assert page.get_attribute("[data-testid=overlay]", "data-row") == str(frame)
+    page.keyboard.press("g")
+    page.keyboard.type("157")
+    page.keyboard.press("Enter")
+    wait_for_picture(page, 157)
+    assert hand.painted_number() == 157
+    shown = page.locator(".result-keypoint").first.inner_text()
+    assert "nose" in shown
+
+
+def test_a_click_in_the_timeline_goes_there(hand):
+    page = hand.page
+    box = page.locator("[data-testid=playhead]").bounding_box()
+    axis = 48
+    page.mouse.click(box["x"] + axis + (box["width"] - axis) * 0.5, box["y"] + box["height"] / 2)
+    wait_for_picture(page, 150)
+    assert hand.painted_number() == 150
+
+
+def test_traces_follow_what_is_chosen(hand):
+    page = hand.page
+    page.get_by_role("button", name="All", exact=True).click()
+    page.wait_for_timeout(300)
+    many = ink(page, "traces")
+    page.get_by_role("button", name="None", exact=True).click()
+    page.wait_for_timeout(300)
+    assert ink(page, "traces") < many
+
+
+def test_smoothing_is_shown_before_anything_is_written(hand, project):
+    page = hand.page
+    before = files_in(project.predictions_folder)
+    overlay = ink(page, "overlay")
+    page.get_by_role("button", name="Preview", exact=True).click()
+    page.wait_for_selector("text=Hide preview")
+    page.wait_for_timeout(300)
+    assert ink(page, "overlay") != overlay
+    assert files_in(project.predictions_folder) == before
+
+
+def files_in(folder):
+    """Return the files that a person sees in a folder."""
+    return sorted(path for path in folder.iterdir() if path.name[0] != ".")
+
+
+def test_a_frame_that_looks_wrong_is_labelled_next(hand):
+    page = hand.page
+    page.keyboard.press("Shift+D")
+    wait_for_picture(page, 10)
+    page.click("text=Label this frame")
+    page.wait_for_selector(f'[data-testid=image-layer][data-frame="{VIDEO}/10"]')
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_how_it_looks(project, shared_server, new_page, screenshots, theme):
+    page = new_page(theme=theme)
+    open_result(project, shared_server, page)
+    page.keyboard.press("Shift+D")
+    wait_for_picture(page, 10)
+    page.get_by_role("button", name="Preview", exact=True).click()
+    page.wait_for_selector("text=Hide preview")
+    page.wait_for_timeout(500)
+    page.screenshot(path=screenshots / f"results-{theme}.png")
