@@ -83,6 +83,13 @@ class TestProjects:
         codes = [finding["code"] for finding in client.get(f"{url}/checks").json()["findings"]]
         assert "nothing-labelled" in codes
 
+    def test_a_new_project_is_not_ill(self, client, root):
+        parent = {"root": root, "path": ""}
+        made = client.post("/api/projects", json={"parent": parent, "name": "new", "template": "mouse-top"})
+        found = client.get(f"/api/projects/{made.json()['id']}/checks").json()["findings"]
+        assert not any("marey " in (finding["hint"] or "") for finding in found)
+        assert not any(finding["code"] == "no-videos" for finding in found)
+
     def test_import(self, client, root, disk, project, finish):
         job = client.post(f"{client_url(client, root)}/export", json={"format": "coco"}).json()
         assert finish(job)["status"] == "failed"  # there are no labels

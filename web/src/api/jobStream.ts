@@ -1,7 +1,9 @@
 /**
- * The jobs of the server as they change: one stream of events for the whole tab, read with fetch so that the token
- * can go along, closed while nobody looks (browsers allow six connections to a server, for all tabs together), and
- * replaced by asking every few seconds where a proxy holds streams back.
+ * The jobs of the server as they change: one stream of events, read with fetch so that the token can go along, closed
+ * while nobody looks, and replaced by asking every few seconds where a proxy holds streams back.
+ *
+ * Browsers allow six connections to a server, for all tabs together. So of all windows that are visible only the one
+ * that holds a lock reads the stream, and tells the others; where there are no locks, each has its own.
  */
 import { baseUrl, client, type Schemas } from './client';
 import { toApiError } from './errors';
@@ -27,7 +29,7 @@ export function followJobs(listener: JobsListener): () => void {
   const start = () => {
     stop.abort();
     stop = new AbortController();
-    if (!document.hidden) void follow(listener, stop.signal);
+    if (!document.hidden) void followTogether(listener, stop.signal);
   };
   document.addEventListener('visibilitychange', start);
   start();
@@ -35,6 +37,34 @@ export function followJobs(listener: JobsListener): () => void {
     document.removeEventListener('visibilitychange', start);
     stop.abort();
   };
+}
+
+/** What the window that reads tells the others. */
+type Told = { readonly jobs: Job[] } | { readonly job: Job };
+
+async function followTogether(listener: JobsListener, signal: AbortSignal): Promise<void> {
+  // Plain HTTP from another computer is no secure context, and has no locks.
+  if (!navigator.locks || typeof BroadcastChannel === 'undefined') return follow(listener, signal);
+  const name = `marey jobs ${baseUrl()}`;
+  const channel = new BroadcastChannel(name);
+  signal.addEventListener('abort', () => channel.close());
+  let isInformed = false;
+  const hear = (told: Told) => {
+    isInformed = true;
+    if ('jobs' in told) listener.onJobs(told.jobs);
+    else listener.onJob(told.job);
+  };
+  const tell = (told: Told) => {
+    hear(told);
+    if (!signal.aborted) channel.postMessage(told);
+  };
+  channel.onmessage = (message: MessageEvent<Told>) => hear(message.data);
+  const reading = navigator.locks.request(name, { signal }, () =>
+    follow({ onJobs: (jobs) => tell({ jobs }), onJob: (job) => tell({ job }) }, signal),
+  );
+  const { data } = await client.GET('/api/jobs', { signal }).catch(() => ({ data: undefined }));
+  if (data && !isInformed && !signal.aborted) listener.onJobs(data);
+  await reading.catch(() => undefined);
 }
 
 async function follow(listener: JobsListener, signal: AbortSignal): Promise<void> {

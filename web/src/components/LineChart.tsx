@@ -111,7 +111,10 @@ function optionsOf(props: LineChartProps, element: HTMLElement): uPlot.Options {
       axis(props.yTitle, 'y'),
       ...(hasRight ? [axis(props.rightTitle ?? '', 'right', 1)] : []),
     ],
-    series: [{ label: props.xTitle }, ...props.series.map((series) => seriesOf(series, colour(series.colour)))],
+    series: [
+      { label: props.xTitle, value: (_plot, value) => (value === null ? '' : `${value}`) },
+      ...props.series.map((series) => seriesOf(series, colour(series.colour))),
+    ],
   };
 }
 
@@ -125,7 +128,7 @@ function seriesOf({ label, isScatter, isDashed, isRight, digits = 2 }: Series, s
     dash: isDashed ? [6, 5] : undefined,
     points: { show: isScatter || undefined, size: isScatter ? 9 : 6, fill: stroke, stroke },
     paths: isScatter ? () => null : undefined,
-    value: (_plot, value) => (value === null || value === undefined ? '–' : value.toFixed(digits)),
+    value: (_plot, value) => (value === null || value === undefined ? '' : value.toFixed(digits)),
   };
 }
 

@@ -78,6 +78,13 @@ describe('filling', () => {
     expect(points.filter(isUnconfirmed)).toHaveLength(1);
   });
 
+  it('puts another proposal in the place of one that nobody confirmed', () => {
+    const labels = frameOf(instanceOf('a', [maybe(1, 1), at(2, 2)]));
+    const source = frameOf(instanceOf('x', [at(7, 7), at(8, 8)]));
+    const points = applyEdits(labels, operations.fillMissing(labels, source, newId)).instances[0]?.points ?? [];
+    expect(points.slice(0, 2)).toEqual([maybe(7, 7), at(2, 2)]);
+  });
+
   it('adds animals that are not there and pairs the others by name', () => {
     const labels = frameOf(instanceOf('a', [at(1, 1)], 'Ada'));
     const source = frameOf(instanceOf('x', [at(5, 5)], 'Bob'), instanceOf('y', [at(2, 2), at(3, 3)], 'Ada'));

@@ -12,6 +12,7 @@ import {
   type Instance,
   isEmpty,
   isMissing,
+  isUnconfirmed,
   type LabelPoint,
   movedTo,
   placed,
@@ -135,7 +136,8 @@ export function nameInstance(labels: FrameLabels, id: string, individual: string
 }
 
 /**
- * Fill what is missing from `source`; nothing that a person said is touched, and all of it stays unconfirmed.
+ * Fill from `source` what is missing or only proposed; nothing that a person said is touched, and all of it stays
+ * unconfirmed.
  *
  * Animals correspond by name, those without a name by their order. `newId` names the ones this frame lacks.
  */
@@ -165,8 +167,9 @@ export function pointAt(labels: FrameLabels, ref: PointRef): LabelPoint | undefi
 }
 
 function proposal(point: LabelPoint, from: LabelPoint | undefined): LabelPoint {
-  if (!isMissing(point) || !from?.position) return point;
-  return { ...proposed(from.position, from.confidence), visibility: from.visibility };
+  if (!(isMissing(point) || isUnconfirmed(point)) || !from?.position) return point;
+  const next = { ...proposed(from.position, from.confidence), visibility: from.visibility };
+  return samePoint(point, next) ? point : next;
 }
 
 function pairForFilling(labels: FrameLabels, source: FrameLabels): { from: Instance; to: Instance | null }[] {

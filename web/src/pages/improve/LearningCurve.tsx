@@ -42,9 +42,13 @@ export function LearningCurve({ project }: { project: string }) {
 function Curve({ rounds }: { rounds: readonly Round[] }) {
   const { x, series } = useMemo(() => {
     const sorted = [...rounds].sort((a, b) => a.n_train - b.n_train);
+    // Networks that learned from equally many frames are no curve: a line between them would stand upright.
+    const isScatter = new Set(sorted.map((round) => round.n_train)).size < sorted.length;
     return {
       x: sorted.map((round) => round.n_train),
-      series: [{ label: 'Test error (px)', values: sorted.map((round) => round.test_error_px), colour: '--accent' }],
+      series: [
+        { label: 'Test error (px)', values: sorted.map((round) => round.test_error_px), colour: '--accent', isScatter },
+      ],
     };
   }, [rounds]);
   return (

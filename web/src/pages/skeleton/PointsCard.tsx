@@ -13,15 +13,10 @@ export interface PartProps {
 /** The keypoints: named, coloured, ordered. */
 export function PointsCard({ draft, onChange, problems }: PartProps & { problems: ReadonlyMap<number, string> }) {
   const add = () => {
-    const colours = coloursFor(draft.points.length + 1);
-    onChange(addPoint(draft, colours.at(-1) ?? '#56b4e9'));
-  };
-  const recolour = () => {
-    const colours = coloursFor(draft.points.length);
-    onChange({
-      ...draft,
-      points: draft.points.map((point, index) => ({ ...point, colour: colours[index] ?? point.colour })),
-    });
+    const usual = coloursFor(draft.points.length);
+    const added = addPoint(draft, coloursFor(draft.points.length + 1).at(-1) ?? '#56b4e9');
+    // One more point has the others' colours moved a little apart, unless somebody chose them.
+    onChange(draft.points.every(({ colour }, index) => colour === usual[index]) ? recoloured(added) : added);
   };
   return (
     <Card
@@ -29,7 +24,7 @@ export function PointsCard({ draft, onChange, problems }: PartProps & { problems
         <Button
           icon={Palette}
           kind="quiet"
-          onClick={recolour}
+          onClick={() => onChange(recoloured(draft))}
           size="sm"
           title="Colours that colour-blind people can tell apart"
         >
@@ -94,4 +89,12 @@ export function PointsCard({ draft, onChange, problems }: PartProps & { problems
       </div>
     </Card>
   );
+}
+
+function recoloured(draft: Draft): Draft {
+  const colours = coloursFor(draft.points.length);
+  return {
+    ...draft,
+    points: draft.points.map((point, index) => ({ ...point, colour: colours[index] ?? point.colour })),
+  };
 }

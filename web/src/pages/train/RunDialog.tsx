@@ -57,8 +57,6 @@ export function RunDialog({ project, run, onClose }: RunDialogProps) {
               <dd>{sentence(data.view)}</dd>
               <dt>Points</dt>
               <dd>{data.keypoints.join(', ')}</dd>
-              <dt>Engines</dt>
-              <dd>{data.engines.join(', ') || '–'}</dd>
             </dl>
             <Curves project={project} run={run} />
             <details className="advanced">

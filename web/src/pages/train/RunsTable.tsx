@@ -48,14 +48,14 @@ export function RunsTable({ project, runs, onOpen }: RunsTableProps) {
       cell: (run) => (
         <span className="row">
           <Badge tone={RUN_STATES[run.state].tone}>{RUN_STATES[run.state].word}</Badge>
-          {!run.fits_skeleton && <Badge tone="warn">other keypoints</Badge>}
+          {!run.fits_skeleton && run.state !== 'training' && <Badge tone="warn">other keypoints</Badge>}
         </span>
       ),
     },
     { key: 'created', title: 'Made', cell: (run) => when(run.created) },
-    { key: 'preset', title: 'Preset', cell: (run) => run.preset },
-    { key: 'train', title: 'Learned from', isNumber: true, cell: (run) => run.n_train },
-    { key: 'test', title: 'Tested on', isNumber: true, cell: (run) => run.n_test },
+    { key: 'preset', title: 'Preset', cell: (run) => run.preset || '–' },
+    { key: 'train', title: 'Learned from', isNumber: true, cell: (run) => run.n_train || '–' },
+    { key: 'test', title: 'Tested on', isNumber: true, cell: (run) => run.n_test || '–' },
     { key: 'error', title: 'Test error', isNumber: true, cell: (run) => measure(run.test_error_px, 'px') },
     {
       key: 'actions',

@@ -38,7 +38,11 @@ export function TrainingForm({ project, taken, isFirst }: TrainingFormProps) {
   const name = typed ?? freeName(taken);
   const body = { name: name.trim(), preset, split, settings, resume: false, overwrite: false };
   const start = useAction(() => dataOf(client.POST('/api/projects/{project}/runs', { params: { path }, body })), {
-    onDone: () => setTyped(null),
+    onDone: () => {
+      setTyped(null);
+      // Its curves are at the top.
+      document.getElementById('main')?.scrollTo({ top: 0 });
+    },
     isQuiet: true,
   });
   const isTaken = taken.includes(name.trim());
