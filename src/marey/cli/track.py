@@ -34,6 +34,13 @@ def track(
     max_gap: Annotated[
         float, typer.Option(help="Fill gaps of at most so many seconds, with confidence 0; 0 fills none.")
     ] = 1.0,
+    take_apart: Annotated[
+        bool,
+        typer.Option(
+            "--take-apart/--as-they-are",
+            help="Take detections apart that were put together from two animals.",
+        ),
+    ] = True,
     of: Annotated[
         str | None, typer.Option(help="The name of the video, where the file holds several.")
     ] = None,
@@ -67,7 +74,12 @@ def track(
         poses = _with_times(poses, video)
     with progress_bars() as progress:
         found = track_poses(
-            poses, n_animals=n_animals, can_leave=can_leave, max_gap_s=max_gap, progress=progress
+            poses,
+            n_animals=n_animals,
+            can_leave=can_leave,
+            max_gap_s=max_gap,
+            take_apart=take_apart,
+            progress=progress,
         )
     save_poses(found.poses, output, overwrite=overwrite)
     summary = _summarise(found, output)
@@ -103,6 +115,7 @@ def _summarise(found: "Tracking", output: Path) -> dict[str, Any]:
         "n_tracks": found.poses.sizes["individual"],
         "n_animals": found.n_animals,
         "n_tracklets": found.n_tracklets,
+        "n_taken_apart": found.n_taken_apart,
         "tracks": [str(name) for name in found.poses["individual"].values],
         "doubts": doubts_of(found.poses),
     }
@@ -112,6 +125,8 @@ def _tell(summary: dict[str, Any]) -> None:
     number = summary["n_animals"]
     animals = f"{number} animals" if number else "animals that come and go"
     say(f"{summary['n_tracks']} tracks of {animals} in {summary['n_frames']} frames")
+    if summary["n_taken_apart"]:
+        say(f"{summary['n_taken_apart']} detections had been put together from two animals")
     likely = [doubt for doubt in summary["doubts"] if doubt["probability"] >= 0.01]
     for doubt in likely[:10]:
         who = " and ".join(doubt["tracks"])

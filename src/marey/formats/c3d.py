@@ -245,8 +245,8 @@ def _read_points(file: _File) -> tuple[np.ndarray, np.ndarray]:
     dtype = file.order + ("f4" if scale < 0 else "i2")
     width = 4 * n_markers + n_analog
     place = _BLOCK * (data_start - 1)
-    words = np.frombuffer(file.content, dtype, n_frames * width, place).reshape(n_frames, width)
-    words = words[:, : 4 * n_markers].reshape(n_frames, n_markers, 4).astype(np.float64)
+    table = np.frombuffer(file.content, dtype, n_frames * width, place).reshape(n_frames, width)
+    words = table[:, : 4 * n_markers].reshape(n_frames, n_markers, 4).astype(np.float64)
     points = words[..., :3] * (1.0 if scale < 0 else scale)
     missing = words[..., 3] < 0
     residuals = (words[..., 3].astype(np.int64) & 0xFF) * abs(scale)

@@ -8,7 +8,7 @@ from marey.metrics.errors import (
     reference_length,
     summarise_errors,
 )
-from marey.metrics.instances import InstanceScores, match_instances, score_instances
+from marey.metrics.instances import InstanceScores, match_instances, match_truth, score_instances
 from marey.metrics.oks import mean_average_precision, object_keypoint_similarity
 from marey.metrics.reliability import (
     Reliability,
@@ -31,6 +31,7 @@ __all__ = [
     "harrell_davis_quantile",
     "interval_coverage",
     "match_instances",
+    "match_truth",
     "mean_average_precision",
     "object_keypoint_similarity",
     "pck",

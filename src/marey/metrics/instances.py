@@ -76,6 +76,32 @@ def match_instances(similarity: np.ndarray, threshold: float = MATCH_OKS) -> tup
     return rows[is_match], columns[is_match]
 
 
+def match_truth(
+    predicted: np.ndarray,
+    truth: np.ndarray,
+    *,
+    sigma: float | np.ndarray = DEFAULT_SIGMA,
+    threshold: float = MATCH_OKS,
+) -> np.ndarray:
+    """Return which prediction is of each true animal, -1 where it was missed, int64, shape (n_true,).
+
+    Parameters
+    ----------
+    predicted
+        (x, y), shape (n_predicted, n_keypoints, 2), with NaN.
+    truth
+        Shape (n_true, n_keypoints, 2), with NaN.
+    sigma, threshold
+        Fall-off of OKS, and the least of a match.
+    """
+    found = np.full(len(truth), -1, dtype=np.int64)
+    if len(predicted) and len(truth):
+        similarity = object_keypoint_similarity(predicted, truth, sigma=sigma)
+        rows, columns = match_instances(np.nan_to_num(similarity, nan=0.0), threshold)
+        found[columns] = rows
+    return found
+
+
 def score_instances(
     frames: Iterable[tuple[np.ndarray, np.ndarray, np.ndarray]],
     keypoints: list[str],
@@ -107,7 +133,8 @@ def score_instances(
     """
     similarities, all_scores, errors, has_truth = [], [], [], []
     counts = np.zeros(4, dtype=int)  # true, predicted, matched, frames with a miss
-    for (all_predicted, frame_scores, all_true), area in zip(frames, areas or repeat(None)):  # noqa: B905
+    sizes: Iterable[np.ndarray | None] = repeat(None) if areas is None else areas
+    for (all_predicted, frame_scores, all_true), area in zip(frames, sizes):  # noqa: B905
         is_there, is_true = _has_points(all_predicted), _has_points(all_true)
         predicted, truth = all_predicted[is_there], all_true[is_true]
         similarity = object_keypoint_similarity(

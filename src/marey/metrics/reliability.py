@@ -62,6 +62,7 @@ class Reliability:
         *,
         feature_names: Sequence[str],
         threshold_px: float,
+        frames: np.ndarray | None = None,
     ) -> "Reliability":
         """Fit on frames that the network was not trained on.
 
@@ -75,6 +76,8 @@ class Reliability:
             Names along the last axis, kept with the model.
         threshold_px
             What confidence is about: it is the chance that the error is smaller.
+        frames
+            The frame of each row, shape (n_frames,), where several animals of a frame have a row each.
 
         Raises
         ------
@@ -84,7 +87,8 @@ class Reliability:
         features, errors_px = np.asarray(features, float), np.asarray(errors_px, float)
         _check_shapes(features, errors_px, feature_names)
         known = np.isfinite(errors_px) & np.isfinite(features).all(axis=-1)
-        frame, keypoint = np.nonzero(known)
+        row, keypoint = np.nonzero(known)
+        frame = row if frames is None else np.asarray(frames)[row]
         if len(frame) < MIN_POINTS:
             raise InputError(
                 f"calibration needs at least {MIN_POINTS} labelled points that were not trained on, "

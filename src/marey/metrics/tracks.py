@@ -8,6 +8,7 @@
 
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
+from typing import Any
 
 import numpy as np
 from scipy.optimize import linear_sum_assignment
@@ -117,7 +118,7 @@ def score_tracks(
 
 def _higher_order(
     frames: list[FrameSimilarity], true_counts: np.ndarray, tracked_counts: np.ndarray
-) -> dict[str, float]:
+) -> dict[str, Any]:
     together = np.zeros((len(true_counts), len(tracked_counts)))
     for frame in frames:
         pairs = np.ix_(frame.true, frame.tracked)
@@ -153,7 +154,7 @@ def _higher_order(
 
 def _identity(
     frames: list[FrameSimilarity], true_counts: np.ndarray, tracked_counts: np.ndarray, threshold: float
-) -> dict[str, float]:
+) -> dict[str, Any]:
     together = np.zeros((len(true_counts), len(tracked_counts)))
     for frame in frames:
         together[np.ix_(frame.true, frame.tracked)] += frame.similarity >= threshold

@@ -216,7 +216,7 @@ class Confirm:
         return f"confirm {' and '.join(self.tracks)} {_in_words(self.start, self.stop)}"
 
 
-KINDS: dict[str, type] = {kind.kind: kind for kind in (Swap, Split, Join, Delete, Interpolate, Confirm)}
+KINDS: dict[str, Any] = {kind.kind: kind for kind in (Swap, Split, Join, Delete, Interpolate, Confirm)}
 
 
 def edit_to_dict(edit: Edit) -> dict[str, Any]:

@@ -30,6 +30,8 @@ ABSENCE_NATS = 0.02
 MOST_CANDIDATES = 24
 GAPS = np.array([1, 2, 3, 5, 8, 13, 21, 34, 55, 89, 144])
 _SAMPLES_PER_GAP = 200
+# Long recordings have millions of pairs of tracklets, each with all its keypoints.
+_PAIRS_AT_A_TIME = 50_000
 
 
 @dataclass(frozen=True)
@@ -184,6 +186,14 @@ def evidence(
     ends: Ends, before: np.ndarray, after: np.ndarray, stray: Stray, appearance: Appearance
 ) -> np.ndarray:
     """Return for pairs of tracklets the log likelihood ratio that they are one animal, shape (n,)."""
+    starts = range(0, max(len(before), 1), _PAIRS_AT_A_TIME)
+    parts = [slice(start, start + _PAIRS_AT_A_TIME) for start in starts]
+    return np.concatenate([_evidence(ends, before[p], after[p], stray, appearance) for p in parts])
+
+
+def _evidence(
+    ends: Ends, before: np.ndarray, after: np.ndarray, stray: Stray, appearance: Appearance
+) -> np.ndarray:
     gap = (ends.first[after] - ends.last[before]).astype(float)
     scale = np.minimum(stray.scale(gap), np.sqrt(stray.area) / 2)[:, None]
     apart = distances(ends, before, after)

@@ -24,6 +24,8 @@ CERTAIN_NATS = 6.0
 HIGHEST_COST = 10.0
 # Frames for which a track waits for its animal before its tracklet ends.
 PATIENCE = 3
+# Frames for which an animal that was lost may be the one that is found near where it was.
+MEMORY = 30
 # Animals nearer than this share of their size may be found as one.
 CONTACT_SHARE = 0.7
 _FORBIDDEN = 1e6
@@ -72,6 +74,7 @@ class OnlineTracker:
         self.n_missed = np.empty(0, dtype=np.int64)
         self.n_tracklets = 0
         self.cuts: list[tuple[int, int, int, float]] = []
+        self._lost = np.empty((0, 3))  # frame and place of tracks whose patience has ended
         self._reference = 2 * model.detection_px**2
 
     def step(self, frame: int, seen: np.ndarray) -> np.ndarray:
@@ -81,13 +84,14 @@ class OnlineTracker:
         rows, columns = _assign(costs)
         margins = _margins(costs, rows, columns)
         margins = self._doubt_contacts(states, seen, rows, columns, margins)
+        margins = self._doubt_returns(frame, seen[columns], costs[rows, columns], margins)
         labels = np.full(len(seen), -1)
         labels[columns] = self.ids[rows]
         for row, column, margin in zip(rows, columns, margins, strict=True):
             if margin < CERTAIN_NATS:
                 labels[column] = self._new()
                 self.cuts.append((frame, int(self.ids[row]), int(labels[column]), float(margin)))
-        self._update(states, seen, rows, columns, labels)
+        self._update(frame, states, seen, rows, columns, labels)
         return labels
 
     def _new(self) -> int:
@@ -126,8 +130,25 @@ class OnlineTracker:
         apart = np.linalg.norm(centers[columns][:, None] - others[None], axis=-1).min(axis=1)
         return np.where(apart < CONTACT_SHARE * self.size, np.minimum(margins, 0.0), margins)
 
+    def _doubt_returns(
+        self, frame: int, seen: np.ndarray, costs: np.ndarray, margins: np.ndarray
+    ) -> np.ndarray:
+        """Doubt whoever is far from where it was expected, and near to where another one was lost."""
+        self._lost = self._lost[self._lost[:, 0] >= frame - MEMORY]
+        if not len(self._lost) or not len(seen):
+            return margins
+        apart = np.linalg.norm(mean_point(seen)[:, None] - self._lost[None, :, 1:], axis=-1).min(axis=1)
+        surprise = HIGHEST_COST * WITNESSES - costs
+        return np.where(apart < CONTACT_SHARE * self.size, np.minimum(margins, surprise), margins)
+
     def _update(
-        self, states: States, seen: np.ndarray, rows: np.ndarray, columns: np.ndarray, labels: np.ndarray
+        self,
+        frame: int,
+        states: States,
+        seen: np.ndarray,
+        rows: np.ndarray,
+        columns: np.ndarray,
+        labels: np.ndarray,
     ) -> None:
         n_missed = self.n_missed + 1
         n_missed[rows] = 0
@@ -141,6 +162,8 @@ class OnlineTracker:
         for column in born:
             labels[column] = self._new()
         if not stays.all():
+            places = mean_point(states.points[~stays])
+            self._lost = np.concatenate([self._lost, np.column_stack([np.full(len(places), frame), places])])
             states, ids, n_missed = states.take(stays), ids[stays], n_missed[stays]
         if len(born):
             states = states.joined(self.model.begin(seen[born]))

@@ -24,6 +24,7 @@ from marey.tracking.linking import (
     measure_stray,
     members,
 )
+from marey.tracking.mending import mend
 from marey.tracking.motion import learn_motion
 from marey.tracking.online import OnlineTracker, Tracklets
 
@@ -57,12 +58,15 @@ class Tracking:
         How many certain stretches the tracks were put together from.
     n_animals
         The fixed number of animals; None where they come and go.
+    n_taken_apart
+        How many detections had been put together from two animals.
     """
 
     poses: "xr.Dataset"
     doubts: list[Doubt]
     n_tracklets: int
     n_animals: int | None
+    n_taken_apart: int
 
 
 def track(
@@ -73,6 +77,7 @@ def track(
     features: np.ndarray | None = None,
     min_frames: int = 2,
     max_gap_s: float = LONGEST_FILLED_GAP_S,
+    take_apart: bool = True,
     progress: ProgressCallback = ignore_progress,
 ) -> Tracking:
     """Find out who is who.
@@ -93,6 +98,9 @@ def track(
     max_gap_s
         Gaps of a track of at most so many seconds are filled in; what is filled in has confidence 0 and is
         marked, see :func:`marey.tracking.filling.fill_absences`. 0 fills none.
+    take_apart
+        Whether detections that were put together from two animals are taken apart, see
+        :func:`marey.tracking.mending.mend`. Not done where `features` are given.
 
     Raises
     ------
@@ -104,6 +112,10 @@ def track(
     if n_animals is not None and n_animals < 1:
         raise ConfigError(f"expected at least one animal, got {n_animals}")
     detections = detections_from_poses(poses, features=features)
+    n_mended = 0
+    if take_apart and features is None:
+        poses, n_mended = mend(poses, n_animals or usual_number(detections.is_there))
+        detections = detections_from_poses(poses) if n_mended else detections
     motion = learn_motion(detections.points, detections.size)
     tracklets = _follow(
         detections, OnlineTracker(detections.points.shape[2], motion, detections.size), progress
@@ -120,8 +132,14 @@ def track(
     if max_gap_s > 0:
         result = fill_absences(result, sources, round(max_gap_s * frame_rate))
     result = with_doubts(result, doubts)
-    result = append_history(result, "track", n_animals=number if is_closed else "open", n_tracks=len(chains))
-    return Tracking(result, doubts, len(parts), number if is_closed else None)
+    result = append_history(
+        result,
+        "track",
+        n_animals=number if is_closed else "open",
+        n_tracks=len(chains),
+        n_taken_apart=n_mended,
+    )
+    return Tracking(result, doubts, len(parts), number if is_closed else None, n_mended)
 
 
 def usual_number(is_there: np.ndarray) -> int | None:
