@@ -1,8 +1,8 @@
 """Detections that were put together from two animals, taken apart.
 
 Networks that find keypoints first and animals afterwards now and then give one animal's head and another's
-tail to the same detection. Such a detection lies about where both are. It is recognised by keypoints that are much
-farther apart than they usually are in the same recording.
+tail to the same detection. Such a detection lies about where both are. It is recognised by keypoints that are
+much farther apart than they usually are in the same recording.
 """
 
 import itertools
