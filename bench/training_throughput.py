@@ -21,7 +21,7 @@ from marey.runs import preset
 from marey.training.loop import Trainer, choose_device
 from marey.training.samples import Batch, Samples
 from marey.training.team import Team
-from marey.training.train import plan_for
+from marey.training.planning import plan_for
 
 WARM_UP = 5
 

@@ -282,10 +282,10 @@ def test_the_file_is_what_xarray_would_have_written(tmp_path):
         journal.append(part)
     write_poses_file(journal, tmp_path / "a.h5", {"fps": 30.0, "ds_type": "poses", "time_unit": "seconds"})
     expected = create_poses(
-        rows["position"][..., None].astype(float),
+        rows["position"].astype(float),
         keypoints=header["keypoints"],
         fps=30.0,
-        **{name: rows[name][..., None] for name in ("confidence", "expected_error", "error_90")},
+        **{name: rows[name] for name in ("confidence", "expected_error", "error_90")},
     )
     found = load_poses(tmp_path / "a.h5")
     xr.testing.assert_equal(found, expected)

@@ -6,7 +6,8 @@ from marey.model import Instance, LabeledFrame, Origin, Visibility
 from marey.networks import ViewPlan
 from marey.runs import AugmentationConfig
 from marey.training.augmentation import Warp, random_warp, rotation_range, vary_appearance
-from marey.training.samples import Samples, frame_targets
+from marey.training.samples import Samples
+from marey.training.subjects import frame_targets
 
 from .conftest import SIDE
 
@@ -49,11 +50,12 @@ def test_shrinking_does_not_skip_pixels():
 
 
 def test_random_warps_stay_in_their_range():
-    settings = AugmentationConfig(scale=1.5, shift=0.1)
+    settings = AugmentationConfig(scale=1.5)
     center, size = np.array([33.0, 12.0]), (96, 64)
     rng = np.random.default_rng(0)
     warps = [
-        random_warp(center, 0.5, size, settings, rotation_degrees=25, flip=True, rng=rng) for _ in range(300)
+        random_warp(center, 0.5, size, settings, rotation_degrees=25, shift=0.1, flip=True, rng=rng)
+        for _ in range(300)
     ]
     zooms = np.array([np.sqrt(abs(np.linalg.det(w.matrix[:, :2]))) for w in warps])
     assert 0.5 / 1.5 <= zooms.min() < 0.36
@@ -129,7 +131,7 @@ def test_samples_depend_on_the_seed_and_the_step_alone(project, config, plan):
 
 def test_every_frame_is_drawn_once_before_any_is_drawn_again(project, config):
     drawn = samples(project, config)
-    rows = [drawn._row(i) for i in range(3 * 24)]
+    rows = [drawn._draw(i) for i in range(3 * 24)]
     assert all(sorted(rows[i : i + 24]) == list(range(24)) for i in (0, 24, 48))
     assert rows[:24] != rows[24:48]
 
@@ -139,7 +141,7 @@ def test_blobs_lie_where_the_targets_say_also_mirrored(project, config):
     is_swapped = []
     for step in range(8):
         batch = samples(project, config.with_settings(settings)).batch(step)
-        for image, points in zip(batch.images, batch.points, strict=True):
+        for image, points in zip(batch.images, batch.points[:, 0], strict=True):
             if not ((points > 6) & (points < SIDE - 7)).all() or np.ptp(points, axis=0).max() < 20:
                 continue
             colours = image[tuple(points.round().astype(int).T[::-1])].astype(int)

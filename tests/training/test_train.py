@@ -15,7 +15,8 @@ from marey.errors import AlreadyExistsError, ConfigError, InputError
 from marey.model import Instance, LabeledFrame, Origin
 from marey.runs import Run, Split
 from marey.training import train, train_folds
-from marey.training.train import CHECKPOINT, plan_for
+from marey.training.planning import plan_for
+from marey.training.train import CHECKPOINT
 
 
 @pytest.fixture(autouse=True)

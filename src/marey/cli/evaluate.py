@@ -55,6 +55,7 @@ def evaluate(
         say(f"all {pooled['n_folds']} folds together, each frame tested by the run that has not seen it")
         say(_TABLE_HEAD)
         say(_row("test", pooled))
+        _tell_animals(pooled)
     for evaluation in evaluations if report is None else evaluations[:1]:
         path = evaluation.run.evaluation_folder / "report.html" if report is None else report
         others = [other for other in evaluations if other is not evaluation]
@@ -95,6 +96,17 @@ def _tell(evaluation: Any) -> None:
     for part in ("test", "validation", "train"):
         if part in figures:
             say(_row(part, figures[part]))
+            _tell_animals(figures[part])
+
+
+def _tell_animals(figures: Mapping[str, Any]) -> None:
+    """Print how many animals were found, where the run finds several."""
+    if "n_true_instances" in figures:
+        say(
+            f"{'':12}{figures['n_matched_instances']} of {figures['n_true_instances']} animals found, "
+            f"{figures['n_missed_instances']} missed, {figures['n_extra_instances']} extra; "
+            f"OKS mAP {figures['oks_map']:.3f}, mAR {figures['oks_mar']:.3f}"
+        )
 
 
 def _row(part: str, figures: Mapping[str, Any]) -> str:

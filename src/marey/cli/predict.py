@@ -51,6 +51,10 @@ def predict(  # noqa: PLR0917 - typer gives them by name
         str | None, typer.Option(metavar="X,Y,W,H", help="Look only here; pixels of the frame.")
     ] = None,
     batch_size: Annotated[int | None, typer.Option(help="Images at a time; default: what suits.")] = None,
+    n_animals: Annotated[
+        int | None,
+        typer.Option("--n-animals", help="The most animals in a frame.", show_default="as in the labels"),
+    ] = None,
     format: Annotated[  # noqa: A002
         list[str] | None, typer.Option(help="Also write this format; dlc gives DeepLabCut's CSV and H5.")
     ] = None,
@@ -58,9 +62,10 @@ def predict(  # noqa: PLR0917 - typer gives them by name
     overwrite: Overwrite = False,
     as_json: Json = False,
 ) -> None:
-    """Find the animal in every frame of videos.
+    """Find the animals in every frame of videos.
 
-    Poses go into one netCDF (HDF5) file per video, which xarray opens. Ctrl-C keeps what is done.
+    Poses go into one netCDF (HDF5) file per video, which xarray opens. Ctrl-C keeps what is done. Several
+    animals are found without knowing who is who: `marey track` says that.
 
     Example: marey predict my-project/ videos/*.mp4 --run first --output poses/
     """
@@ -82,6 +87,7 @@ def predict(  # noqa: PLR0917 - typer gives them by name
             step=selected[2],
             crop=box,
             batch_size=batch_size,
+            n_animals=n_animals,
             resume=resume,
             overwrite=overwrite,
             formats=format or (),

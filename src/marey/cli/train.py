@@ -32,6 +32,14 @@ def train(
     backbone: Annotated[
         str | None, typer.Option(help="lite0, resnet50, hrnet_w32, ... or any name that timm knows.")
     ] = None,
+    approach: Annotated[
+        str | None,
+        typer.Option(
+            help="How several animals are found: top-down (each animal, then its points), bottom-up (points, "
+            "then the animals), or auto, as the labels say.",
+            show_default="auto",
+        ),
+    ] = None,
     device: Annotated[str, typer.Option(help="auto, cpu, cuda or mps.")] = "auto",
     setting: Annotated[
         list[str] | None, typer.Option("--set", help="Any other setting, as name=value; can be repeated.")
@@ -52,11 +60,17 @@ def train(
     from marey.runs import preset as preset_named
     from marey.training import train as train_run
     from marey.training import train_folds
+    from marey.training.planning import describe_plan
 
     settings: dict[str, Any] = {"seed": seed, "device": device, **_parsed(setting or [])}
     settings |= {
         name: value
-        for name, value in (("steps", steps), ("time_limit_minutes", time_limit), ("backbone", backbone))
+        for name, value in (
+            ("steps", steps),
+            ("time_limit_minutes", time_limit),
+            ("backbone", backbone),
+            ("approach", approach),
+        )
         if value is not None
     }
     config = preset_named(preset).with_settings(settings)
@@ -70,7 +84,7 @@ def train(
         for finished in runs:  # now, so that the first prediction does not wait for it
             prepare_engines(finished, opened, device=config.device, progress=progress)
     for finished in runs:
-        say(f"{finished.path}: {finished.plan.reason}")
+        say(f"{finished.path}: {describe_plan(finished.approach, finished.plan)}")
     say(f"next: marey evaluate {project} --run {runs[0].name}")
     if as_json:
         print_json({"runs": [_summary(finished) for finished in runs]})
@@ -83,6 +97,7 @@ def _summary(run: Any) -> dict[str, Any]:
         "name": run.name,
         "path": run.path,
         "n_frames": {part: len(getattr(split, part)) for part in ("train", "validation", "test")},
+        "approach": run.approach.to_dict(),
         "views": run.plan.to_dict(),
         **{name: run.provenance[name] for name in kept},
     }

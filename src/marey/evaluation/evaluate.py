@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
@@ -10,10 +11,10 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 
 from marey.errors import NotFoundError
+from marey.evaluation.part import Part, instance_figures, part_of_several
 from marey.files import write_json, write_text
 from marey.metrics import (
     bootstrap_interval,
-    euclidean_errors,
     expected_calibration_error,
     interval_coverage,
     mean_average_precision,
@@ -35,43 +36,20 @@ DEFAULT_CONFIDENCE_CUT = 0.6
 POINTS_PER_BIN = 12
 PREDICTIONS_COLUMNS = (
     "part", "image", "keypoint", "true_x", "true_y", "x", "y",
-    "error_px", "confidence", "expected_error_px", "error_90_px",
+    "error_px", "confidence", "expected_error_px", "error_90_px", "animal",
 )  # fmt: skip
 
 
 class ImagePredictor(Protocol):
-    """Finds the animal in images; :class:`marey.prediction.Predictor` does."""
+    """Finds the animals in images; :class:`marey.prediction.Predictor` does."""
 
     def predict_images(self, images: Any) -> "Prediction":
-        """Return the poses of uint8 RGB images."""
+        """Return the poses of uint8 RGB images with one animal."""
         ...
 
-
-@dataclass(frozen=True)
-class Part:
-    """Truth and prediction on one part of a split.
-
-    Arrays have one row per frame in the order of time: `truth` and `points` (n, K, 2), `confidence`,
-    `expected_error` and `error_90` (n, K).
-    """
-
-    keys: tuple[str, ...]
-    videos: tuple[str, ...]
-    truth: np.ndarray
-    points: np.ndarray
-    confidence: np.ndarray
-    expected_error: np.ndarray
-    error_90: np.ndarray
-
-    @property
-    def errors(self) -> np.ndarray:
-        """Distances in pixels, shape (n, K); NaN where there is no truth."""
-        return euclidean_errors(self.points, self.truth)
-
-    @property
-    def has_truth(self) -> np.ndarray:
-        """Where a person placed a point, bool, shape (n, K)."""
-        return np.isfinite(self.truth).all(axis=-1)
+    def predict_animals(self, images: Any) -> "list[Prediction]":
+        """Return the poses of all animals in each image."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -148,7 +126,7 @@ def evaluate(
     for part in parts:
         frames = [by_key[key] for key in getattr(run.split, part) if key in by_key]
         if frames:
-            found[part] = _predict_part(project, labels, frames, predictor, part, progress)
+            found[part] = _predict_part(project, labels, frames, predictor, run, part, progress)
     if not found:
         raise NotFoundError(
             f"none of the frames of the run {run.name!r} has labels in {project.root} any more",
@@ -157,6 +135,7 @@ def evaluate(
     reference = reference_length(np.concatenate([part.truth for part in found.values()]))
     metrics: dict[str, Any] = {
         "run": run.name,
+        "approach": run.approach.kind,
         "split": run.split.description,
         "engine": engine,
         "reference_length_px": reference,
@@ -191,17 +170,20 @@ def _predict_part(
     labels: "Labels",
     frames: "list[LabeledFrame]",
     predictor: ImagePredictor,
+    run: Run,
     name: str,
     progress: ProgressCallback,
 ) -> Part:
     frames = sorted(frames, key=lambda frame: frame.key)
-    truth = labels.to_array(frames)[:, 0]
 
     def images() -> Any:
         for i, frame in enumerate(frames):
             progress(Progress(f"evaluating the {name} frames", i + 1, len(frames)))
             yield project.read_image(frame)
 
+    if run.approach.kind != "single":
+        return part_of_several(frames, predictor.predict_animals(images()), len(run.skeleton))
+    truth = labels.to_array(frames)[:, 0]
     prediction = predictor.predict_images(images())
     return Part(
         keys=tuple(frame.image_key for frame in frames),
@@ -222,10 +204,12 @@ def _predictions_table(parts: dict[str, Part], keypoints: Sequence[str]) -> str:
     for name, part in parts.items():
         judged = np.stack([part.errors, part.confidence, part.expected_error, part.error_90], axis=-1)
         values = np.concatenate([part.truth, part.points, judged], axis=-1)
+        seen: Counter[str] = Counter()
         for key, rows in zip(part.keys, values, strict=True):
+            seen[key] += 1
             for keypoint, row in zip(keypoints, rows, strict=True):
                 cells = [f"{value:.4f}" if np.isfinite(value) else "" for value in row]
-                writer.writerow([name, key, keypoint, *cells])
+                writer.writerow([name, key, keypoint, *cells, seen[key]])
     return buffer.getvalue()
 
 
@@ -235,9 +219,10 @@ def _figures(part: Part, run: Run, reference_px: float, confidence_cut: float) -
     sure = np.where(part.confidence >= confidence_cut, errors, np.nan)
     keypoints = run.skeleton.keypoints
     videos = np.array(part.videos)
-    precision = _average_precision(part)
+    keys = np.array(part.keys)
+    precision = _average_precision(part) if part.instances is None else part.instances.precision
     return {
-        "n_frames": len(part.keys),
+        "n_frames": part.n_frames,
         **asdict(summary),
         "intervals_95": _intervals(errors, part.videos),
         "per_keypoint": {
@@ -246,7 +231,7 @@ def _figures(part: Part, run: Run, reference_px: float, confidence_cut: float) -
             for i, name in enumerate(keypoints)
         },
         "per_video": {
-            str(video): {"n_frames": int((videos == video).sum())}
+            str(video): {"n_frames": len(set(keys[videos == video].tolist()))}
             | asdict(
                 summarise_errors(
                     errors[videos == video], has_truth=has_truth[videos == video], reference_px=reference_px
@@ -261,6 +246,7 @@ def _figures(part: Part, run: Run, reference_px: float, confidence_cut: float) -
         },
         "oks_map": precision.mean_ap,
         "oks_mar": precision.mean_ar,
+        **({} if part.instances is None else instance_figures(part.instances)),
         "interval_coverage_90": interval_coverage(part.error_90, errors),
         "mean_expected_error_px": _mean(np.where(np.isfinite(errors), part.expected_error, np.nan)),
         "reliability": _reliability(part, run),

@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from marey.evaluation.evaluate import Evaluation, Part
+from marey.evaluation.evaluate import Evaluation
+from marey.evaluation.part import Part
 from marey.visualisation.palettes import BLUE, GREEN, ORANGE, as_hex
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ def cumulative_errors(evaluation: Evaluation) -> str:
             axes.step(errors, 100 * share, where="post", color=COLOURS[name], label=PART_WORDS[name])
     axes.set(xlabel="distance from the truth (px)", ylabel="points within it (%)", ylim=(0, 101))
     axes.set_xlim(0, _upper(evaluation))
-    axes.legend(frameon=False, labelcolor=INK)
+    _legend(axes)
     return _svg(figure)
 
 
@@ -72,7 +73,7 @@ def reliability(figures: dict[str, Any], threshold_px: float) -> str:
         xlim=(0, 101),
         ylim=(0, 103),
     )
-    axes.legend(frameon=False, labelcolor=INK, loc="lower right")
+    _legend(axes, loc="lower right")
     return _svg(figure)
 
 
@@ -119,6 +120,11 @@ def _axes(width: float, height: float) -> "tuple[Figure, Axes]":
     axes = figure.add_subplot()
     _style(axes)
     return figure, axes
+
+
+def _legend(axes: "Axes", **place: Any) -> None:
+    if axes.get_legend_handles_labels()[0]:
+        axes.legend(frameon=False, labelcolor=INK, **place)
 
 
 def _style(axes: "Axes") -> None:

@@ -8,6 +8,7 @@ import numpy as np
 
 from marey.errors import InputError
 from marey.evaluation.evaluate import Evaluation
+from marey.evaluation.part import instance_figures, score_animals
 from marey.metrics import interval_coverage, summarise_errors
 
 
@@ -22,13 +23,14 @@ def pool_folds(evaluations: Sequence[Evaluation]) -> Mapping[str, Any]:
     parts = [evaluation.parts["test"] for evaluation in evaluations if "test" in evaluation.parts]
     if not parts:
         raise InputError("none of the runs has test frames", hint="train with --split kfold:5")
-    keys = [key for part in parts for key in part.keys]
+    keys = [key for part in parts for key in dict.fromkeys(part.keys)]
     if len(set(keys)) != len(keys):
         raise InputError("the runs are no folds: some frames are tested by several of them")
     errors = np.concatenate([part.errors for part in parts])
     has_truth = np.concatenate([part.has_truth for part in parts])
     radius = np.concatenate([part.error_90 for part in parts])
     keypoints = evaluations[0].run.skeleton.keypoints
+    animals = [frame for part in parts for frame in part.animals or ()]
     return {
         "n_folds": len(parts),
         "n_frames": len(keys),
@@ -39,4 +41,5 @@ def pool_folds(evaluations: Sequence[Evaluation]) -> Mapping[str, Any]:
         },
         "per_fold_mean_error_px": [float(np.nanmean(part.errors)) for part in parts],
         "interval_coverage_90": interval_coverage(radius, errors),
+        **(instance_figures(score_animals(animals, len(keypoints))) if animals else {}),
     }

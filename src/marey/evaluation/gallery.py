@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from marey.evaluation.evaluate import Part
+from marey.evaluation.part import Part
 from marey.visualisation.palettes import VERMILLION
 
 if TYPE_CHECKING:
@@ -24,22 +24,25 @@ def worst_frames(
     Returns
     -------
     list of dict
-        ``image`` (a data address), ``key``, ``keypoint`` (the worst), ``error_px``, ``confidence``.
+        ``image`` (a data address), ``key``, ``keypoint`` (the worst), ``error_px``, ``confidence``. An animal
+        that was missed comes first, without a keypoint and infinitely far off.
     """
     frames = {frame.image_key: frame for frame in project.load_labels()}
     worst = np.nanmax(np.where(np.isfinite(part.errors), part.errors, -1), axis=1)
+    worst[part.is_missed] = np.inf
     cards = []
-    for row in np.argsort(-worst)[:n]:
+    for row in np.argsort(-worst, kind="stable")[:n]:
         if worst[row] < 0:
             continue
-        keypoint = int(np.nanargmax(part.errors[row]))
+        is_missed = bool(part.is_missed[row])
+        keypoint = 0 if is_missed else int(np.nanargmax(part.errors[row]))
         image = project.read_image(frames[part.keys[row]])
         picture = draw_errors(image, part.truth[row], part.points[row])
         cards.append(
             {
                 "image": _data_address(picture),
                 "key": part.keys[row],
-                "keypoint": keypoints[keypoint],
+                "keypoint": "" if is_missed else keypoints[keypoint],
                 "error_px": float(worst[row]),
                 "confidence": float(part.confidence[row, keypoint]),
             }

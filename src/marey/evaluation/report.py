@@ -45,6 +45,7 @@ def write_report(
     shown = "test" if "test" in evaluation.parts else next(iter(evaluation.parts))
     sections = [
         _headline(evaluation, shown),
+        _animals_section(evaluation),
         _errors_section(evaluation, shown),
         _confidence_section(evaluation, shown),
         _gallery_section(evaluation, project, shown),
@@ -146,8 +147,7 @@ def _confidence_section(evaluation: Evaluation, shown: str) -> str:
 def _gallery_section(evaluation: Evaluation, project: "Project", shown: str) -> str:
     cards = "".join(
         f'<figure><img src="{card["image"]}" alt="{escape(card["key"])}" width="300" height="300">'
-        f"<figcaption><strong>{escape(card['keypoint'])}</strong> {card['error_px']:.1f} px off"
-        f"<br><span>{escape(card['key'])}, confidence {card['confidence']:.2f}</span></figcaption></figure>"
+        f"<figcaption>{_caption(card)}</figcaption></figure>"
         for card in worst_frames(evaluation.parts[shown], project, evaluation.run.skeleton.keypoints)
     )
     return (
@@ -155,6 +155,36 @@ def _gallery_section(evaluation: Evaluation, project: "Project", shown: str) -> 
         "the prediction. If the label is wrong, correct it; if the animal does something rare, label more "
         "such frames."
         f'</p><div class="gallery">{cards}</div></section>'
+    )
+
+
+def _caption(card: Mapping[str, Any]) -> str:
+    key = escape(card["key"])
+    if not card["keypoint"]:
+        return f"<strong>missed</strong><br><span>{key}</span>"
+    return (
+        f"<strong>{escape(card['keypoint'])}</strong> {card['error_px']:.1f} px off"
+        f"<br><span>{key}, confidence {card['confidence']:.2f}</span>"
+    )
+
+
+def _animals_section(evaluation: Evaluation) -> str:
+    """Say how many animals were found, where the run finds several."""
+    if evaluation.run.approach.kind == "single":
+        return ""
+    header = "<tr><th>part</th><th>labelled</th><th>found</th><th>missed</th><th>extra</th>"
+    rows = "".join(
+        f"<tr><td>{figures.PART_WORDS[name]}</td><td>{row['n_true_instances']}</td>"
+        f"<td>{row['n_matched_instances']}</td><td>{row['n_missed_instances']}</td>"
+        f"<td>{row['n_extra_instances']}</td><td>{row['oks_map']:.2f}</td><td>{row['oks_mar']:.2f}</td></tr>"
+        for name in evaluation.parts
+        for row in (evaluation.metrics[name],)
+    )
+    return (
+        "<section><h2>Animals</h2><p>A labelled animal is found when a predicted pose is similar to it; a "
+        "pose that is of no labelled animal is extra. Errors below are of the animals that were found; who "
+        'is who plays no part.</p><div class="scroll"><table>'
+        f"{header}<th>OKS mAP</th><th>OKS mAR</th></tr>{rows}</table></div></section>"
     )
 
 
@@ -219,6 +249,7 @@ def _reading_section() -> str:
 def _provenance_section(evaluation: Evaluation) -> str:
     run, provenance = evaluation.run, evaluation.run.provenance
     facts: list[tuple[str, Any]] = [
+        ("approach", ": ".join(text for text in (run.approach.kind, run.approach.reason) if text)),
         ("views", run.plan.reason),
         ("split", (f"{run.split.description}: {len(run.split.train)} training, {len(run.split.validation)} "
                   f"validation, {len(run.split.test)} test frames")),

@@ -76,21 +76,20 @@ class Sampler:
     def _predict_and_draw(self, *, is_last: bool) -> list[tuple[str, bytes, float | None]]:
         from marey.evaluation.gallery import draw_errors
         from marey.jobs.pictures import to_jpeg
-        from marey.networks.looking import look
         from marey.runs import Run
         from marey.training.inference import torch_infer
+        from marey.training.validation import FrameCheck
 
         run = Run(self._run)
         frames = self._frames(run.split.validation)
         network = run.load_network() if is_last else _load_best(run)
         if not frames or network is None:
             return []
-        infer = torch_infer(network)
+        check = FrameCheck(run, self._project, frames)
+        seen, _ = check.see(torch_infer(network))
         drawn = []
-        for frame in frames:
-            image = self._project.read_image(frame)
-            points = look([image], run.plan, run.config.stride, infer).points[0]
-            truth = frame.instances[0].confirmed_points()
+        for row, truth, points in zip(check.frame_rows, check.every_truth, seen, strict=True):
+            frame, image = frames[row], check.images[row]
             errors = np.linalg.norm(points - truth, axis=-1)
             error = float(np.nanmean(errors)) if np.isfinite(errors).any() else None
             drawn.append((frame.image_key, to_jpeg(draw_errors(image, truth, points)), error))
@@ -107,20 +106,12 @@ def _load_best(run: Any) -> Any:
     """Return the best network so far, from the checkpoint, or None where there is none yet."""
     import torch
 
-    from marey.networks.network import PoseNetwork
-
     path = Path(run.path) / "checkpoint" / "state.pt"
     if not path.is_file():
         return None
     best = torch.load(path, map_location="cpu", weights_only=True)["best"]
     if not best:
         return None
-    network = PoseNetwork(
-        len(run.skeleton),
-        backbone=run.config.backbone,
-        weights="none",
-        stride=run.config.stride,
-        width=run.config.pyramid_width,
-    )
+    network = run.create_network(weights="none")
     network.load_state_dict(best)
     return network.eval()

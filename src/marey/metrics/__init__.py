@@ -8,7 +8,7 @@ from marey.metrics.errors import (
     reference_length,
     summarise_errors,
 )
-from marey.metrics.instances import InstanceScores, match_instances, match_truth, score_instances
+from marey.metrics.instances import InstanceScores, match_instances, match_truth, score_instances, stout_area
 from marey.metrics.oks import mean_average_precision, object_keypoint_similarity
 from marey.metrics.reliability import (
     Reliability,
@@ -39,5 +39,6 @@ __all__ = [
     "reliability_curve",
     "score_instances",
     "score_tracks",
+    "stout_area",
     "summarise_errors",
 ]

@@ -76,12 +76,34 @@ def match_instances(similarity: np.ndarray, threshold: float = MATCH_OKS) -> tup
     return rows[is_match], columns[is_match]
 
 
+def stout_area(points: np.ndarray) -> np.ndarray:
+    """Return the area of the box around each animal, but at least as if it were a third as wide as long.
+
+    The box around an animal of few points that lie in a row has no area, and nothing would be similar to it.
+
+    Parameters
+    ----------
+    points
+        (x, y), shape (n_animals, n_keypoints, 2), with NaN.
+
+    Returns
+    -------
+    ndarray
+        Square pixels, shape (n_animals,).
+    """
+    low = np.where(np.isnan(points), np.inf, points).min(axis=1)
+    high = np.where(np.isnan(points), -np.inf, points).max(axis=1)
+    sides = np.where(np.isfinite(high - low), high - low, 0.0)
+    return np.maximum(sides.prod(axis=1), sides.max(axis=1) ** 2 / 3)
+
+
 def match_truth(
     predicted: np.ndarray,
     truth: np.ndarray,
     *,
     sigma: float | np.ndarray = DEFAULT_SIGMA,
     threshold: float = MATCH_OKS,
+    area: np.ndarray | None = None,
 ) -> np.ndarray:
     """Return which prediction is of each true animal, -1 where it was missed, int64, shape (n_true,).
 
@@ -93,10 +115,12 @@ def match_truth(
         Shape (n_true, n_keypoints, 2), with NaN.
     sigma, threshold
         Fall-off of OKS, and the least of a match.
+    area
+        Of each true animal; left out: of the box around its points. See :func:`stout_area`.
     """
     found = np.full(len(truth), -1, dtype=np.int64)
     if len(predicted) and len(truth):
-        similarity = object_keypoint_similarity(predicted, truth, sigma=sigma)
+        similarity = object_keypoint_similarity(predicted, truth, sigma=sigma, area=area)
         rows, columns = match_instances(np.nan_to_num(similarity, nan=0.0), threshold)
         found[columns] = rows
     return found

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 
 WINDOW_CELLS = 3
+# A peak is the highest cell within this distance.
+PEAK_REACH_CELLS = 1
 FEATURE_NAMES = ("peak_logit", "log_spread", "second_peak_ratio", "log_mass")
 _EPSILON = 1e-6
 
@@ -51,6 +53,30 @@ def decode_heatmaps(logits: np.ndarray, stride: int) -> Decoded:
     flat = np.ascontiguousarray(logits, dtype=np.float32).reshape(-1, height, width)
     best = flat.reshape(len(flat), height * width).argmax(axis=1)
     row, column = np.divmod(best, width)
+    read = read_peaks(flat, row, column, stride)
+    shape = (n_images, n_keypoints)
+    return Decoded(
+        points=read.points.reshape(*shape, 2),
+        peak=read.peak.reshape(shape),
+        features=read.features.reshape(*shape, len(FEATURE_NAMES)),
+    )
+
+
+def read_peaks(flat: np.ndarray, row: np.ndarray, column: np.ndarray, stride: int) -> Decoded:
+    """Read the peak around one cell of each heatmap; see :func:`decode_heatmaps`.
+
+    Parameters
+    ----------
+    flat
+        Logits, float32, shape (n, height, width).
+    row, column
+        The highest cell of each peak, shape (n,).
+
+    Returns
+    -------
+    Decoded
+        Arrays with the one axis n in place of images and keypoints.
+    """
     windows, rows, columns, inside = _windows(flat, row, column)
     weight = _sigmoid(windows) * inside
     mass = weight.sum(axis=(1, 2)) + _EPSILON
@@ -76,12 +102,40 @@ def decode_heatmaps(logits: np.ndarray, stride: int) -> Decoded:
     x = (even * columns[:, None, :]).sum(axis=(1, 2)) / mass
     y = (even * rows[:, :, None]).sum(axis=(1, 2)) / mass
     points = np.stack([(x + 0.5) * stride - 0.5, (y + 0.5) * stride - 0.5], axis=-1)
-    shape = (n_images, n_keypoints)
-    return Decoded(
-        points=points.reshape(*shape, 2).astype(np.float64),
-        peak=peak.reshape(shape).astype(np.float64),
-        features=features.reshape(*shape, len(FEATURE_NAMES)).astype(np.float64),
-    )
+    return Decoded(points.astype(np.float64), peak.astype(np.float64), features.astype(np.float64))
+
+
+def find_peaks(logits: np.ndarray, *, threshold: float, n_most: int) -> tuple[np.ndarray, np.ndarray]:
+    """Find the cells of a heatmap that are higher than those around them.
+
+    Parameters
+    ----------
+    logits
+        One heatmap, shape (height, width).
+    threshold
+        The least height of a peak, as a probability in (0, 1).
+    n_most
+        The most peaks; the highest are taken.
+
+    Returns
+    -------
+    row, column
+        Of each peak, the highest first, int64, shape (n,).
+
+    Examples
+    --------
+    >>> heat = np.full((5, 9), -9.0)
+    >>> heat[2, 1], heat[2, 7], heat[2, 6] = 1.0, 3.0, 2.0
+    >>> [cells.tolist() for cells in find_peaks(heat, threshold=0.5, n_most=4)]
+    [[2, 2], [7, 1]]
+    """
+    from scipy.ndimage import maximum_filter
+
+    least = np.log(threshold / (1 - threshold))
+    highest = maximum_filter(logits, size=2 * PEAK_REACH_CELLS + 1, mode="constant", cval=-np.inf)
+    row, column = np.nonzero((logits == highest) & (logits >= least))
+    order = np.argsort(-logits[row, column], kind="stable")[:n_most]
+    return row[order], column[order]
 
 
 def _windows(

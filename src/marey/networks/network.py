@@ -21,8 +21,10 @@ class PoseNetwork(nn.Module):
 
     Parameters
     ----------
-    n_keypoints
+    n_heatmaps
         K, the number of heatmaps.
+    n_fields
+        Part affinity fields, which come after the heatmaps with two channels each.
     backbone
         A name known to :func:`marey.networks.backbones.create_backbone`.
     weights
@@ -38,25 +40,26 @@ class PoseNetwork(nn.Module):
 
     def __init__(
         self,
-        n_keypoints: int,
+        n_heatmaps: int,
         *,
+        n_fields: int = 0,
         backbone: str = "lite0",
         weights: str = "default",
         stride: int = 4,
         width: int = 64,
     ) -> None:
         super().__init__()
-        self.n_keypoints = n_keypoints
         self.stride = stride
         self.backbone, channels, strides = create_backbone(backbone, weights=weights)
         odd = [s for s in strides if MULTIPLE % s]
         self.patch = odd[0] if odd else None
         strides = [PATCH_STRIDE if s in odd else s for s in strides]
         self.pyramid = FeaturePyramid(channels, strides, stride=stride, width=width)
-        self.head = nn.Conv2d(width, n_keypoints, kernel_size=1)
+        self.head = nn.Conv2d(width, n_heatmaps + 2 * n_fields, kernel_size=1)
         nn.init.normal_(self.head.weight, std=0.01)
         assert self.head.bias is not None
-        nn.init.constant_(self.head.bias, INITIAL_LOGIT)
+        nn.init.zeros_(self.head.bias)
+        nn.init.constant_(self.head.bias[:n_heatmaps], INITIAL_LOGIT)
         self.register_buffer("mean", _channels(IMAGENET_MEAN) * 255, persistent=False)
         self.register_buffer("deviation", _channels(IMAGENET_DEVIATION) * 255, persistent=False)
 
@@ -71,7 +74,7 @@ class PoseNetwork(nn.Module):
         Returns
         -------
         Tensor
-            Shape (B, K, H / stride, W / stride).
+            Shape (B, K + 2 · n_fields, H / stride, W / stride).
         """
         size = (images.shape[2] // self.stride, images.shape[3] // self.stride)
         images = (images - self.mean) / self.deviation

@@ -171,6 +171,35 @@ def plan_views(
     return ViewPlan("crop", frame_size, scale, (side, side), locate_scale, locate_size, reason)
 
 
+def plan_views_of_several(
+    radii: np.ndarray, frame_size: tuple[int, int], *, max_side: int = 256, whole_side: int = 256
+) -> ViewPlan:
+    """Choose the views for animals that are found from afar and then measured one by one.
+
+    Parameters
+    ----------
+    radii
+        The distance of each labelled animal's farthest point from its anchor, in frame pixels.
+    frame_size, max_side, whole_side
+        As for :func:`plan_views`.
+    """
+    radius = float(np.quantile(radii, 0.95)) if len(radii) else 0.0
+    wanted = 2.15 * radius + 16
+    scale = min(1.0, max_side / wanted)
+    side = int(np.clip(_round_up(wanted * scale), 96, max_side))
+    longest = max(frame_size)
+    # Two animals that touch are half a length apart: from afar that must still be several cells.
+    locate_side = int(np.clip(_round_up(longest * 24 / max(radius, 1.0)), 128, max(128, whole_side)))
+    locate_scale = min(1.0, locate_side / longest)
+    locate_size = _round_size(frame_size, locate_scale)
+    resolution = "full resolution" if scale == 1 else f"scale {scale:.2f}"
+    reason = (
+        f"animals are found in the whole frame at {locate_size[0]}×{locate_size[1]}, and each is measured in "
+        f"a crop of {side}×{side} at {resolution}"
+    )
+    return ViewPlan("crop", frame_size, scale, (side, side), locate_scale, locate_size, reason)
+
+
 def _whole_plan(frame_size: tuple[int, int], extent: float, whole_side: int) -> ViewPlan:
     scale = min(1.0, whole_side / max(frame_size))
     size = _round_size(frame_size, scale)

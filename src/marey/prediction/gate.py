@@ -15,7 +15,7 @@ import numpy as np
 
 from marey.errors import MareyError, StorageError
 from marey.files import utc_now, write_json
-from marey.metrics import euclidean_errors
+from marey.metrics import euclidean_errors, match_truth, stout_area
 from marey.networks.views import View
 from marey.prediction.crop_trial import CropTrial, mean_error, try_adaptive_crop
 from marey.prediction.engines import (
@@ -28,6 +28,7 @@ from marey.prediction.engines import (
 )
 from marey.prediction.frames import ImageFrame
 from marey.prediction.predictor import Predictor, pipelined
+from marey.prediction.several import SeveralPredictor, predictor_of
 from marey.prediction.translation import NetworkFiles
 from marey.progress import Progress, ProgressCallback, ignore_progress
 
@@ -45,6 +46,8 @@ MAX_SHIFTS = 8
 SHIFT_PX = 6
 TIMING_ROUNDS = 4
 TIMED_IMAGES = 16
+# Whether an animal was found at all is a coarser question than how well its keypoints are placed.
+MATCH_SIGMA = 0.1
 
 
 @dataclass(frozen=True)
@@ -156,7 +159,7 @@ def prepare_engines(
         Told about each engine.
     """
     device = resolve_device(device)
-    images, truth = _validation_frames(run, project)
+    images, truths = _validation_frames(run, project)
     network = _LoadedOnce.of(run)
     reference = "torch" if device == "cpu" else f"torch-{device}"
     names = [reference, *(name for name in usable_engines(device) if name != reference)]
@@ -164,7 +167,7 @@ def prepare_engines(
     measured: _Reference | None = None
     for i, name in enumerate(names):
         progress(Progress("comparing engines", i, len(names)))
-        trial, predictor, measured = _try_engine(run, name, network, images, truth, measured)
+        trial, predictor, measured = _try_engine(run, name, network, images, truths, measured)
         judged.append((trial, predictor))
     progress(Progress("comparing engines", len(names), len(names)))
     speeds = _time_engines([predictor for _, predictor in judged], images)
@@ -179,7 +182,7 @@ def prepare_engines(
         device=device,
         n_frames=len(images),
         trials=tuple(trials),
-        adaptive_crop=try_adaptive_crop(predictor, images, truth),
+        adaptive_crop=_try_crop(predictor, images, truths),
         max_movement_px=max_movement_px,
         max_error_growth=max_error_growth,
         weights=run.weights_hash,
@@ -242,7 +245,10 @@ def resolve_device(device: str) -> str:
 
 @dataclass(frozen=True)
 class _Reference:
-    """What is measured, and what float32 PyTorch sees there, shape (n_jobs, n_keypoints, 2)."""
+    """What is measured, and what float32 PyTorch sees there, shape (n_jobs, n_keypoints, 2).
+
+    Without jobs whole frames are predicted, and there is a row for each labelled animal.
+    """
 
     jobs: Sequence[tuple[ImageFrame, View]]
     points: np.ndarray
@@ -266,9 +272,12 @@ class _LoadedOnce(NetworkFiles):
         self.load = load_once
 
 
-def _validation_frames(run: "Run", project: "Project | None") -> tuple[list[np.ndarray], np.ndarray]:
-    """Return the validation images of a run and their labels (n, K, 2); nothing where they cannot be read."""
-    nothing: tuple[list[np.ndarray], np.ndarray] = ([], np.zeros((0, len(run.skeleton), 2)))
+def _validation_frames(run: "Run", project: "Project | None") -> tuple[list[np.ndarray], list[np.ndarray]]:
+    """Return the validation images of a run and the labels of each, (n_animals, K, 2).
+
+    Nothing where they cannot be read. A run that finds one animal is judged on frames with one.
+    """
+    nothing: tuple[list[np.ndarray], list[np.ndarray]] = ([], [])
     wanted = set(run.split.validation)
     try:
         if project is None:
@@ -276,14 +285,15 @@ def _validation_frames(run: "Run", project: "Project | None") -> tuple[list[np.n
 
             project = Project.open(run.path.parent.parent)
         frames = [frame for frame in project.load_labels().frames if frame.image_key in wanted]
-        frames = [frame for frame in frames if len(frame.instances) == 1]
+        is_single = run.approach.kind == "single"
+        frames = [
+            frame for frame in frames if frame.instances and (len(frame.instances) == 1 or not is_single)
+        ]
         step = max(1, -(-len(frames) // MAX_FRAMES))
         images = [project.read_image(frame) for frame in frames[::step]]
     except MareyError:
         return nothing
-    if not images:
-        return nothing
-    return images, np.stack([frame.instances[0].confirmed_points() for frame in frames[::step]])
+    return images, [np.stack([i.confirmed_points() for i in frame.instances]) for frame in frames[::step]]
 
 
 def _try_engine(
@@ -291,24 +301,30 @@ def _try_engine(
     name: str,
     network: NetworkFiles,
     images: Sequence[np.ndarray],
-    truth: np.ndarray,
+    truths: Sequence[np.ndarray],
     reference: _Reference | None,
 ) -> tuple[Trial, Predictor | None, _Reference | None]:
     """Measure the validation frames with one engine; one that fails is out, except the reference."""
     try:
-        predictor = Predictor.of(run, create_engine(name, network))
+        predictor = predictor_of(run, create_engine(name, network))
         for size in {run.plan.size, run.plan.locate_size}:
             predictor.engine.prepare(size)
-        jobs = _jobs(predictor, images) if reference is None else reference.jobs
-        points = _measure(predictor, jobs)
+        jobs: Sequence[tuple[ImageFrame, View]] = ()
+        if isinstance(predictor, SeveralPredictor):
+            points = _find_labelled(predictor, images, truths)
+        else:
+            jobs = _jobs(predictor, images) if reference is None else reference.jobs
+            points = _measure(predictor, jobs)
     except Exception as error:
         if reference is None:
             raise
         # Whatever a foreign engine cannot do with this network, the others can.
         return Trial(name, reason=f"failed: {str(error)[:200]}"), None, reference
     reference = reference or _Reference(jobs, points)
+    truth = np.concatenate([np.zeros((0, *points.shape[1:])), *truths])
     truth = np.tile(truth, (len(points) // max(len(truth), 1), 1, 1))
     moved = euclidean_errors(points, reference.points)[np.isfinite(truth).all(axis=-1)]
+    moved = moved[np.isfinite(moved)]
     movement = float(np.median(moved)) if moved.size else float("nan")
     return Trial(name, movement_px=movement, error_px=mean_error(points, truth)), predictor, reference
 
@@ -337,6 +353,19 @@ def _measure(predictor: Predictor, jobs: Sequence[tuple[ImageFrame, View]]) -> n
     started = pipelined(jobs, lambda job: predictor.start(*job), predictor.engine.n_in_flight)
     points = [pose.points for _, pose in started]
     return np.array(points).reshape(-1, len(predictor.keypoints), 2)
+
+
+def _find_labelled(
+    predictor: Predictor, images: Sequence[np.ndarray], truths: Sequence[np.ndarray]
+) -> np.ndarray:
+    """Return where an engine sees each labelled animal, shape (n_animals, n_keypoints, 2); NaN: nowhere."""
+    points: list[np.ndarray] = []
+    for truth, found in zip(truths, predictor.predict_animals(images), strict=True):
+        rows = match_truth(found.points, truth, sigma=MATCH_SIGMA, area=stout_area(truth))
+        seen = np.full(truth.shape, np.nan)
+        seen[rows >= 0] = found.points[rows[rows >= 0]]
+        points.append(seen)
+    return np.concatenate([np.zeros((0, len(predictor.keypoints), 2)), *points])
 
 
 def _time_engines(predictors: Sequence[Predictor | None], images: Sequence[np.ndarray]) -> list[float]:
@@ -372,6 +401,13 @@ def _apply_limits(trial: Trial, reference: Trial, max_movement_px: float, max_er
     if is_judged and not trial.error_px <= reference.error_px * (1 + max_error_growth):
         return replace(trial, reason=f"its error is over {max_error_growth:.0%} above float32's")
     return replace(trial, is_allowed=True)
+
+
+def _try_crop(predictor: Predictor, images: Sequence[np.ndarray], truths: Sequence[np.ndarray]) -> CropTrial:
+    if isinstance(predictor, SeveralPredictor):
+        return CropTrial(is_on=False, reason="several animals are looked for in every frame")
+    truth = np.concatenate([np.zeros((0, len(predictor.keypoints), 2)), *truths])
+    return try_adaptive_crop(predictor, images, truth)
 
 
 def _keep(run: "Run", verdict: Verdict) -> None:

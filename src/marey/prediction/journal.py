@@ -25,17 +25,18 @@ _MARK = b"rows"
 _STORAGE_ERRORS = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EACCES, errno.EPERM, errno.EIO)
 
 
-def row_type(n_keypoints: int) -> np.dtype:
+def row_type(n_keypoints: int, n_animals: int = 1) -> np.dtype:
     """Return the type of one frame's row."""
-    plane = (n_keypoints,)
+    plane = (n_keypoints, n_animals)
     return np.dtype(
         [
             ("frame", "<i8"),
             ("time", "<f8"),
-            ("position", "<f4", (2, n_keypoints)),
+            ("position", "<f4", (2, *plane)),
             ("confidence", "<f4", plane),
             ("expected_error", "<f4", plane),
             ("error_90", "<f4", plane),
+            ("score", "<f4", (n_animals,)),
         ]
     )
 
@@ -59,7 +60,7 @@ class Journal:
         self.path = path
         self.header = header
         self._body_at = body_at
-        self.dtype = row_type(len(header["keypoints"]))
+        self.dtype = row_type(len(header["keypoints"]), header.get("n_animals", 1))
         self.n_rows, self.n_blocks, self.last_frame = 0, 0, None
         self._end = body_at
         for rows in self.blocks():

@@ -14,7 +14,7 @@ from marey.files import atomic_path
 from marey.prediction.journal import Journal
 
 CHUNK_FRAMES = 1024
-INDIVIDUAL = "animal"
+ONLY_INDIVIDUAL = "animal"
 _SCHEMA_VERSION = 1
 _PLANES = ("confidence", "expected_error", "error_90")
 
@@ -35,13 +35,16 @@ def write_poses_file(journal: Journal, path: Path, attributes: dict[str, Any]) -
     import h5py
 
     keypoints = journal.header["keypoints"]
+    n_animals = journal.header.get("n_animals", 1)
+    # The places of several animals say nothing about who is who.
+    places = [ONLY_INDIVIDUAL] if n_animals == 1 else [f"{ONLY_INDIVIDUAL} {i + 1}" for i in range(n_animals)]
     with atomic_path(path) as temporary, h5netcdf.File(temporary, "w") as file:
-        file.dimensions = {"time": None, "space": 2, "keypoint": len(keypoints), "individual": 1}
+        file.dimensions = {"time": None, "space": 2, "keypoint": len(keypoints), "individual": n_animals}
         file.resize_dimension("time", journal.n_rows)
         text = h5py.string_dtype()
-        for name, values in (("space", ["x", "y"]), ("keypoint", keypoints), ("individual", [INDIVIDUAL])):
+        for name, values in (("space", ["x", "y"]), ("keypoint", keypoints), ("individual", places)):
             file.create_variable(name, (name,), dtype=text, data=np.array(values, dtype=object))
-        _create_variables(file, len(keypoints), journal.n_rows)
+        _create_variables(file, (len(keypoints), n_animals), journal.n_rows)
         first = 0
         for rows in journal.blocks():
             _fill(file, rows, slice(first, first + len(rows)))
@@ -50,16 +53,18 @@ def write_poses_file(journal: Journal, path: Path, attributes: dict[str, Any]) -
             file.attrs[name] = value
 
 
-def _create_variables(file: Any, n_keypoints: int, n_rows: int) -> None:
+def _create_variables(file: Any, sides: tuple[int, int], n_rows: int) -> None:
     chunk = min(CHUNK_FRAMES, max(n_rows, 1))
     packed: dict[str, Any] = {"compression": "gzip", "compression_opts": 1, "shuffle": True}
     file.create_variable("time", ("time",), dtype="f8", chunks=(chunk,), **packed)
     file.create_variable("frame", ("time",), dtype="i8", chunks=(chunk,), **packed)
     plane = ("time", "keypoint", "individual")
     shapes: dict[str, tuple[tuple[str, ...], tuple[int, ...]]] = {
-        "position": (("time", "space", "keypoint", "individual"), (chunk, 2, n_keypoints, 1)),
-        **dict.fromkeys(_PLANES, (plane, (chunk, n_keypoints, 1))),
+        "position": (("time", "space", "keypoint", "individual"), (chunk, 2, *sides)),
+        **dict.fromkeys(_PLANES, (plane, (chunk, *sides))),
     }
+    if sides[1] > 1:
+        shapes["score"] = (("time", "individual"), (chunk, sides[1]))
     for name, (dimensions, chunks) in shapes.items():
         variable = file.create_variable(
             name, dimensions, dtype="f8", chunks=chunks, fillvalue=np.nan, **packed
@@ -70,8 +75,9 @@ def _create_variables(file: Any, n_keypoints: int, n_rows: int) -> None:
 def _fill(file: Any, rows: np.ndarray, where: slice) -> None:
     file["time"][where] = rows["time"]
     file["frame"][where] = rows["frame"]
-    for name in ("position", *_PLANES):
-        file[name][where] = rows[name][..., None].astype(np.float64)
+    for name in ("position", *_PLANES, "score"):
+        if name in file.variables:
+            file[name][where] = rows[name].astype(np.float64)
 
 
 def read_log(path: Path) -> list[dict[str, Any]]:

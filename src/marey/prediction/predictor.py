@@ -2,6 +2,7 @@
 
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from functools import partial
 from itertools import islice
@@ -38,17 +39,20 @@ class RawPose:
         What confidences are computed from, shape (n_keypoints, n_features).
     view
         Through which the frame was measured.
+    score
+        How surely there is an animal, in [0, 1].
     """
 
     points: np.ndarray
     peak: np.ndarray
     features: np.ndarray
     view: View
+    score: float = 1.0
 
 
 @dataclass(frozen=True)
 class Prediction:
-    """Poses of several frames.
+    """Poses of several frames, or of several animals in a frame: one after the other.
 
     Parameters
     ----------
@@ -61,6 +65,8 @@ class Prediction:
         pixels, shape (n_frames, n_keypoints); NaN where the run could not be calibrated.
     features
         Shape (n_frames, n_keypoints, n_features).
+    scores
+        How surely there is each animal, shape (n_frames,); None where nobody asked.
     """
 
     points: np.ndarray
@@ -68,10 +74,11 @@ class Prediction:
     expected_error: np.ndarray
     error_90: np.ndarray
     features: np.ndarray
+    scores: np.ndarray | None = None
 
 
 class Predictor:
-    """Finds one animal in frames.
+    """Finds one animal in frames; those that find several derive from it.
 
     Parameters
     ----------
@@ -86,7 +93,14 @@ class Predictor:
     reliability
         Turns features into confidences and expected errors; without it the confidence is the height of the
         peak.
+
+    Attributes
+    ----------
+    n_animals
+        The most animals that are found in a frame.
     """
+
+    n_animals = 1
 
     def __init__(
         self,
@@ -105,14 +119,13 @@ class Predictor:
 
     @classmethod
     def of(cls, run: "Run", engine: Engine) -> "Predictor":
-        """Return the predictor of a run."""
-        reliability = None
-        if run.calibration is not None:
-            from marey.metrics.reliability import Reliability
-
-            reliability = Reliability.from_dict(run.calibration)
+        """Return the predictor of a run of one animal; see :func:`marey.prediction.several.predictor_of`."""
         return cls(
-            engine, run.plan, run.skeleton.keypoints, stride=run.config.stride, reliability=reliability
+            engine,
+            run.plan,
+            run.skeleton.keypoints,
+            stride=run.config.stride,
+            reliability=reliability_of(run),
         )
 
     def predict_images(self, images: Iterable[np.ndarray]) -> Prediction:
@@ -125,13 +138,23 @@ class Predictor:
         """
         return self.judge([pose for _, pose in self.search(map(ImageFrame, images))])
 
+    def predict_animals(self, images: Iterable[np.ndarray]) -> list[Prediction]:
+        """Find all animals in each image; what is predicted of one image has a row for each animal."""
+        return [self.judge(poses) for _, poses in self.search_all(map(ImageFrame, images))]
+
+    def search_all(self, frames: Iterable[F]) -> Generator[tuple[F, list[RawPose]], None, None]:
+        """Find the animals in each frame on its own, in order; the surest animal of a frame is first."""
+        with closing(self.search(frames)) as found:
+            for frame, pose in found:
+                yield frame, [pose]
+
     def search(self, frames: Iterable[F]) -> Generator[tuple[F, RawPose], None, None]:
         """Find the animal in each frame on its own, in order.
 
         With a plan of kind "crop" the whole frame is looked at coarsely, then a crop around the animal.
         Several frames are on their way through the engine at a time.
         """
-        groups = _grouped(frames, self.engine.batch_size)
+        groups = grouped(frames, self.engine.batch_size)
         if self.plan.kind == "crop":
             located = self._measured(groups, self._locate_views)
             measured = self._measured(map(_regroup, located), self._crop_views)
@@ -170,15 +193,17 @@ class Predictor:
         points = np.array([pose.points for pose in poses]).reshape(-1, n_keypoints, 2)
         peak = np.array([pose.peak for pose in poses]).reshape(-1, n_keypoints)
         features = np.array([pose.features for pose in poses]).reshape(-1, n_keypoints, len(FEATURE_NAMES))
+        scores = np.array([pose.score for pose in poses], dtype=np.float64)
         if self.reliability is None or not len(poses):
             unknown = np.full(peak.shape, np.nan)
-            return Prediction(points, peak, unknown, unknown.copy(), features)
+            return Prediction(points, peak, unknown, unknown.copy(), features, scores)
         return Prediction(
             points,
             self.reliability.confidence(features),
             self.reliability.expected_error_px(features),
             self.reliability.error_90_px(features),
             features,
+            scores,
         )
 
     def _measured(
@@ -199,7 +224,7 @@ class Predictor:
         return self._decode(pending(), views)
 
     def _decode(self, logits: np.ndarray, views: Sequence[View]) -> list[RawPose]:
-        decoded = decode_heatmaps(logits, self.stride)
+        decoded = decode_heatmaps(logits[:, : len(self.keypoints)], self.stride)
         return [
             RawPose(view.to_frame(points), peak, features, view)
             for view, points, peak, features in zip(
@@ -212,6 +237,15 @@ class Predictor:
 
     def _crop_views(self, group: list[tuple[F, RawPose | None]]) -> list[View]:
         return [self.plan.crop_view(self.find_center(pose)) for _, pose in group if pose is not None]
+
+
+def reliability_of(run: "Run") -> "Reliability | None":
+    """Return what turns a run's features into confidences, or None where it was not calibrated."""
+    if run.calibration is None:
+        return None
+    from marey.metrics.reliability import Reliability
+
+    return Reliability.from_dict(run.calibration)
 
 
 def pipelined(
@@ -229,7 +263,8 @@ def pipelined(
         yield done, finish()
 
 
-def _grouped(frames: Iterable[F], n: int) -> Iterator[list[tuple[F, RawPose | None]]]:
+def grouped(frames: Iterable[F], n: int) -> Iterator[list[tuple[F, RawPose | None]]]:
+    """Yield frames, not looked at yet, `n` at a time."""
     iterator = iter(frames)
     while group := list(islice(iterator, n)):
         yield [(frame, None) for frame in group]

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 AdaptiveCrop = Literal["on", "off", "auto"]
 # What decides about the poses, other than the engine and the adaptive crop, which may be chosen by the gate.
-_IDENTITY = ("weights", "video_fingerprint", "start", "stop", "step", "crop")
+_IDENTITY = ("weights", "video_fingerprint", "start", "stop", "step", "crop", "n_animals")
 
 
 @dataclass(frozen=True)
@@ -64,6 +64,7 @@ def describe_request(
     engine: str,
     follow_size: Sequence[int] | None,
     batch_size: int,
+    n_animals: int,
 ) -> dict[str, Any]:
     """Return everything that the poses of a video depend on, as plain values."""
     return {
@@ -80,6 +81,7 @@ def describe_request(
         "engine": engine,
         "follow_size": None if follow_size is None else list(follow_size),
         "batch_size": batch_size,
+        "n_animals": n_animals,
     }
 
 

@@ -1,7 +1,8 @@
 """One pass over a video: decode, predict, and keep what is done, block by block."""
 
 import time
-from collections.abc import Generator, Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
@@ -20,6 +21,8 @@ from marey.progress import Progress, ProgressCallback
 if TYPE_CHECKING:
     from marey.runs import Run
     from marey.video import FrameSource
+
+Found = Generator[tuple[VideoFrame, list[RawPose]], None, None]
 
 DECODED_AHEAD = 8
 REPORT_EVERY_S = 0.25
@@ -48,7 +51,7 @@ def stream_poses(
     notes: list[str] = []
     frames = ahead(_frames(video, selection, first, stop, notes), DECODED_AHEAD)
     follower = None if follow_size is None else Follower(task.predictor, (follow_size[0], follow_size[1]))
-    poses = task.predictor.search(frames) if follower is None else follower.follow(frames)
+    poses = task.predictor.search_all(frames) if follower is None else _alone(follower.follow(frames))
     meter = _Meter(f"predicting {path.name}", journal.n_rows, total, task.progress)
     try:
         while block := list(islice(meter.count(poses), BLOCK_FRAMES)):
@@ -66,6 +69,12 @@ def stream_poses(
     if journal.n_rows < total:
         notes.append(f"{journal.n_rows} of {total} frames could be decoded and were predicted")
     return [*notes, *map(str, video.problems)]
+
+
+def _alone(poses: Generator[tuple[VideoFrame, RawPose], None, None]) -> Found:
+    with closing(poses):
+        for frame, pose in poses:
+            yield frame, [pose]
 
 
 def _frames(
@@ -95,7 +104,7 @@ class _Meter:
         self._n_done, self._n_before = n_done, n_done
         self._began = self._reported = time.perf_counter()
 
-    def count(self, poses: Iterable[tuple[VideoFrame, RawPose]]) -> Iterator[tuple[VideoFrame, RawPose]]:
+    def count(self, poses: Found) -> Iterator[tuple[VideoFrame, list[RawPose]]]:
         for item in poses:
             self._n_done += 1
             now = time.perf_counter()
@@ -109,20 +118,26 @@ class _Meter:
 
 def _rows(
     predictor: Predictor,
-    block: Sequence[tuple[VideoFrame, RawPose]],
+    block: Sequence[tuple[VideoFrame, list[RawPose]]],
     video: "FrameSource",
     dtype: np.dtype,
     selection: Selection,
 ) -> np.ndarray:
-    prediction = predictor.judge([pose for _, pose in block])
+    prediction = predictor.judge([pose for _, poses in block for pose in poses])
     corner = (0, 0) if selection.crop is None else selection.crop[:2]
     rows = np.zeros(len(block), dtype=dtype)
+    for name in ("position", "confidence", "expected_error", "error_90", "score"):
+        rows[name] = np.nan
+    # Where each pose goes: its frame's row, and a place along the animals.
+    row = [i for i, (_, poses) in enumerate(block) for _ in poses]
+    place = [j for _, poses in block for j in range(len(poses))]
     rows["frame"] = [frame.index for frame, _ in block]
     rows["time"] = _times(video, rows["frame"])
-    rows["position"] = (prediction.points + np.array(corner)).transpose(0, 2, 1)
-    rows["confidence"] = prediction.confidence
-    rows["expected_error"] = prediction.expected_error
-    rows["error_90"] = prediction.error_90
+    rows["position"][row, :, :, place] = (prediction.points + np.array(corner)).transpose(0, 2, 1)
+    rows["confidence"][row, :, place] = prediction.confidence
+    rows["expected_error"][row, :, place] = prediction.expected_error
+    rows["error_90"][row, :, place] = prediction.error_90
+    rows["score"][row, place] = 1.0 if prediction.scores is None else prediction.scores
     return rows
 
 

@@ -23,6 +23,7 @@ from marey.prediction.request import (
     differences,
     name_outputs,
 )
+from marey.prediction.several import predictor_of
 from marey.prediction.streaming import Task, stream_poses
 from marey.progress import Progress, ProgressCallback, ignore_progress
 
@@ -74,7 +75,7 @@ def open_predictor(
     progress: ProgressCallback = ignore_progress,
 ) -> Predictor:
     """Return a predictor for images, with the engine that :func:`predict` would use."""
-    return Predictor.of(run, choose_engine(run, engine, device=device, progress=progress)[0])
+    return predictor_of(run, choose_engine(run, engine, device=device, progress=progress)[0])
 
 
 def predict(
@@ -90,6 +91,7 @@ def predict(
     step: int = 1,
     crop: tuple[int, int, int, int] | None = None,
     batch_size: int | None = None,
+    n_animals: int | None = None,
     resume: bool = False,
     overwrite: bool = False,
     formats: Sequence[str] = (),
@@ -118,6 +120,8 @@ def predict(
         (x, y, width, height) in pixels, outside of which nothing is looked for.
     batch_size
         Images at a time; by default what suits the engine.
+    n_animals
+        The most animals in a frame; by default as many as in the labels that the run was trained on.
     resume
         Go on with predictions that were interrupted.
     overwrite
@@ -150,7 +154,11 @@ def predict(
     selection = Selection(start, stop, step, crop)
     paths = find_videos([videos] if isinstance(videos, str | Path) else videos)
     outputs = name_outputs(paths, Path(output))
-    plan = [_look_at(run, *pair, selection, resume, overwrite) for pair in zip(paths, outputs, strict=True)]
+    n_animals = _most_animals(run, n_animals)
+    plan = [
+        _look_at(run, *pair, selection, n_animals, resume, overwrite)
+        for pair in zip(paths, outputs, strict=True)
+    ]
     task = None
     results: list[PredictionResult] = []
     failures: list[VideoError] = []
@@ -161,6 +169,7 @@ def predict(
         asked = state.journal.header["engine"] if state.journal else engine
         if task is None or (state.journal and task.predictor.engine.name != asked):
             task = _make_task(run, asked, adaptive_crop, device, batch_size, selection, progress)
+            task.predictor.n_animals = n_animals
         try:
             results.append(_predict_video(task, path, target, state.journal, formats))
         except VideoError as error:  # one damaged recording must not cost the night of the others
@@ -186,13 +195,21 @@ class _State:
 
 
 def _look_at(
-    run: "Run", path: Path, target: Path, selection: Selection, resume: bool, overwrite: bool
+    run: "Run",
+    path: Path,
+    target: Path,
+    selection: Selection,
+    n_animals: int,
+    resume: bool,
+    overwrite: bool,
 ) -> _State:
     """Find out what has been done of a video, and refuse to destroy other work, before anything is begun."""
     partial = journal_path(target)
     if overwrite:
         return _State()
-    wanted = describe_request(run, path, selection, engine="", follow_size=None, batch_size=1)
+    wanted = describe_request(
+        run, path, selection, engine="", follow_size=None, batch_size=1, n_animals=n_animals
+    )
     if target.exists():
         entry = next((e for e in read_log(target) if e.get("operation") == "predict"), {})
         if others := differences(wanted, entry):
@@ -215,6 +232,26 @@ def _look_at(
             hint="give the options that it was begun with, or begin again with --overwrite",
         )
     return _State(journal=journal)
+
+
+def _most_animals(run: "Run", asked: int | None) -> int:
+    """Return the most animals that are looked for in a frame.
+
+    Raises
+    ------
+    ConfigError
+        Several were asked for, but the run finds one; or less than one.
+    """
+    if asked is None:
+        return run.approach.n_animals
+    if asked < 1:
+        raise ConfigError(f"expected at least one animal, got {asked}")
+    if run.approach.kind == "single" and asked > 1:
+        raise ConfigError(
+            f"{asked} animals were asked for, but the run {run.name!r} was trained to find one",
+            hint="label frames with several animals and train with --approach auto",
+        )
+    return asked
 
 
 def journal_path(target: Path) -> Path:
@@ -250,7 +287,7 @@ def _make_task(
             raise ConfigError(f"batch_size must divide {BLOCK_FRAMES}, got {batch_size}")
         engine.batch_size = batch_size
     follow_size, note = _decide_crop(run, adaptive_crop, engine, verdict, selection)
-    return Task(run, selection, Predictor.of(run, engine), follow_size, progress, [note] if note else [])
+    return Task(run, selection, predictor_of(run, engine), follow_size, progress, [note] if note else [])
 
 
 def _decide_crop(
@@ -261,9 +298,8 @@ def _decide_crop(
         raise ConfigError(f"adaptive_crop is on, off or auto, got {asked!r}")
     if asked == "off":
         return None, ""
-    if run.plan.kind == "whole":
-        why = f"adaptive crop off: this run measures the whole frame at once ({run.plan.reason})"
-        return None, why if asked == "on" else ""
+    if why := _why_crop_is_impossible(run):
+        return None, f"adaptive crop off: {why}" if asked == "on" else ""
     judged = None if verdict is None else verdict.adaptive_crop
     size = judged.size if judged is not None and judged.is_on and judged.size else run.plan.size
     if asked == "on":
@@ -273,6 +309,14 @@ def _decide_crop(
     if judged is None or engine.batch_size > 1:
         return None, "adaptive crop off: it was not judged with this engine"
     return size if judged.is_on else None, f"adaptive crop {'on' if judged.is_on else 'off'}: {judged.reason}"
+
+
+def _why_crop_is_impossible(run: "Run") -> str:
+    if run.approach.kind != "single":
+        return "several animals are looked for in every frame"
+    if run.plan.kind == "whole":
+        return f"this run measures the whole frame at once ({run.plan.reason})"
+    return ""
 
 
 def _predict_video(
@@ -289,6 +333,7 @@ def _predict_video(
         engine=task.predictor.engine.name,
         follow_size=journal.header["follow_size"] if journal else task.follow_size,
         batch_size=task.predictor.engine.batch_size,
+        n_animals=task.predictor.n_animals,
     )
     n_before = journal.n_rows if journal else 0
     with open_video(path) as video:

@@ -24,7 +24,9 @@ class AugmentationConfig(BaseModel):
         "auto", description="±; auto: all directions if the animal takes them, else 25"
     )
     scale: Annotated[float, Field(ge=1, le=3)] = Field(1.28, description="from 1/scale to scale")
-    shift: Share = Field(0.12, description="± as a fraction of the view's size")
+    shift: Share | Literal["auto"] = Field(
+        "auto", description="± as a fraction of the view's size; auto: 0.12, around one of several 0.04"
+    )
     flip: bool | Literal["auto"] = Field(
         "auto", description="mirror half of the images; auto: when all left/right pairs are confirmed"
     )
@@ -59,6 +61,8 @@ class TrainingConfig(BaseModel):
     pyramid_width: Annotated[int, Field(ge=8, le=1024)] = 64
     sigma_cells: Annotated[float, Field(gt=0.3, le=8)] = 1.5
 
+    approach: Literal["auto", "single", "top-down", "bottom-up"] = "auto"
+    anchor: str | None = Field(None, description="keypoint that stands for an animal; left out: their mean")
     view: Literal["auto", "whole", "crop"] = "auto"
     crop_side: Annotated[int, Field(ge=64, le=2048, multiple_of=32)] | None = None
     whole_side: Annotated[int, Field(ge=64, le=4096)] = 256

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from marey.errors import FormatError, InputError, NotFoundError
 from marey.files import sha256_of_bytes, write_json
 from marey.model import Skeleton
+from marey.networks.approach import Approach
 from marey.networks.views import ViewPlan
 from marey.runs.config import TrainingConfig
 
@@ -120,6 +121,13 @@ class Run:
         return ViewPlan.from_dict(self._read("views.json"))
 
     @cached_property
+    def approach(self) -> Approach:
+        """How animals are found, and what the network's channels mean."""
+        if not (self.path / "approach.json").is_file():
+            return Approach("single", len(self.skeleton))
+        return Approach.from_dict(self._read("approach.json"))
+
+    @cached_property
     def calibration(self) -> dict[str, Any] | None:
         """How raw peaks become confidences and expected errors, or None where nothing could be fitted."""
         return self._read("calibration.json") if (self.path / "calibration.json").is_file() else None
@@ -134,6 +142,25 @@ class Run:
         """The SHA-256 of the weights: what identifies the network."""
         return sha256_of_bytes(self.weights_path.read_bytes())
 
+    def create_network(self, *, weights: str) -> "PoseNetwork":
+        """Build the network of this run's approach and settings, with other weights than its own.
+
+        Parameters
+        ----------
+        weights
+            Of the backbone: ``"default"``, ``"none"``, or a file; the rest is random.
+        """
+        from marey.networks.network import PoseNetwork
+
+        return PoseNetwork(
+            self.approach.n_heatmaps,
+            n_fields=len(self.approach.edges),
+            backbone=self.config.backbone,
+            weights=weights,
+            stride=self.config.stride,
+            width=self.config.pyramid_width,
+        )
+
     def load_network(self) -> "PoseNetwork":
         """Load the network with its selected weights, in evaluation mode, on the CPU, float32.
 
@@ -144,15 +171,7 @@ class Run:
         """
         from safetensors.torch import load_file
 
-        from marey.networks.network import PoseNetwork
-
-        network = PoseNetwork(
-            len(self.skeleton),
-            backbone=self.config.backbone,
-            weights="none",
-            stride=self.config.stride,
-            width=self.config.pyramid_width,
-        )
+        network = self.create_network(weights="none")
         try:
             network.load_state_dict(load_file(self.weights_path))
         except Exception as error:
@@ -182,9 +201,16 @@ class Run:
             raise FormatError(f"{path} is not valid JSON: {error}") from error
 
     def write_description(
-        self, config: TrainingConfig, skeleton: Skeleton, split: Split, plan: ViewPlan
+        self,
+        config: TrainingConfig,
+        skeleton: Skeleton,
+        split: Split,
+        plan: ViewPlan,
+        approach: Approach | None = None,
     ) -> None:
-        """Write what is fixed before training begins."""
+        """Write what is fixed before training begins; without an approach it is that of a single animal."""
+        approach = approach or Approach("single", len(skeleton))
+        write_json(self.path / "approach.json", approach.to_dict())
         write_json(self.path / "skeleton.json", skeleton.to_dict())
         write_json(self.path / "split.json", asdict(split))
         write_json(self.path / "views.json", plan.to_dict())

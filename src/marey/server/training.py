@@ -56,7 +56,7 @@ def list_choices(_project: "OpenProject") -> TrainingChoices:
 def plan(project: "OpenProject", request: TrainingRequest) -> TrainingPlan:
     """Say what a training would do; nothing is started."""
     from marey.training.splits import make_splits
-    from marey.training.train import plan_for
+    from marey.training.planning import plan_for
 
     project.labels.flush()
     opened = project.project

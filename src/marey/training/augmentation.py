@@ -57,6 +57,7 @@ def random_warp(
     settings: AugmentationConfig,
     *,
     rotation_degrees: float,
+    shift: float,
     flip: bool,
     rng: np.random.Generator,
 ) -> Warp:
@@ -67,8 +68,8 @@ def random_warp(
     linear = zoom * np.array([[math.cos(angle), -math.sin(angle)], [math.sin(angle), math.cos(angle)]])
     if is_mirrored:
         linear = linear @ np.diag([-1.0, 1.0])
-    shift = rng.uniform(-settings.shift, settings.shift, 2) * size
-    middle = (np.array(size, dtype=np.float64) - 1) / 2 + shift
+    moved = rng.uniform(-shift, shift, 2) * size
+    middle = (np.array(size, dtype=np.float64) - 1) / 2 + moved
     return Warp(np.column_stack([linear, middle - linear @ center]), size, is_mirrored)
 
 

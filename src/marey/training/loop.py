@@ -18,7 +18,7 @@ from torch import Tensor, nn
 
 from marey.errors import InputError, Interrupted, MareyError
 from marey.files import atomic_path
-from marey.networks.targets import gaussian_targets, heatmap_loss
+from marey.networks.targets import pose_loss
 from marey.progress import Progress, ProgressCallback
 from marey.runs import TrainingConfig
 from marey.training.board import ShowRow
@@ -162,13 +162,14 @@ class Trainer:
         try:
             with self._autocast():
                 logits = self.shared(images)
-            targets = gaussian_targets(
+            loss = weight * pose_loss(
+                logits,
                 points,
-                tuple(logits.shape[2:]),
+                counts,
+                edges=self.samples.approach.edges,
                 stride=self.config.stride,
                 sigma_cells=self.config.sigma_cells,
             )
-            loss = heatmap_loss(logits, targets, counts) * weight
             self.optimizer.zero_grad(set_to_none=True)
             self.scaler.scale(loss).backward()
         except torch.cuda.OutOfMemoryError as error:

@@ -12,16 +12,16 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from marey.errors import InputError
 from marey.model import LabeledFrame
+from marey.networks.approach import Approach
 from marey.networks.views import ViewPlan
 from marey.runs import TrainingConfig
 from marey.training.augmentation import random_warp, rotation_range, vary_appearance
+from marey.training.subjects import animals_of, subjects_of
 
 if TYPE_CHECKING:
     from marey.project import Project
 
-AWAY_SHARE = 0.03
 PREFETCHED_BATCHES = 4
 
 
@@ -34,7 +34,8 @@ class Batch:
     images
         uint8 RGB, shape (B, H, W, 3).
     points
-        (x, y) in network pixels, float32, shape (B, K, 2); NaN where there is none.
+        (x, y) in network pixels, float32, shape (B, N, K, 2) for N animals and K heatmaps; NaN where there
+        is none.
     counts
         Whether the answer is known, float32, shape (B, K).
     """
@@ -52,7 +53,9 @@ class Samples:
     project
         Where the images are read from.
     frames
-        The training frames, with at most one animal each.
+        The training frames.
+    approach
+        What the images are about; left out: one animal.
     flip_indices
         Where each keypoint comes from when an image is mirrored, shape (n_keypoints,).
     is_flip_allowed
@@ -68,6 +71,7 @@ class Samples:
         plan: ViewPlan,
         config: TrainingConfig,
         *,
+        approach: Approach | None = None,
         flip_indices: np.ndarray,
         is_flip_allowed: bool,
         share: tuple[int, int] = (0, 1),
@@ -76,16 +80,19 @@ class Samples:
         self.frames = list(frames)
         self.plan = plan
         self.config = config
-        self.flip_indices = flip_indices
         n_keypoints = len(flip_indices)
-        self.points, self.counts = frame_targets(self.frames, n_keypoints)
+        self.approach = approach = approach or Approach("single", n_keypoints)
+        # An anchor is on the same place of the mirrored animal.
+        self.flip_indices = np.concatenate([flip_indices, np.arange(n_keypoints, approach.n_heatmaps)])
+        self.subjects = subjects_of(self.frames, approach, crop_px=max(plan.size) / plan.scale)
         settings = config.augmentation
         self.flip = is_flip_allowed if settings.flip == "auto" else settings.flip
         self.rotation_degrees = (
-            rotation_range(self.points)
+            rotation_range(np.concatenate([animals_of(frame, n_keypoints)[0] for frame in self.frames]))
             if settings.rotation_degrees == "auto"
             else float(settings.rotation_degrees)
         )
+        self.shift = self.subjects.shift if settings.shift == "auto" else float(settings.shift)
         self._images = ImageCache(project, self.frames, int(config.cache_gb * 2**30 / self.n_shares))
 
     def batches(self, start: int, stop: int) -> Generator[Batch]:
@@ -118,73 +125,52 @@ class Samples:
         mine = range(self.rank, size, self.n_shares)
         samples = [self._sample(step * size + i, self._rng(step, i), is_located) for i in mine]
         images, points, counts = zip(*samples, strict=True)
-        return Batch(np.stack(images), np.stack(points).astype(np.float32), np.stack(counts))
+        return Batch(np.stack(images), _stacked(points), np.stack(counts))
 
     def _rng(self, *numbers: int) -> np.random.Generator:
         return np.random.default_rng((self.config.seed, *numbers))
 
-    def _row(self, draw: int) -> int:
-        """Return the frame of the draw: every frame once before any frame twice."""
-        epoch, place = divmod(draw, len(self.frames))
-        return int(self._rng(epoch, 2**31).permutation(len(self.frames))[place])
+    def _draw(self, number: int) -> int:
+        """Return what is drawn: everything once before anything twice."""
+        epoch, place = divmod(number, self.subjects.n_draws)
+        return int(self._rng(epoch, 2**31).permutation(self.subjects.n_draws)[place])
 
     def _sample(
-        self, draw: int, rng: np.random.Generator, is_located: bool
+        self, number: int, rng: np.random.Generator, is_located: bool
     ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        row = self._row(draw)
-        image, points = self._images[row], self.points[row]
+        draw = self._draw(number)
+        image = self._images[self.subjects.frame_of(draw)]
         frame_size = (image.shape[1], image.shape[0])
-        if is_located or self.plan.kind == "whole":
+        is_located = is_located or self.plan.kind == "whole"
+        answer = self.subjects.answer(draw, frame_size, is_located=is_located, rng=rng)
+        view, center = self.plan.crop_view((0, 0)), answer.center
+        if center is None:
             view = self.plan.locate_view(frame_size)
             center = (np.array(view.size) / view.scale - 1) / 2
-        else:
-            view = self.plan.crop_view((0, 0))
-            center = _crop_center(points, frame_size, rng)
         warp = random_warp(
             center,
             view.scale,
             view.size,
             self.config.augmentation,
             rotation_degrees=self.rotation_degrees,
+            shift=self.shift,
             flip=self.flip,
             rng=rng,
         )
         shown = vary_appearance(warp.warp(image), self.config.augmentation, rng)
-        placed, counts = warp.apply(points), self.counts[row]
+        placed, counts = warp.apply(answer.points), answer.counts
         if warp.is_mirrored:
-            placed, counts = placed[self.flip_indices], counts[self.flip_indices]
+            placed, counts = placed[:, self.flip_indices], counts[self.flip_indices]
         return shown, placed, counts
 
 
-def frame_targets(frames: Sequence[LabeledFrame], n_keypoints: int) -> tuple[np.ndarray, np.ndarray]:
-    """Return the confirmed points (n, K, 2), NaN where there is none, and which answers are known (n, K).
-
-    A frame in which a person saw no animal has known answers: there is nothing.
-    """
-    points = np.full((len(frames), n_keypoints, 2), np.nan)
-    counts = np.zeros((len(frames), n_keypoints), dtype=np.float32)
-    for row, frame in enumerate(frames):
-        if len(frame.instances) > 1:
-            raise InputError(
-                f"frame {frame.frame} of {frame.video} has {len(frame.instances)} labelled animals, but this "
-                "network finds one",
-                hint="train on frames with one animal each",
-            )
-        if not frame.instances:
-            counts[row] = 1
-            continue
-        (instance,) = frame.instances
-        points[row] = instance.confirmed_points()
-        counts[row] = instance.is_confirmed
-    return points, counts
-
-
-def _crop_center(points: np.ndarray, frame_size: tuple[int, int], rng: np.random.Generator) -> np.ndarray:
-    """Return where to look: at the animal, or now and then elsewhere, so that nothing is also learned."""
-    placed = points[~np.isnan(points).any(axis=1)]
-    if not len(placed) or rng.random() < AWAY_SHARE:
-        return rng.uniform(0, 1, 2) * frame_size
-    return (placed.min(axis=0) + placed.max(axis=0)) / 2
+def _stacked(points: Sequence[np.ndarray]) -> np.ndarray:
+    """Stack the points of different numbers of animals, (N, K, 2) each, filled up with NaN."""
+    most = max(len(animals) for animals in points)
+    stacked = np.full((len(points), most, *points[0].shape[1:]), np.nan, dtype=np.float32)
+    for place, animals in zip(stacked, points, strict=True):
+        place[: len(animals)] = animals
+    return stacked
 
 
 class ImageCache:

@@ -4,7 +4,6 @@ import platform
 import shutil
 import sys
 from collections.abc import Sequence
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,16 +13,16 @@ import numpy as np
 from marey import __version__
 from marey.errors import AlreadyExistsError, InputError
 from marey.files import atomic_path, sha256_of_bytes, utc_now, write_json, write_text
-from marey.metrics import Reliability, euclidean_errors, reference_length
+from marey.metrics import Reliability, reference_length
 from marey.model import LabeledFrame
 from marey.networks.decoding import FEATURE_NAMES
-from marey.networks.looking import Looked, look
-from marey.networks.views import ViewPlan, plan_views
 from marey.progress import Progress, ProgressCallback, ignore_progress
 from marey.runs import Run, Split, TrainingConfig, preset
+from marey.training.planning import describe_plan, plan_training
 from marey.training.resolution import resolved
-from marey.training.samples import Samples, frame_targets
+from marey.training.samples import Samples
 from marey.training.splits import make_splits
+from marey.training.validation import FrameCheck
 
 if TYPE_CHECKING:
     import torch
@@ -86,11 +85,17 @@ def train(
         config = resolved(config or preset("balanced"))
         if isinstance(split, str):
             split = _single_split(frames, split, config)
-        plan = plan_for(project, frames, config)
+        approach, plan = plan_training(project, frames, config)
         _make_room(run, overwrite=overwrite)  # last: a wrong setting must not cost the earlier run
-        run.write_description(config, project.skeleton, split, plan)
+        run.write_description(config, project.skeleton, split, plan, approach)
+    elif config is not None:
+        _check_approach(run, config)
     run.check_skeleton(project.skeleton)
-    progress(Progress("training", 0, run.config.steps, message=f"{run.name}: {run.plan.reason}"))
+    progress(
+        Progress(
+            "training", 0, run.config.steps, message=f"{run.name}: {describe_plan(run.approach, run.plan)}"
+        )
+    )
     started = utc_now()
     trainer = _fit(project, run, frames, progress, resume=resume)
     _save_weights(run, trainer.best)
@@ -131,56 +136,36 @@ def train_folds(
     ]
 
 
-def plan_for(project: "Project", frames: Sequence[LabeledFrame], config: TrainingConfig) -> ViewPlan:
-    """Choose the views from the labels and the settings."""
-    image = project.read_image(frames[0])
-    frame_size = (image.shape[1], image.shape[0])
-    boxes = np.array([i.bounds for frame in frames for i in frame.instances]).reshape(-1, 4)
-    plan = plan_views(boxes, frame_size, whole_side=config.whole_side)
-    if config.view == "whole":
-        plan = plan_views(boxes[:0], frame_size, whole_side=config.whole_side)
-        plan = replace(plan, reason="the whole frame is measured at once, as was asked for")
-    if plan.kind == "whole" and (config.view == "crop" or config.crop_side is not None):
-        raise InputError(
-            f"a crop around the animal was asked for, but {plan.reason}",
-            hint="use view=auto without crop_side, or a whole_side well below the frame's longer side",
-        )
-    if config.crop_side is not None:
-        side = config.crop_side
-        plan = replace(plan, size=(side, side), reason=f"{plan.reason}; the crop of {side} was asked for")
-    return plan
-
-
 def calibrate(run: Run, project: "Project", validation: Sequence[LabeledFrame]) -> None:
     """Fit confidence and expected errors on the validation frames, with the selected weights."""
-    seen = look_at_frames(run, project, validation)
-    if seen is None:
+    from marey.training.inference import torch_infer
+
+    if not validation:
         return
-    truth, _ = frame_targets(validation, len(run.skeleton))
-    size = reference_length(truth)
+    check = FrameCheck(run, project, validation)
+    errors, features = check.errors(torch_infer(run.load_network()))
+    size = reference_length(check.every_truth)
     threshold = max(MIN_THRESHOLD_PX, RIGHT_FRACTION * size) if np.isfinite(size) else MIN_THRESHOLD_PX
     try:
         fitted = Reliability.fit(
-            seen.features,
-            euclidean_errors(seen.points, truth),
+            features,
+            errors,
             feature_names=FEATURE_NAMES,
             threshold_px=threshold,
+            frames=check.frame_rows,
         )
     except InputError:  # too few validation points: the run works, and states no error
         return
     write_json(run.path / "calibration.json", fitted.to_dict())
 
 
-def look_at_frames(run: Run, project: "Project", frames: Sequence[LabeledFrame]) -> Looked | None:
-    """Look at labelled frames with a run's network in torch float32; None when there are no frames."""
-    from marey.training.inference import torch_infer
-
-    if not frames:
-        return None
-    infer = torch_infer(run.load_network())
-    seen = [look([project.read_image(f)], run.plan, run.config.stride, infer) for f in frames]
-    fields = ("points", "peak", "features")
-    return Looked(**{name: np.concatenate([getattr(s, name) for s in seen]) for name in fields})
+def _check_approach(run: Run, config: TrainingConfig) -> None:
+    """Refuse to go on with a training in another way than it was begun."""
+    if config.approach not in ("auto", run.approach.kind):
+        raise InputError(
+            f"the run {run.name!r} was begun as {run.approach.kind}, and cannot go on as {config.approach}",
+            hint="leave --approach out, or train a new run",
+        )
 
 
 def _trainable(project: "Project") -> list[LabeledFrame]:
@@ -264,7 +249,6 @@ def _make_trainer(
     show_row: "ShowRow",
     team: "Team",
 ) -> "Trainer":
-    from marey.networks.network import PoseNetwork
     from marey.training.inference import torch_infer
     from marey.training.loop import Trainer, choose_device, seed_everything
 
@@ -275,29 +259,18 @@ def _make_trainer(
         training,
         run.plan,
         config,
+        approach=run.approach,
         flip_indices=run.skeleton.flip_indices,
         is_flip_allowed=bool(run.skeleton.symmetries) and project.symmetries_confirmed,
         share=(team.rank, team.size),
     )
-    images = [project.read_image(frame) for frame in validation]
-    truth, _ = frame_targets(validation, len(run.skeleton))
+    check = FrameCheck(run, project, validation)
 
     def validate(network: "torch.nn.Module") -> float:
-        if not images:
-            return float("nan")
-        infer = torch_infer(network)
-        points = [look([image], run.plan, config.stride, infer).points for image in images]
-        errors = euclidean_errors(np.concatenate(points), truth)
-        return float(np.nanmean(errors)) if np.isfinite(errors).any() else float("nan")
+        return check.mean_error(torch_infer(network)) if validation else float("nan")
 
     seed_everything(config.seed)
-    network = PoseNetwork(
-        len(run.skeleton),
-        backbone=config.backbone,
-        weights=config.weights,
-        stride=config.stride,
-        width=config.pyramid_width,
-    )
+    network = run.create_network(weights=config.weights)
     return Trainer(
         network,
         samples,

@@ -9,7 +9,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from marey.errors import ConfigError
-from marey.prediction.engines.base import Engine, Pending
+from marey.prediction.engines.base import Engine, FunctionEngine, Pending
 from marey.prediction.engines.machine import count_cores, describe_machine, gpu_kind, is_installed
 
 if TYPE_CHECKING:
@@ -19,6 +19,7 @@ __all__ = [
     "ENGINES",
     "Engine",
     "EngineKind",
+    "FunctionEngine",
     "Pending",
     "count_cores",
     "create_engine",

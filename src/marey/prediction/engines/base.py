@@ -48,3 +48,24 @@ class Engine(ABC):
         """Compile for images of `size` (width, height), so that no frame has to wait for it."""
         width, height = size
         self.run(np.zeros((self.batch_size, height, width, 3), dtype=np.uint8))
+
+
+class FunctionEngine(Engine):
+    """Runs a function from images to logits: a network that is still being trained.
+
+    Parameters
+    ----------
+    infer
+        Maps uint8 RGB images (B, H, W, 3) to logits.
+    """
+
+    name = "function"
+    batch_size = 8
+
+    def __init__(self, infer: Callable[[np.ndarray], np.ndarray]) -> None:
+        self._infer = infer
+
+    def start(self, images: np.ndarray) -> Pending:
+        """Compute now."""
+        logits = self._infer(images)
+        return lambda: logits

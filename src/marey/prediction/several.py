@@ -1,0 +1,213 @@
+"""Finding several animals in frames: whoever is who."""
+
+from collections.abc import Callable, Generator, Iterable, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, TypeVar
+
+import numpy as np
+
+from marey.metrics.instances import stout_area
+from marey.metrics.oks import object_keypoint_similarity
+from marey.networks.approach import Approach
+from marey.networks.association import group_points, merge_pieces
+from marey.networks.decoding import find_peaks, read_peaks
+from marey.networks.views import View, ViewPlan
+from marey.prediction.engines import Engine
+from marey.prediction.frames import Frame
+from marey.prediction.predictor import Predictor, RawPose, grouped, pipelined, reliability_of
+
+if TYPE_CHECKING:
+    from marey.metrics.reliability import Reliability
+    from marey.runs import Run
+
+F = TypeVar("F", bound=Frame)
+
+# The least height of an anchor's peak: what is lower is no animal.
+ANCHOR_PEAK = 0.2
+# The least height of the peak of a point that may belong to some animal.
+POINT_PEAK = 0.1
+# The least share of its points that an animal must have.
+LEAST_SHARE = 0.25
+# Two poses at least so similar are of the same animal; they are compared more loosely than poses are judged.
+DUPLICATE_OKS = 0.5
+DUPLICATE_SIGMA = 0.05
+# More places are measured than there can be animals, because two of them may turn out to be the same.
+SPARE_PLACES = 2
+
+
+class SeveralPredictor(Predictor):
+    """What finding several animals has in common.
+
+    Parameters
+    ----------
+    engine, plan, keypoints, stride, reliability
+        As for :class:`~marey.prediction.predictor.Predictor`.
+    approach
+        What the network's channels mean, and the most animals in a frame.
+    """
+
+    def __init__(
+        self,
+        engine: Engine,
+        plan: ViewPlan,
+        keypoints: Sequence[str],
+        *,
+        approach: Approach,
+        stride: int,
+        reliability: "Reliability | None" = None,
+    ) -> None:
+        super().__init__(engine, plan, keypoints, stride=stride, reliability=reliability)
+        self.approach = approach
+        self.n_animals = approach.n_animals
+
+    def keep_best(self, poses: Sequence[RawPose]) -> list[RawPose]:
+        """Return the surest poses, each animal once."""
+        return without_duplicates(sorted(poses, key=lambda pose: -pose.score))[: self.n_animals]
+
+
+class TopDownPredictor(SeveralPredictor):
+    """Finds animals in the whole frame, then measures each in a crop."""
+
+    def search_all(self, frames: Iterable[F]) -> Generator[tuple[F, list[RawPose]], None, None]:
+        """Find the animals in each frame; several frames and crops are on their way at a time."""
+        located = pipelined(
+            ([frame for frame, _ in group] for group in grouped(frames, self.engine.batch_size)),
+            self._start_locating,
+            self.engine.n_in_flight,
+        )
+        measured = pipelined(located, self._start_measuring, self.engine.n_in_flight)
+        for (group, _), found in measured:
+            for frame, poses in zip(group, found, strict=True):
+                yield frame, self.keep_best(poses)
+
+    def find_places(self, logits: np.ndarray, view: View) -> list[tuple[np.ndarray, float]]:
+        """Return where animals are, (x, y) in frame pixels, and how surely, the surest first."""
+        heat = logits[len(self.keypoints)].astype(np.float32)
+        n_most = self.n_animals + SPARE_PLACES
+        row, column = find_peaks(heat, threshold=ANCHOR_PEAK, n_most=n_most)
+        if not len(row):
+            return []
+        read = read_peaks(np.broadcast_to(heat, (len(row), *heat.shape)), row, column, self.stride)
+        return list(zip(view.to_frame(read.points), read.peak.tolist(), strict=True))
+
+    def _start_locating(self, group: list[F]) -> Callable[[], list[list[tuple[np.ndarray, float]]]]:
+        views = [self.plan.locate_view(frame.size) for frame in group]
+        shown = np.stack([frame.show(view) for frame, view in zip(group, views, strict=True)])
+        pending = self.engine.start(shown)
+        return lambda: [self.find_places(*pair) for pair in zip(pending(), views, strict=True)]
+
+    def _start_measuring(
+        self, located: tuple[list[F], list[list[tuple[np.ndarray, float]]]]
+    ) -> Callable[[], list[list[RawPose]]]:
+        group, places = located
+        jobs = [(i, place) for i, found in enumerate(places) for place in found]
+        views = [self.plan.crop_view(center) for _, (center, _) in jobs]
+        size = self.engine.batch_size
+        started = []
+        for first in range(0, len(jobs), size):
+            part = slice(first, first + size)
+            shown = [group[i].show(view) for (i, _), view in zip(jobs[part], views[part], strict=True)]
+            started.append((self.engine.start(np.stack(shown)), views[part]))
+
+        def finish() -> list[list[RawPose]]:
+            poses = [pose for pending, shown_views in started for pose in self._finish(pending, shown_views)]
+            found: list[list[RawPose]] = [[] for _ in group]
+            for (i, (_, height)), pose in zip(jobs, poses, strict=True):
+                found[i].append(replace(pose, score=height * float(pose.peak.mean())))
+            return found
+
+        return finish
+
+
+class BottomUpPredictor(SeveralPredictor):
+    """Finds all points of the whole frame, then joins them into animals."""
+
+    def search_all(self, frames: Iterable[F]) -> Generator[tuple[F, list[RawPose]], None, None]:
+        """Find the animals in each frame; several frames are on their way at a time."""
+        groups = ([frame for frame, _ in group] for group in grouped(frames, self.engine.batch_size))
+        for group, found in pipelined(groups, self._start, self.engine.n_in_flight):
+            for frame, poses in zip(group, found, strict=True):
+                yield frame, self.keep_best(poses)
+
+    def read(self, logits: np.ndarray, view: View) -> list[RawPose]:
+        """Read the animals off the channels of one frame, shape (n_channels, height, width)."""
+        n_keypoints = len(self.keypoints)
+        heat = logits[:n_keypoints].astype(np.float32)
+        n_most = self.n_animals + SPARE_PLACES
+        found = [find_peaks(one, threshold=POINT_PEAK, n_most=n_most) for one in heat]
+        numbers = [len(rows) for rows, _ in found]
+        row, column = (np.concatenate([cells[i] for cells in found]) for i in (0, 1))
+        if not len(row):
+            return []
+        peaks = read_peaks(heat[np.repeat(np.arange(n_keypoints), numbers)], row, column, self.stride)
+        ends = np.cumsum(numbers)[:-1]
+        cells = np.split((peaks.points + 0.5) / self.stride - 0.5, ends)
+        heights, features = np.split(peaks.peak, ends), np.split(peaks.features, ends)
+        fields = logits[n_keypoints:].reshape(-1, 2, *heat.shape[1:])
+        animals = group_points(cells, heights, fields, self.approach.edges)
+        animals = merge_pieces(animals, cells, n_animals=self.n_animals)
+        in_frame = np.split(view.to_frame(peaks.points), ends)
+        return [
+            _pose_of(animal, in_frame, heights, features, view)
+            for animal in animals
+            if (animal >= 0).sum() >= LEAST_SHARE * n_keypoints
+        ]
+
+    def _start(self, group: list[F]) -> Callable[[], list[list[RawPose]]]:
+        views = [self.plan.locate_view(frame.size) for frame in group]
+        pending = self.engine.start(np.stack([f.show(view) for f, view in zip(group, views, strict=True)]))
+        return lambda: [self.read(*pair) for pair in zip(pending(), views, strict=True)]
+
+
+def _pose_of(
+    animal: np.ndarray,
+    points: Sequence[np.ndarray],
+    heights: Sequence[np.ndarray],
+    features: Sequence[np.ndarray],
+    view: View,
+) -> RawPose:
+    """Collect the points of one animal, by their numbers; what it lacks is NaN."""
+    n_keypoints = len(animal)
+    pose = RawPose(
+        np.full((n_keypoints, 2), np.nan),
+        np.zeros(n_keypoints),
+        np.full((n_keypoints, features[0].shape[1]), np.nan),
+        view,
+    )
+    for keypoint, number in enumerate(animal):
+        if number >= 0:
+            pose.points[keypoint] = points[keypoint][number]
+            pose.peak[keypoint] = heights[keypoint][number]
+            pose.features[keypoint] = features[keypoint][number]
+    return replace(pose, score=float(pose.peak.mean()))
+
+
+def without_duplicates(poses: Sequence[RawPose]) -> list[RawPose]:
+    """Return poses, the surest first, without those that are of an animal that was there before."""
+    kept: list[RawPose] = []
+    for pose in poses:
+        if kept:
+            others = np.stack([other.points for other in kept])
+            similarity = object_keypoint_similarity(
+                pose.points[None], others, sigma=DUPLICATE_SIGMA, area=stout_area(others)
+            )
+            if np.nanmax(similarity, initial=0.0) >= DUPLICATE_OKS:
+                continue
+        kept.append(pose)
+    return kept
+
+
+def predictor_of(run: "Run", engine: Engine) -> Predictor:
+    """Return what finds the animals of a run, by its approach."""
+    approach = run.approach
+    if approach.kind == "single":
+        return Predictor.of(run, engine)
+    kind = TopDownPredictor if approach.kind == "top-down" else BottomUpPredictor
+    return kind(
+        engine,
+        run.plan,
+        run.skeleton.keypoints,
+        approach=approach,
+        stride=run.config.stride,
+        reliability=reliability_of(run),
+    )

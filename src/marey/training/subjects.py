@@ -1,0 +1,205 @@
+"""What one training image is about: an animal alone, one of several, or all of them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+
+from marey.errors import InputError
+from marey.model import LabeledFrame
+from marey.networks.approach import Approach
+
+AWAY_SHARE = 0.03
+# A crop is empty when every animal's anchor is at least so far away, as a share of its side.
+EMPTY_BEYOND = 0.55
+
+
+@dataclass(frozen=True)
+class Answer:
+    """Where to look, and what the heatmaps should say there.
+
+    Parameters
+    ----------
+    center
+        The middle (x, y) of the crop in frame pixels; None for the whole frame.
+    points
+        (x, y) in frame pixels, shape (n_animals, n_heatmaps, 2); NaN where there is none.
+    counts
+        Whether the answer is known, float32, shape (n_heatmaps,).
+    """
+
+    center: np.ndarray | None
+    points: np.ndarray
+    counts: np.ndarray
+
+
+class Subjects(Protocol):
+    """Draws of an approach: which frame each is in, and what is to be answered."""
+
+    n_draws: int
+    """Draws until everything has been shown once."""
+
+    shift: float
+    """How far crops and frames are shifted unless told otherwise, as a share of the view's size."""
+
+    def frame_of(self, draw: int) -> int:
+        """Return the row of the frame of one draw."""
+        ...
+
+    def answer(
+        self, draw: int, frame_size: tuple[int, int], *, is_located: bool, rng: np.random.Generator
+    ) -> Answer:
+        """Return what is shown and what is answered; `is_located` asks for the whole frame."""
+        ...
+
+
+class OneAnimal:
+    """Frames with at most one animal each."""
+
+    shift = 0.12
+
+    def __init__(self, frames: Sequence[LabeledFrame], n_keypoints: int) -> None:
+        self.points, self.counts = frame_targets(frames, n_keypoints)
+        self.n_draws = len(frames)
+
+    def frame_of(self, draw: int) -> int:
+        """Every draw is a frame."""
+        return draw
+
+    def answer(
+        self, draw: int, frame_size: tuple[int, int], *, is_located: bool, rng: np.random.Generator
+    ) -> Answer:
+        """Ask for the keypoints, in the whole frame or around the animal."""
+        points = self.points[draw]
+        center = None if is_located else _crop_center(points, frame_size, rng)
+        return Answer(center, points[None], self.counts[draw])
+
+
+class EachAnimal:
+    """Top-down: the anchors of all animals in the whole frame, or the keypoints of the one in the middle."""
+
+    # The middle says which animal is meant, so crops are shifted only as far as an anchor may be off.
+    shift = 0.04
+
+    def __init__(self, frames: Sequence[LabeledFrame], approach: Approach, crop_px: float) -> None:
+        self.approach = approach
+        self.crop_px = crop_px
+        self.animals = [animals_of(frame, approach.n_keypoints) for frame in frames]
+        self.draws = [(row, i) for row, (points, _) in enumerate(self.animals) for i in range(len(points))]
+        self.draws += [(row, -1) for row, (points, _) in enumerate(self.animals) if not len(points)]
+        self.n_draws = len(self.draws)
+
+    def frame_of(self, draw: int) -> int:
+        """Every draw is an animal, or a frame without one."""
+        return self.draws[draw][0]
+
+    def answer(
+        self, draw: int, frame_size: tuple[int, int], *, is_located: bool, rng: np.random.Generator
+    ) -> Answer:
+        """Ask for anchors in the whole frame, and for keypoints in a crop."""
+        row, animal = self.draws[draw]
+        points, known = self.animals[row]
+        n_keypoints = self.approach.n_keypoints
+        anchors = self.approach.anchors(points)
+        answers = np.full((max(1, len(points)), n_keypoints + 1, 2), np.nan)
+        counts = np.zeros(n_keypoints + 1, dtype=np.float32)
+        if is_located:
+            answers[: len(points), n_keypoints] = anchors
+            counts[n_keypoints] = 1
+            return Answer(None, answers, counts)
+        counts[:n_keypoints] = 1
+        center = rng.uniform(0, 1, 2) * frame_size
+        is_empty = _is_far(center, anchors, EMPTY_BEYOND * self.crop_px)
+        if animal < 0 or not np.isfinite(anchors[animal]).all() or (is_empty and rng.random() < AWAY_SHARE):
+            return Answer(center, answers[:1], counts if is_empty else np.zeros_like(counts))
+        answers[0, :n_keypoints] = points[animal]
+        counts[:n_keypoints] = known[animal]
+        return Answer(anchors[animal], answers[:1], counts)
+
+
+class AllAnimals:
+    """Bottom-up: the keypoints of all animals in the whole frame."""
+
+    shift = 0.12
+
+    def __init__(self, frames: Sequence[LabeledFrame], n_keypoints: int) -> None:
+        self.animals = [animals_of(frame, n_keypoints) for frame in frames]
+        self.n_draws = len(frames)
+
+    def frame_of(self, draw: int) -> int:
+        """Every draw is a frame."""
+        return draw
+
+    def answer(
+        self, draw: int, frame_size: tuple[int, int], *, is_located: bool, rng: np.random.Generator
+    ) -> Answer:
+        """Ask for everything; a keypoint that is unknown on one animal is asked of none."""
+        del frame_size, is_located, rng
+        points, known = self.animals[draw]
+        counts = known.all(axis=0).astype(np.float32)  # (without animals, all is known)
+        points = points if len(points) else np.full((1, *points.shape[1:]), np.nan)
+        return Answer(None, points, counts)
+
+
+def subjects_of(frames: Sequence[LabeledFrame], approach: Approach, *, crop_px: float) -> Subjects:
+    """Return what the images of a training are about.
+
+    Parameters
+    ----------
+    crop_px
+        The side of a crop in frame pixels.
+    """
+    if approach.kind == "top-down":
+        return EachAnimal(frames, approach, crop_px)
+    if approach.kind == "bottom-up":
+        return AllAnimals(frames, approach.n_keypoints)
+    return OneAnimal(frames, approach.n_keypoints)
+
+
+def animals_of(frame: LabeledFrame, n_keypoints: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return the confirmed points of all animals (n, K, 2), and which answers are known, bool (n, K)."""
+    animals = [instance for instance in frame.instances if instance.is_confirmed.any()]
+    points = np.array([i.confirmed_points() for i in animals]).reshape(-1, n_keypoints, 2)
+    return points, np.array([i.is_confirmed for i in animals], dtype=bool).reshape(-1, n_keypoints)
+
+
+def frame_targets(frames: Sequence[LabeledFrame], n_keypoints: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return the confirmed points (n, K, 2), NaN where there is none, and which answers are known (n, K).
+
+    A frame in which a person saw no animal has known answers: there is nothing.
+
+    Raises
+    ------
+    InputError
+        A frame has several animals.
+    """
+    points = np.full((len(frames), n_keypoints, 2), np.nan)
+    counts = np.zeros((len(frames), n_keypoints), dtype=np.float32)
+    for row, frame in enumerate(frames):
+        if len(frame.instances) > 1:
+            raise InputError(
+                f"frame {frame.frame} of {frame.video} has {len(frame.instances)} labelled animals, but this "
+                "network finds one",
+                hint="train with --approach auto, or on frames with one animal each",
+            )
+        if not frame.instances:
+            counts[row] = 1
+            continue
+        (instance,) = frame.instances
+        points[row] = instance.confirmed_points()
+        counts[row] = instance.is_confirmed
+    return points, counts
+
+
+def _crop_center(points: np.ndarray, frame_size: tuple[int, int], rng: np.random.Generator) -> np.ndarray:
+    """Return where to look: at the animal, or now and then elsewhere, so that nothing is also learned."""
+    placed = points[~np.isnan(points).any(axis=1)]
+    if not len(placed) or rng.random() < AWAY_SHARE:
+        return rng.uniform(0, 1, 2) * frame_size
+    return (placed.min(axis=0) + placed.max(axis=0)) / 2
+
+
+def _is_far(center: np.ndarray, anchors: np.ndarray, distance: float) -> bool:
+    apart = np.linalg.norm(anchors - center, axis=-1)
+    return not bool((apart[np.isfinite(apart)] < distance).any())
