@@ -45,10 +45,18 @@ class Appearance:
 
     def evidence(self, before: np.ndarray, after: np.ndarray) -> np.ndarray:
         """Return the log likelihood ratio of "one animal" against "two" for pairs of tracklets, (n,)."""
+        weights = self.weights[:, None]
+        return self.compare(self.means[before], weights[before], self.means[after], weights[after])
+
+    def compare(
+        self, means: np.ndarray, weights: np.ndarray, other_means: np.ndarray, other_weights: np.ndarray
+    ) -> np.ndarray:
+        """Return the same for whitened features and looks, each (n, n_features); shape (n,)."""
         if not self.means.shape[1]:
-            return np.zeros(len(before))
-        noise = self.look * (1 / self.weights[before] + 1 / self.weights[after])[:, None]
-        difference2 = (self.means[before] - self.means[after]) ** 2
+            return np.zeros(len(means))
+        is_known = (weights > 0) & (other_weights > 0)
+        noise = self.look * (1 / np.where(is_known, weights, 1) + 1 / np.where(is_known, other_weights, 1))
+        difference2 = np.where(is_known, (means - other_means) ** 2, np.nan)
         one, two = self.same + noise, self.different + noise
         ratio = 0.5 * (np.log(two / one) + difference2 / two - difference2 / one)
         return np.clip(np.nansum(ratio, axis=1), -MOST_NATS, MOST_NATS)

@@ -13,8 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from marey.tracking.appearance import Appearance
-from marey.tracking.linking import Ends, Stray, evidence
+from marey.tracking.joints import Joints
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -23,8 +22,6 @@ if TYPE_CHECKING:
 DOUBTS_ATTRIBUTE = "identity_doubts"
 # Exchanges less likely than this are not worth a look.
 LEAST_PROBABILITY = 1e-4
-# Two tracks may be exchanged where their gaps are at most so many frames apart.
-SLACK_FRAMES = 3
 
 
 @dataclass(frozen=True)
@@ -81,47 +78,16 @@ def doubts_of(poses: "xr.Dataset") -> list[dict[str, Any]]:
     return json.loads(poses.attrs.get(DOUBTS_ATTRIBUTE, "[]"))
 
 
-@dataclass(frozen=True)
-class _Joint:
-    """Where a track goes from one tracklet to the next."""
-
-    track: int
-    before: int
-    after: int
-    frame: int
-    until: int
-
-
-def find_doubts(
-    chains: Sequence[Sequence[int]], ends: Ends, stray: Stray, appearance: Appearance
-) -> list[Doubt]:
-    """Return the moments of doubt, the likeliest exchange first.
-
-    Parameters
-    ----------
-    chains
-        The tracklets of each track, in order of time.
-    ends, stray, appearance
-        What joined them.
-    """
-    joints = sorted(
-        (
-            _Joint(track, a, b, int(ends.last[a]), int(ends.first[b]))
-            for track, chain in enumerate(chains)
-            for a, b in itertools.pairwise(chain)
-        ),
-        key=lambda joint: joint.frame,
-    )
-    if not joints:
-        return []
-    rows = np.array([(joint.before, joint.after) for joint in joints])
-    own = evidence(ends, rows[:, 0], rows[:, 1], stray, appearance)
-    rivals = _rivals(joints)
-    losses = _losses(joints, rivals, own, ends, stray, appearance)
-    doubts = [_solo(joints[i], own[i]) for i in range(len(joints)) if i not in losses]
-    for pair in {frozenset((i, rival)): (i, rival, loss) for i, (rival, loss) in losses.items()}.values():
-        first, second, loss = pair
-        doubts.append(_exchange(joints[first], joints[second], loss))
+def find_doubts(joints: Joints) -> list[Doubt]:
+    """Return the moments of doubt, the likeliest exchange first."""
+    best: dict[int, tuple[int, float]] = {}
+    for (i, j), loss in zip(joints.rivals.tolist(), joints.losses.tolist(), strict=True):
+        for one, other in ((i, j), (j, i)):
+            if one not in best or loss < best[one][1]:
+                best[one] = (other, loss)
+    doubts = [_solo(joints, i) for i in range(len(joints.track)) if i not in best]
+    pairs = {frozenset((i, rival)): (i, rival, loss) for i, (rival, loss) in best.items()}
+    doubts += [_exchange(joints, *pair) for pair in pairs.values()]
     likely = [doubt for doubt in doubts if doubt.probability >= LEAST_PROBABILITY]
     return _one_for_each_moment(sorted(likely, key=lambda doubt: (-doubt.probability, doubt.frame)))
 
@@ -137,53 +103,22 @@ def _one_for_each_moment(doubts: list[Doubt]) -> list[Doubt]:
     return sorted(chosen, key=lambda doubt: (-doubt.probability, doubt.frame))
 
 
-def _rivals(joints: list[_Joint]) -> np.ndarray:
-    """Return the pairs of joints of different tracks that are at about the same time, shape (n, 2)."""
-    pairs = []
-    going: list[int] = []
-    for number, joint in enumerate(joints):
-        going = [o for o in going if joints[o].until + SLACK_FRAMES >= joint.frame]
-        pairs += [(o, number) for o in going if joints[o].track != joint.track]
-        going.append(number)
-    return np.array(pairs, dtype=int).reshape(-1, 2)
-
-
-def _losses(
-    joints: list[_Joint],
-    rivals: np.ndarray,
-    own: np.ndarray,
-    ends: Ends,
-    stray: Stray,
-    appearance: Appearance,
-) -> dict[int, tuple[int, float]]:
-    """Return for each joint that has one its best rival, and what exchanging the two would lose, in nats."""
-    rows = np.array([(joint.before, joint.after) for joint in joints])
-    a, b = rows[rivals[:, 0]], rows[rivals[:, 1]]
-    is_possible = (ends.first[b[:, 1]] > ends.last[a[:, 0]]) & (ends.first[a[:, 1]] > ends.last[b[:, 0]])
-    rivals, a, b = rivals[is_possible], a[is_possible], b[is_possible]
-    exchanged = evidence(ends, a[:, 0], b[:, 1], stray, appearance)
-    exchanged = exchanged + evidence(ends, b[:, 0], a[:, 1], stray, appearance)
-    best: dict[int, tuple[int, float]] = {}
-    for (i, j), loss in zip(rivals, own[rivals].sum(axis=1) - exchanged, strict=True):
-        for one, other in ((int(i), int(j)), (int(j), int(i))):
-            if one not in best or loss < best[one][1]:
-                best[one] = (other, float(loss))
-    return best
-
-
-def _exchange(first: _Joint, second: _Joint, loss: float) -> Doubt:
+def _exchange(joints: Joints, i: int, j: int, loss: float) -> Doubt:
     probability = 1 / (1 + np.exp(np.clip(loss, -50, 50)))
-    frame, until = min(first.frame, second.frame), max(first.until, second.until)
-    gap = max(first.until - first.frame, second.until - second.frame) - 1
+    pair = [i, j]
+    gap = int((joints.until[pair] - joints.frame[pair]).max()) - 1
     reason = f"one of them was not seen for {gap} frames" if gap > 0 else "they touched or crossed"
-    return Doubt(frame, until, tuple(sorted((first.track, second.track))), float(probability), reason)
+    tracks = sorted(joints.track[pair].tolist())
+    frame, until = int(joints.frame[pair].min()), int(joints.until[pair].max())
+    return Doubt(frame, until, tuple(tracks), float(probability), reason)
 
 
-def _solo(joint: _Joint, own: float) -> Doubt:
+def _solo(joints: Joints, i: int) -> Doubt:
     """Nobody else was near: what may be wrong is that the track goes on with an animal from elsewhere."""
-    gap = joint.until - joint.frame - 1
-    probability = 1 / (1 + np.exp(np.clip(own, -50, 50))) if gap > 0 else 0.0
-    return Doubt(joint.frame, joint.until, (joint.track,), float(probability), f"not seen for {gap} frames")
+    frame, until = int(joints.frame[i]), int(joints.until[i])
+    gap = until - frame - 1
+    probability = 1 / (1 + np.exp(np.clip(joints.own[i], -50, 50))) if gap > 0 else 0.0
+    return Doubt(frame, until, (int(joints.track[i]),), float(probability), f"not seen for {gap} frames")
 
 
 def identity_confidence(is_there: np.ndarray, doubts: Sequence[Doubt]) -> np.ndarray:

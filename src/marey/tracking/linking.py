@@ -188,12 +188,16 @@ def evidence(
     """Return for pairs of tracklets the log likelihood ratio that they are one animal, shape (n,)."""
     starts = range(0, max(len(before), 1), _PAIRS_AT_A_TIME)
     parts = [slice(start, start + _PAIRS_AT_A_TIME) for start in starts]
-    return np.concatenate([_evidence(ends, before[p], after[p], stray, appearance) for p in parts])
+    return np.concatenate(
+        [
+            motion_evidence(ends, before[p], after[p], stray) + appearance.evidence(before[p], after[p])
+            for p in parts
+        ]
+    )
 
 
-def _evidence(
-    ends: Ends, before: np.ndarray, after: np.ndarray, stray: Stray, appearance: Appearance
-) -> np.ndarray:
+def motion_evidence(ends: Ends, before: np.ndarray, after: np.ndarray, stray: Stray) -> np.ndarray:
+    """Return the part of :func:`evidence` that is about where the animals are, shape (n,)."""
     gap = (ends.first[after] - ends.last[before]).astype(float)
     scale = np.minimum(stray.scale(gap), np.sqrt(stray.area) / 2)[:, None]
     apart = distances(ends, before, after)
@@ -204,7 +208,7 @@ def _evidence(
     motion = np.where(known, each, 0).sum(axis=1) / np.maximum(n_known, 1)
     motion *= min(WITNESSES, max(1, apart.shape[1]))
     motion = np.where(n_known > 0, motion, 0.0)
-    return motion + appearance.evidence(before, after) - ABSENCE_NATS * (gap - 1)
+    return motion - ABSENCE_NATS * (gap - 1)
 
 
 def candidates(ends: Ends, max_gap: int) -> tuple[np.ndarray, np.ndarray]:

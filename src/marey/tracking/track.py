@@ -12,6 +12,7 @@ from marey.tracking.appearance import Appearance, body_lengths, learn_appearance
 from marey.tracking.certainty import Doubt, find_doubts, identity_confidence, with_doubts
 from marey.tracking.detections import Detections, detections_from_poses
 from marey.tracking.filling import fill_absences
+from marey.tracking.joints import measure_joints, reconsider
 from marey.tracking.linking import (
     TURNOVER_NATS,
     Ends,
@@ -127,7 +128,7 @@ def track(
     linked = _Linked.make(parts, detections, motion.detection_px, round(LONGEST_GAP_S * frame_rate))
     chains = linked.chains(number if is_closed else None)
     chains = [c for c in chains if sum(len(parts[i][0]) for i in c) >= min_frames] or chains[:1]
-    doubts = find_doubts(chains, linked.ends, linked.stray, linked.appearance)
+    doubts = find_doubts(measure_joints(chains, linked.ends, linked.stray, linked.appearance))
     result, sources = _build(poses, chains, parts, doubts)
     if max_gap_s > 0:
         result = fill_absences(result, sources, round(max_gap_s * frame_rate))
@@ -201,6 +202,7 @@ class _Linked:
             links, left_out = links_of_a_fixed_number(before, after, gains, worth, n_animals)
         length = self.ends.n_frames
         chains = [chain for chain in _follow_links(n, links) if chain[0] not in left_out]
+        chains = reconsider(chains, self.ends, self.stray, self.appearance)
         return sorted(chains, key=lambda chain: -sum(length[i] for i in chain))
 
 

@@ -1,0 +1,159 @@
+"""Joints: where tracks go from one tracklet to the next, and what would speak for exchanging their rests.
+
+Links between tracklets are chosen by what their two ends say. A tracklet of a few frames, in the middle of a
+tangle, says little about who it is, and what the tracks looked like long before and after is lost on the way
+through it. Here the stretches on both sides of a joint are compared, over several tracklets.
+"""
+
+import itertools
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from marey.tracking.appearance import Appearance
+from marey.tracking.linking import Ends, Stray, motion_evidence
+
+# Two tracks may be exchanged where their gaps are at most so many frames apart.
+SLACK_FRAMES = 3
+# A stretch reaches so many independent looks back or ahead.
+STRETCH_LOOKS = 30.0
+# Tracks are exchanged for at least so much more evidence, so that chance does not turn them to and fro.
+LEAST_GAIN = 1.0
+_MOST_ROUNDS = 20
+
+Chains = list[list[int]]
+
+
+@dataclass(frozen=True)
+class Joints:
+    """All joints of some tracks, in order of time.
+
+    Parameters
+    ----------
+    track, place
+        The track, and after how many of its tracklets the joint is, shape (n,).
+    frame, until
+        The last row before and the first one after it, shape (n,).
+    own
+        What speaks for the track to go on as it does, in nats, shape (n,).
+    rivals
+        Pairs of joints at which two tracks could be exchanged, shape (n_pairs, 2).
+    losses
+        What exchanging them would lose, in nats, shape (n_pairs,).
+    """
+
+    track: np.ndarray
+    place: np.ndarray
+    frame: np.ndarray
+    until: np.ndarray
+    own: np.ndarray
+    rivals: np.ndarray
+    losses: np.ndarray
+
+
+def measure_joints(chains: Chains, ends: Ends, stray: Stray, appearance: Appearance) -> Joints:
+    """Find the joints of tracks, each given by its tracklets in order of time."""
+    rows = np.array(
+        [
+            (track, place + 1, before, after)
+            for track, chain in enumerate(chains)
+            for place, (before, after) in enumerate(itertools.pairwise(chain))
+        ],
+        dtype=int,
+    ).reshape(-1, 4)
+    rows = rows[np.argsort(ends.last[rows[:, 2]], kind="stable")]
+    track, place, before, after = rows.T
+    frame, until = ends.last[before], ends.first[after]
+    looks = _Looks.of(chains, track, place, appearance)
+    everything = np.arange(len(rows))
+    own = motion_evidence(ends, before, after, stray) + looks.evidence(everything, everything)
+    rivals = _rivals(track, frame, until)
+    a, b = rivals.T
+    is_possible = (ends.first[after[b]] > ends.last[before[a]]) & (
+        ends.first[after[a]] > ends.last[before[b]]
+    )
+    rivals = rivals[is_possible]
+    a, b = rivals.T
+    exchanged = motion_evidence(ends, before[a], after[b], stray) + looks.evidence(a, b)
+    exchanged += motion_evidence(ends, before[b], after[a], stray) + looks.evidence(b, a)
+    return Joints(track, place, frame, until, own, rivals, own[a] + own[b] - exchanged)
+
+
+def reconsider(chains: Chains, ends: Ends, stray: Stray, appearance: Appearance) -> Chains:
+    """Exchange the rests of two tracks wherever more speaks for it than against it."""
+    chains = [list(chain) for chain in chains]
+    for _ in range(_MOST_ROUNDS):
+        joints = measure_joints(chains, ends, stray, appearance)
+        touched: set[int] = set()
+        for pair in np.argsort(joints.losses):
+            if joints.losses[pair] > -LEAST_GAIN:
+                break
+            i, j = joints.rivals[pair]
+            one, other = int(joints.track[i]), int(joints.track[j])
+            if one in touched or other in touched:
+                continue
+            touched |= {one, other}
+            p, q = int(joints.place[i]), int(joints.place[j])
+            first, second = chains[one], chains[other]
+            chains[one], chains[other] = first[:p] + second[q:], second[:q] + first[p:]
+        if not touched:
+            break
+    return chains
+
+
+def _rivals(track: np.ndarray, frame: np.ndarray, until: np.ndarray) -> np.ndarray:
+    """Return the pairs of joints of different tracks that are at about the same time, shape (n, 2)."""
+    pairs: list[tuple[int, int]] = []
+    going: list[int] = []
+    for number in range(len(track)):
+        going = [other for other in going if until[other] + SLACK_FRAMES >= frame[number]]
+        pairs += [(other, number) for other in going if track[other] != track[number]]
+        going.append(number)
+    return np.array(pairs, dtype=int).reshape(-1, 2)
+
+
+@dataclass(frozen=True)
+class _Looks:
+    """What tracks look like in the stretches before and after each joint: means and independent looks."""
+
+    appearance: Appearance
+    before: tuple[np.ndarray, np.ndarray]
+    after: tuple[np.ndarray, np.ndarray]
+
+    @classmethod
+    def of(
+        cls, chains: Sequence[Sequence[int]], track: np.ndarray, place: np.ndarray, appearance: Appearance
+    ) -> "_Looks":
+        n_features = appearance.means.shape[1]
+        sides = [np.full((len(track), n_features), np.nan) for _ in range(2)]
+        weights = [np.zeros((len(track), n_features)) for _ in range(2)]
+        for number in np.unique(track):
+            chain, own = np.array(chains[number]), np.flatnonzero(track == number)
+            backwards = slice(None, None, -1)
+            n = len(chain)
+            for side, order, places in ((0, chain[backwards], n - place[own]), (1, chain, place[own])):
+                sides[side][own], weights[side][own] = _stretches(order, places, appearance)
+        return cls(appearance, (sides[0], weights[0]), (sides[1], weights[1]))
+
+    def evidence(self, before: np.ndarray, after: np.ndarray) -> np.ndarray:
+        return self.appearance.compare(
+            self.before[0][before], self.before[1][before], self.after[0][after], self.after[1][after]
+        )
+
+
+def _stretches(
+    chain: np.ndarray, places: np.ndarray, appearance: Appearance
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return mean and looks of what follows each place of a chain, (n, n_features) each."""
+    means = appearance.means[chain]
+    weights = np.where(np.isfinite(means), appearance.weights[chain][:, None], 0.0)
+    zero = np.zeros((1, means.shape[1]))
+    looks = np.concatenate([zero, np.cumsum(weights, axis=0)])
+    sums = np.concatenate([zero, np.cumsum(weights * np.nan_to_num(means), axis=0)])
+    all_looks = np.concatenate([[0.0], np.cumsum(appearance.weights[chain])])
+    stops = np.searchsorted(all_looks, all_looks[places] + STRETCH_LOOKS, side="left")
+    stops = np.clip(stops, places + 1, len(chain))
+    n = looks[stops] - looks[places]
+    total = sums[stops] - sums[places]
+    return np.divide(total, n, out=np.full_like(total, np.nan), where=n > 0), n
