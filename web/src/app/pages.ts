@@ -1,4 +1,4 @@
-/** Every page, loaded when it is first opened. */
+/** Every page, each a script of its own. */
 import {
   Activity,
   ChartLine,
@@ -15,7 +15,7 @@ import {
   Video,
   Waypoints,
 } from 'lucide-react';
-import { type ComponentType, type LazyExoticComponent, lazy } from 'react';
+import { type ComponentType, createElement, type LazyExoticComponent, lazy, useState } from 'react';
 
 /** What every page of a project is given. */
 export interface PageProps {
@@ -28,9 +28,34 @@ export interface PageEntry {
   name: string;
   title: string;
   icon: LucideIcon;
-  component: LazyExoticComponent<ComponentType<PageProps>>;
+  component: ComponentType<PageProps> | LazyExoticComponent<ComponentType<PageProps>>;
   /** The page takes all the room: the navigation shrinks to icons. */
   isImmersive?: boolean;
+}
+
+type Load = () => Promise<{ default: ComponentType<PageProps> }>;
+
+const loads: Load[] = [];
+
+/** A page that comes with its own script; where that is there already, it is shown without a moment of "Loading". */
+function page(load: Load): ComponentType<PageProps> {
+  const Lazy = lazy(load);
+  let loaded: ComponentType<PageProps> | null = null;
+  loads.push(async () => {
+    const module = await load();
+    loaded = module.default;
+    return module;
+  });
+  // biome-ignore lint/correctness/noComponentHookFactories: called once for each page, when this module is loaded
+  return function Page(props: PageProps) {
+    const [component] = useState(() => loaded ?? Lazy);
+    return createElement(component, props);
+  };
+}
+
+/** Fetch every page while nothing else is to do, so that none has to be waited for when it is opened. */
+export async function fetchPages(): Promise<void> {
+  for (const load of loads) await load().catch(() => undefined);
 }
 
 export const SECTIONS: ReadonlyArray<{ title: string; pages: readonly PageEntry[] }> = [
@@ -41,21 +66,21 @@ export const SECTIONS: ReadonlyArray<{ title: string; pages: readonly PageEntry[
         name: '',
         title: 'Overview',
         icon: LayoutDashboard,
-        component: lazy(() => import('../pages/project/ProjectPage')),
+        component: page(() => import('../pages/project/ProjectPage')),
       },
     ],
   },
   {
     title: 'Prepare',
     pages: [
-      { name: 'videos', title: 'Videos', icon: Video, component: lazy(() => import('../pages/videos/VideosPage')) },
+      { name: 'videos', title: 'Videos', icon: Video, component: page(() => import('../pages/videos/VideosPage')) },
       {
         name: 'skeleton',
         title: 'Skeleton',
         icon: Waypoints,
-        component: lazy(() => import('../pages/skeleton/SkeletonPage')),
+        component: page(() => import('../pages/skeleton/SkeletonPage')),
       },
-      { name: 'frames', title: 'Frames', icon: Images, component: lazy(() => import('../pages/frames/FramesPage')) },
+      { name: 'frames', title: 'Frames', icon: Images, component: page(() => import('../pages/frames/FramesPage')) },
     ],
   },
   {
@@ -65,51 +90,51 @@ export const SECTIONS: ReadonlyArray<{ title: string; pages: readonly PageEntry[
         name: 'label',
         title: 'Label',
         icon: MousePointerClick,
-        component: lazy(() => import('../pages/label/LabelPage')),
+        component: page(() => import('../pages/label/LabelPage')),
         isImmersive: true,
       },
       {
         name: 'label-check',
         title: 'Label check',
         icon: ScanSearch,
-        component: lazy(() => import('../pages/label-check/LabelCheckPage')),
+        component: page(() => import('../pages/label-check/LabelCheckPage')),
       },
     ],
   },
   {
     title: 'Learn',
     pages: [
-      { name: 'train', title: 'Train', icon: ChartLine, component: lazy(() => import('../pages/train/TrainPage')) },
+      { name: 'train', title: 'Train', icon: ChartLine, component: page(() => import('../pages/train/TrainPage')) },
       {
         name: 'evaluate',
         title: 'Evaluate',
         icon: Gauge,
-        component: lazy(() => import('../pages/evaluate/EvaluatePage')),
+        component: page(() => import('../pages/evaluate/EvaluatePage')),
       },
       {
         name: 'improve',
         title: 'Improve',
         icon: Sparkles,
-        component: lazy(() => import('../pages/improve/ImprovePage')),
+        component: page(() => import('../pages/improve/ImprovePage')),
       },
     ],
   },
   {
     title: 'Use',
     pages: [
-      { name: 'analyse', title: 'Analyse', icon: Film, component: lazy(() => import('../pages/analyse/AnalysePage')) },
+      { name: 'analyse', title: 'Analyse', icon: Film, component: page(() => import('../pages/analyse/AnalysePage')) },
       {
         name: 'results',
         title: 'Results',
         icon: ChartSpline,
-        component: lazy(() => import('../pages/results/ResultsPage')),
+        component: page(() => import('../pages/results/ResultsPage')),
         isImmersive: true,
       },
       {
         name: 'render',
         title: 'Labelled video',
         icon: Clapperboard,
-        component: lazy(() => import('../pages/render/RenderPage')),
+        component: page(() => import('../pages/render/RenderPage')),
       },
     ],
   },

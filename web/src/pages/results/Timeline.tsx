@@ -3,10 +3,12 @@
 import { useEffect, useRef, useState } from 'react';
 import { useTheme } from '../../app/theme';
 import { rowAt, spanOf } from '../../engine/timeline';
-import { AXIS_PX, drawPlayhead, drawTimeline, type TimelineStyle } from './drawTimeline';
+import { AXIS_PX, drawPlayhead, drawTimeline, showsRows, type TimelineStyle } from './drawTimeline';
 import type { ResultSession } from './resultSession';
 
 const WHEEL_ZOOM_PER_PX = 0.0015;
+/** While tiles arrive one after the other, the traces are drawn again this often at most. */
+const REDRAW_EVERY_MS = 200;
 
 export function Timeline({ session, colours }: { session: ResultSession; colours: readonly string[] }) {
   const host = useRef<HTMLDivElement>(null);
@@ -58,17 +60,23 @@ function paintOnChange(
   }
   const style: TimelineStyle = { width, height, pixelRatio, colours, theme: themeColours(below) };
   let drawn: readonly unknown[] = [];
+  let drawnAt = Number.NEGATIVE_INFINITY;
   let request = 0;
   const paint = () => {
     request = 0;
     const { state, data } = session;
     if (!traces || !playhead) return;
-    const wanted = [state.range, state.shown, state.individual, state.smoothed, state.arrivals];
-    if (wanted.some((value, i) => value !== drawn[i])) {
+    const hasRows = showsRows(data, state.range, width);
+    const wanted = [data.arrivals(hasRows), state.range, state.shown, state.individual, state.smoothed];
+    const isOther = wanted.some((value, i) => i > 0 && value !== drawn[i]);
+    const isDue = data.isSettled(hasRows) || performance.now() - drawnAt > REDRAW_EVERY_MS;
+    const hasMore = wanted[0] !== drawn[0] && isDue;
+    if (isOther || hasMore) {
       drawn = wanted;
+      drawnAt = performance.now();
       drawTimeline(traces, data, state, style);
       // Tests and benchmarks wait for this.
-      below.dataset['state'] = data.isSettled ? 'complete' : 'loading';
+      below.dataset['state'] = data.isSettled(hasRows) ? 'complete' : 'loading';
     }
     drawPlayhead(playhead, state, style);
   };

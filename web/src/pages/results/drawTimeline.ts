@@ -1,6 +1,7 @@
 /** Draws the traces of a result over time. */
 
 import { levelFor, type RowRange, spanOf, ticks, xOf } from '../../engine/timeline';
+import { drawStrip } from './drawStrip';
 import { QUANTITIES, type Quantity, type ResultData } from './resultData';
 import type { ResultState, Smoothed } from './resultSession';
 
@@ -21,8 +22,6 @@ interface Lane {
 /** Room at the left for the numbers of the axes. */
 export const AXIS_PX = 48;
 const RULER_PX = 20;
-const STRIP_ROW_PX = 3;
-const MOST_STRIP_PX = 72;
 const LANE_GAP_PX = 8;
 const FONT = '11px system-ui, sans-serif';
 
@@ -38,63 +37,9 @@ export function drawTimeline(
   context.fillRect(0, 0, width, height);
   const plot = width - AXIS_PX;
   drawRuler(context, data, state.range, style);
-  context.save();
-  context.translate(AXIS_PX, 0);
-  const strip = drawConfidenceStrip(context, data, state, plot);
-  context.restore();
+  const strip = drawStrip(context, data, state.range, { left: AXIS_PX, top: RULER_PX, width: plot });
   for (const lane of lanesBetween(RULER_PX + strip + LANE_GAP_PX, height - LANE_GAP_PX))
     drawLane(context, data, state, lane, style);
-}
-
-/** Every point of every animal as one row of pixels: dark is sure, bright is not, empty is missing. */
-function drawConfidenceStrip(
-  context: CanvasRenderingContext2D,
-  data: ResultData,
-  { range }: ResultState,
-  plot: number,
-): number {
-  const rows = data.nKeypoints * data.nIndividuals;
-  const rowHeight = Math.min(STRIP_ROW_PX, MOST_STRIP_PX / rows);
-  const level = levelFor(data.levels, range, plot / 2);
-  for (let individual = 0; individual < data.nIndividuals; individual += 1) {
-    for (let keypoint = 0; keypoint < data.nKeypoints; keypoint += 1) {
-      const y = RULER_PX + (individual * data.nKeypoints + keypoint) * rowHeight;
-      drawStripRow(context, data, { keypoint, individual, y, height: rowHeight }, range, plot, level);
-    }
-  }
-  return rows * rowHeight;
-}
-
-/** Confidence in eight steps; neighbours of one step are drawn as one. */
-const STEPS = ['#ffd166', '#f4a259', '#d9756b', '#b0567c', '#83468a', '#5b3f8f', '#3c3a86', '#2b3470'];
-
-function drawStripRow(
-  context: CanvasRenderingContext2D,
-  data: ResultData,
-  row: { keypoint: number; individual: number; y: number; height: number },
-  range: RowRange,
-  plot: number,
-  level: ReturnType<typeof levelFor>,
-): void {
-  let [start, step] = [0, -1];
-  const flush = (until: number) => {
-    const colour = STEPS[step];
-    if (colour === undefined) return;
-    context.fillStyle = colour;
-    context.fillRect(start, row.y, Math.max(until - start, 0.5), row.height);
-  };
-  let end = 0;
-  for (const stretch of data.stretches('confidence', row.keypoint, row.individual, range, level)) {
-    const x = Math.max(xOf(range, stretch.firstRow - 0.5, plot), 0);
-    const isMissing = Number.isNaN(stretch.low);
-    const next = isMissing ? -1 : Math.min(Math.floor(stretch.low * STEPS.length), STEPS.length - 1);
-    if (next !== step) {
-      flush(x);
-      [start, step] = [x, next];
-    }
-    end = xOf(range, stretch.firstRow + stretch.nRows - 0.5, plot);
-  }
-  flush(Math.min(end, plot));
 }
 
 function lanesBetween(top: number, bottom: number): Lane[] {
@@ -151,6 +96,11 @@ interface Trace {
 function tracesOf(data: ResultData, { shown, individual }: ResultState): Trace[] {
   const individuals = individual === null ? [...Array(data.nIndividuals).keys()] : [individual];
   return [...shown].sort((a, b) => a - b).flatMap((keypoint) => individuals.map((i) => ({ keypoint, individual: i })));
+}
+
+/** Whether single rows are drawn: lanes show them sooner than the strip, which has half as many columns. */
+export function showsRows(data: ResultData, range: RowRange, width: number): boolean {
+  return levelFor(data.levels, range, width - AXIS_PX) === null;
 }
 
 /** A line through single rows; where a stretch stands for many, from its minimum to its maximum. */

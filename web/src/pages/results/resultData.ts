@@ -26,6 +26,14 @@ export interface Stretch {
   readonly high: number;
 }
 
+/** Confidence as pixels: columns of `nColumns` × points, NaN where it is missing or on its way. */
+export interface ConfidencePicture {
+  readonly firstRow: number;
+  readonly rowsPerColumn: number;
+  readonly nColumns: number;
+  readonly values: Float32Array;
+}
+
 export class ResultData {
   readonly nRows: number;
   readonly nKeypoints: number;
@@ -34,6 +42,8 @@ export class ResultData {
   private readonly positions: TileCache<Float32Array>;
   private readonly confidences: TileCache<Float32Array>;
   private readonly bins: TileCache<Float32Array>;
+  private nRowTiles = 0;
+  private nBinTiles = 0;
 
   constructor(
     readonly project: string,
@@ -65,19 +75,31 @@ export class ResultData {
       const url = fileUrl(`${base}/levels/${number}`, { start, stop: start + BINS_PER_TILE });
       return loadNumbers(url, { signal }).then((array) => array.values);
     };
-    const hooks = { onArrival, onError };
-    this.positions = new TileCache({ load: values('position'), ...hooks });
-    this.confidences = new TileCache({ load: values('confidence'), ...hooks });
-    this.bins = new TileCache({ load: level, ...hooks });
+    const rowsCame = () => {
+      this.nRowTiles += 1;
+      onArrival();
+    };
+    const binsCame = () => {
+      this.nBinTiles += 1;
+      onArrival();
+    };
+    this.positions = new TileCache({ load: values('position'), onArrival: rowsCame, onError });
+    this.confidences = new TileCache({ load: values('confidence'), onArrival: rowsCame, onError });
+    this.bins = new TileCache({ load: level, onArrival: binsCame, onError });
   }
 
   close(): void {
     for (const tiles of [this.positions, this.confidences, this.bins]) tiles.close();
   }
 
+  /** How many tiles came so far that matter to a timeline, which shows single rows only from near. */
+  arrivals(hasRows: boolean): number {
+    return this.nBinTiles + (hasRows ? this.nRowTiles : 0);
+  }
+
   /** Whether the timeline can be drawn whole. */
-  get isSettled(): boolean {
-    return this.positions.isSettled && this.confidences.isSettled && this.bins.isSettled;
+  isSettled(hasRows: boolean): boolean {
+    return this.bins.isSettled && (!hasRows || (this.positions.isSettled && this.confidences.isSettled));
   }
 
   frameOf(row: number): number {
@@ -119,14 +141,40 @@ export class ResultData {
     else yield* this.summed(quantity, keypoint, individual, range, level);
   }
 
+  /** The least confidence of every point, column by column of rows; a point's place is that in the file. */
+  leastConfidence(range: RowRange, level: Level | null): ConfidencePicture {
+    const nPoints = this.nKeypoints * this.nIndividuals;
+    const [rowsPerColumn, perTile] = level ? [level.framesPerBin, BINS_PER_TILE] : [1, ROWS_PER_TILE];
+    const first = Math.max(Math.floor(range.start / rowsPerColumn), 0);
+    const last = Math.min(Math.ceil(range.stop / rowsPerColumn), level?.nBins ?? this.nRows);
+    const nColumns = Math.max(last - first, 0);
+    const values = new Float32Array(nColumns * nPoints).fill(Number.NaN);
+    for (let number = Math.floor(first / perTile); number * perTile < last; number += 1) {
+      const tile = level ? this.bins.get(`${level.level}/${number}`) : this.confidences.get(`${number}`);
+      if (!tile) continue;
+      const stop = Math.min((number + 1) * perTile, last);
+      for (let column = Math.max(number * perTile, first); column < stop; column += 1) {
+        const place = column - number * perTile;
+        const at = (level ? (place * 3 + QUANTITIES.indexOf('confidence')) * 2 : place) * nPoints;
+        values.set(tile.subarray(at, at + nPoints), (column - first) * nPoints);
+      }
+    }
+    return { firstRow: first * rowsPerColumn, rowsPerColumn, nColumns, values };
+  }
+
   private *rows(quantity: Quantity, keypoint: number, individual: number, range: RowRange): Generator<Stretch> {
     const [k, n] = [this.nKeypoints, this.nIndividuals];
     const place = keypoint * n + individual;
     const [stride, offset] = quantity === 'confidence' ? [k * n, 0] : [2 * k * n, quantity === 'y' ? k * n : 0];
     const source = quantity === 'confidence' ? this.confidences : this.positions;
     const last = Math.min(Math.ceil(range.stop), this.nRows);
+    let tile: Float32Array | undefined;
+    let number = -1;
     for (let row = Math.max(Math.floor(range.start), 0); row < last; row += 1) {
-      const tile = source.get(`${Math.floor(row / ROWS_PER_TILE)}`);
+      if (Math.floor(row / ROWS_PER_TILE) !== number) {
+        number = Math.floor(row / ROWS_PER_TILE);
+        tile = source.get(`${number}`);
+      }
       const value = tile?.[(row % ROWS_PER_TILE) * stride + offset + place] ?? Number.NaN;
       yield { firstRow: row, nRows: 1, low: value, high: value };
     }
@@ -143,8 +191,13 @@ export class ResultData {
     const axis = QUANTITIES.indexOf(quantity);
     const place = keypoint * n + individual;
     const last = Math.min(Math.ceil(range.stop / framesPerBin), nBins);
+    let tile: Float32Array | undefined;
+    let number = -1;
     for (let bin = Math.max(Math.floor(range.start / framesPerBin), 0); bin < last; bin += 1) {
-      const tile = this.bins.get(`${level}/${Math.floor(bin / BINS_PER_TILE)}`);
+      if (Math.floor(bin / BINS_PER_TILE) !== number) {
+        number = Math.floor(bin / BINS_PER_TILE);
+        tile = this.bins.get(`${level}/${number}`);
+      }
       const at = ((bin % BINS_PER_TILE) * 3 + axis) * 2 * k * n + place;
       const [low, high] = [tile?.[at] ?? Number.NaN, tile?.[at + k * n] ?? Number.NaN];
       yield { firstRow: bin * framesPerBin, nRows: framesPerBin, low, high };
