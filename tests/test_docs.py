@@ -17,11 +17,12 @@ DOCS = ROOT / "docs"
 PAGES = sorted(path for path in DOCS.rglob("*.md") if "decisions" not in path.parts)
 FENCE = re.compile(r"^```(\w*)\n(.*?)^```", re.MULTILINE | re.DOTALL)
 EXECUTED = ("shell", "python")
-SLOW = ("tutorial.md", "how-to/figures.md", "how-to/train.md")
+SLOW = ("tutorial.md", "how-to/figures.md", "how-to/train.md", "how-to/several-animals.md")
 
 # What keeps the examples short here, while the pages show what a user would type.
 SHORTER = {
     "--preset fast --split": "--preset fast --steps 12 --split",
+    "--approach auto --time-limit 20": "--approach auto --steps 3",
     "--run first --output poses": "--run first --output poses --frames 0:60",
     '"steps": 600': '"steps": 4',
     "marey.evaluate(project, run)": 'marey.evaluate(project, run, parts=["test"])',

@@ -22,8 +22,10 @@ if TYPE_CHECKING:
 
 F = TypeVar("F", bound=Frame)
 
-# The least height of an anchor's peak: what is lower is no animal.
-ANCHOR_PEAK = 0.2
+# The least height of an anchor's peak, and the least share of the highest one in the frame: what is lower is no
+# animal.
+ANCHOR_PEAK = 0.1
+ANCHOR_SHARE = 0.3
 # The least height of the peak of a point that may belong to some animal.
 POINT_PEAK = 0.1
 # The least share of its points that an animal must have.
@@ -88,7 +90,9 @@ class TopDownPredictor(SeveralPredictor):
         if not len(row):
             return []
         read = read_peaks(np.broadcast_to(heat, (len(row), *heat.shape)), row, column, self.stride)
-        return list(zip(view.to_frame(read.points), read.peak.tolist(), strict=True))
+        least = ANCHOR_SHARE * float(read.peak.max())
+        places = zip(view.to_frame(read.points), read.peak.tolist(), strict=True)
+        return [(center, height) for center, height in places if height >= least]
 
     def _start_locating(self, group: list[F]) -> Callable[[], list[list[tuple[np.ndarray, float]]]]:
         views = [self.plan.locate_view(frame.size) for frame in group]

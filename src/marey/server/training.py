@@ -55,8 +55,8 @@ def list_choices(_project: "OpenProject") -> TrainingChoices:
 
 def plan(project: "OpenProject", request: TrainingRequest) -> TrainingPlan:
     """Say what a training would do; nothing is started."""
-    from marey.training.splits import make_splits
     from marey.training.planning import plan_for
+    from marey.training.splits import make_splits
 
     project.labels.flush()
     opened = project.project

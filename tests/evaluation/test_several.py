@@ -1,0 +1,156 @@
+"""Evaluation of a run of several animals, with a predictor whose mistakes are known."""
+
+import csv
+import json
+
+import cv2
+import numpy as np
+import pytest
+
+from marey.evaluation import evaluate, pool_folds, write_report
+from marey.evaluation.gallery import worst_frames
+from marey.evaluation.part import part_of_several
+from marey.model import Instance, LabeledFrame, Skeleton
+from marey.networks import Approach
+from marey.networks.views import plan_views
+from marey.prediction import Prediction
+from marey.project import Project
+from marey.runs import Run, Split, TrainingConfig
+
+N_FRAMES = 8
+BODY = np.array([[0.0, 0.0], [30.0, 0.0], [30.0, 30.0]])
+KEYPOINTS = ("snout", "back", "tail")
+
+
+def truth(frame: int) -> np.ndarray:
+    """Two animals in every frame but frame 3, which has none."""
+    if frame == 3:
+        return np.empty((0, 3, 2))
+    return np.stack([BODY + [5.0 + frame, 5.0], BODY + [50.0, 50.0 + frame]])
+
+
+def key(frame: int) -> str:
+    return f"day1/img{frame:05d}.png"
+
+
+class KnownPredictor:
+    """Finds both animals 1 px off, the second first; misses the first one in frame 1, invents one in frame 2."""
+
+    def predict_images(self, images):
+        raise AssertionError("these frames have several animals")
+
+    def predict_animals(self, images) -> list[Prediction]:
+        return [self._look(int(image[0, 0, 0])) for image in images]
+
+    def _look(self, frame: int) -> Prediction:
+        points = truth(frame)[::-1] + [0.6, 0.8]
+        if frame == 1:
+            points = points[:1]
+        if frame == 2:
+            points = np.concatenate([points, [BODY[::-1] + [70.0, 0.0]]])
+        shape = points.shape[:2]
+        return Prediction(
+            points, np.full(shape, 0.9), np.full(shape, 1.0), np.full(shape, 2.0), np.zeros((*shape, 4)),
+            np.linspace(0.9, 0.5, len(points)),
+        )  # fmt: skip
+
+
+@pytest.fixture
+def project(tmp_path):
+    """Animals are named in frame 0 alone: names play no part."""
+    skeleton = Skeleton(KEYPOINTS)
+    project = Project.create(tmp_path / "Fliegen 🪰", skeleton=skeleton, individuals=("Bo", "Ada"))
+    project.add_video(tmp_path / "day1.mp4", missing_ok=True)
+    frames = []
+    for frame in range(N_FRAMES):
+        names = ("Ada", "Bo") if frame == 0 else (None, None)
+        animals = tuple(
+            Instance(points, individual=name) for points, name in zip(truth(frame), names, strict=False)
+        )
+        frames.append(LabeledFrame("day1", frame, animals, image=f"img{frame:05d}.png"))
+        image = project.root / "frames" / key(frame)
+        image.parent.mkdir(parents=True, exist_ok=True)
+        _, png = cv2.imencode(".png", np.full((96, 96, 3), frame, np.uint8))
+        image.write_bytes(png.tobytes())
+    project.save_labels("day1", frames)
+    return project
+
+
+def make_run(project, name="first", test=range(6)) -> Run:
+    run = Run(project.run_folder(name))
+    rest = [i for i in range(N_FRAMES) if i not in test]
+    split = Split(tuple(map(key, rest[1:])), tuple(map(key, rest[:1])), tuple(map(key, test)), "by hand")
+    plan = plan_views(np.zeros((0, 4)), (96, 96), whole_side=64)
+    approach = Approach("top-down", 3, n_animals=2, reason="made for a test")
+    run.write_description(TrainingConfig(), project.skeleton, split, plan, approach)
+    (run.path / "weights.safetensors").write_bytes(b"weights")
+    facts = {
+        "steps": 1,
+        "training_seconds": 1.0,
+        "device": "cpu",
+        "selected_step": 1,
+        "marey": "0",
+        "torch": "2",
+    }
+    (run.path / "provenance.json").write_text(json.dumps(facts), encoding="utf-8")
+    return Run(run.path)
+
+
+def test_found_missed_and_extra_animals_by_hand(project):
+    figures = evaluate(project, make_run(project), predictor=KnownPredictor()).to_dict()
+    test = figures["test"]
+    assert figures["approach"] == "top-down"
+    assert test["n_frames"] == 6
+    counts = {
+        name: test[f"n_{name}_instances"] for name in ("true", "predicted", "matched", "missed", "extra")
+    }
+    assert counts == {"true": 10, "predicted": 10, "matched": 9, "missed": 1, "extra": 1}
+    assert test["n_frames_with_missed_instances"] == 1
+    assert (test["n_points"], test["n_missing"]) == (27, 3)
+    assert test["median_error_px"] == pytest.approx(1.0)
+    # 9 of 10 animals are found with OKS exp(-1 / (2 · 900 · 0.05²)) = 0.80, the invented one ranks below them.
+    assert test["oks_mar"] == pytest.approx(0.9 * 7 / 10)
+    assert 0.5 < test["oks_map"] <= test["oks_mar"] + 0.01
+    assert test["per_keypoint"]["tail"]["n_missing"] == 1
+    assert test["per_video"]["day1"]["n_frames"] == 6
+    assert test["interval_coverage_90"] == 1.0
+
+
+def test_every_animal_has_its_lines_and_a_missed_one_no_position(project):
+    run = make_run(project)
+    evaluate(project, run, predictor=KnownPredictor())
+    with (run.evaluation_folder / "predictions.csv").open(encoding="utf-8", newline="") as file:
+        rows = [row for row in csv.DictReader(file) if row["image"] == key(1)]
+    assert [(row["animal"], row["keypoint"]) for row in rows[2:4]] == [("1", "tail"), ("2", "snout")]
+    assert [bool(row["x"]) for row in rows] == [False] * 3 + [True] * 3
+    assert all(row["true_x"] for row in rows)
+
+
+def test_the_report_and_the_worst_frames_show_what_was_missed(project, tmp_path):
+    evaluation = evaluate(project, make_run(project), predictor=KnownPredictor())
+    report = write_report(evaluation, project, tmp_path / "report.html").read_text(encoding="utf-8")
+    assert "<h2>Animals</h2>" in report
+    assert "<td>test</td><td>10</td><td>9</td><td>1</td><td>1</td>" in report
+    assert "<strong>missed</strong>" in report
+    cards = worst_frames(evaluation.parts["test"], project, KEYPOINTS)
+    assert (cards[0]["key"], cards[0]["keypoint"]) == (key(1), "")
+    assert cards[1]["error_px"] == pytest.approx(1.0)
+
+
+def test_folds_are_pooled_animal_by_animal(project):
+    folds = [
+        evaluate(project, make_run(project, f"cv-fold{i}", test), predictor=KnownPredictor())
+        for i, test in enumerate([range(4), range(4, 8)])
+    ]
+    pooled = pool_folds(folds)
+    assert (pooled["n_frames"], pooled["n_points"]) == (8, 39)
+    assert (pooled["n_missed_instances"], pooled["n_extra_instances"]) == (1, 1)
+    assert pooled["oks_mar"] == pytest.approx(13 / 14 * 7 / 10)
+
+
+def test_a_part_without_a_single_animal_has_rows_of_nothing():
+    frames = [LabeledFrame("day1", 3, (), image="img00003.png")]
+    part = part_of_several(frames, [KnownPredictor()._look(3)], 3)
+    assert np.isnan(part.truth).all()
+    assert part.instances.n_true == 0
+    assert not part.is_missed.any()
