@@ -22,11 +22,15 @@ BODY = np.array([[0.0, 0.0], [30.0, 0.0], [30.0, 30.0]])
 KEYPOINTS = ("snout", "back", "tail")
 
 
+def moved(points: np.ndarray, x: float, y: float) -> np.ndarray:
+    return points + np.array([x, y])
+
+
 def truth(frame: int) -> np.ndarray:
     """Two animals in every frame but frame 3, which has none."""
     if frame == 3:
         return np.empty((0, 3, 2))
-    return np.stack([BODY + [5.0 + frame, 5.0], BODY + [50.0, 50.0 + frame]])
+    return np.stack([moved(BODY, 5.0 + frame, 5.0), moved(BODY, 50.0, 50.0 + frame)])
 
 
 def key(frame: int) -> str:
@@ -34,7 +38,7 @@ def key(frame: int) -> str:
 
 
 class KnownPredictor:
-    """Finds both animals 1 px off, the second first; misses the first one in frame 1, invents one in frame 2."""
+    """Finds both animals 1 px off, the second first; misses one in frame 1, and invents one in frame 2."""
 
     def predict_images(self, images):
         raise AssertionError("these frames have several animals")
@@ -43,11 +47,11 @@ class KnownPredictor:
         return [self._look(int(image[0, 0, 0])) for image in images]
 
     def _look(self, frame: int) -> Prediction:
-        points = truth(frame)[::-1] + [0.6, 0.8]
+        points = moved(truth(frame)[::-1], 0.6, 0.8)
         if frame == 1:
             points = points[:1]
         if frame == 2:
-            points = np.concatenate([points, [BODY[::-1] + [70.0, 0.0]]])
+            points = np.concatenate([points, [moved(BODY[::-1], 70.0, 0.0)]])
         shape = points.shape[:2]
         return Prediction(
             points, np.full(shape, 0.9), np.full(shape, 1.0), np.full(shape, 2.0), np.zeros((*shape, 4)),
@@ -108,7 +112,7 @@ def test_found_missed_and_extra_animals_by_hand(project):
     assert test["n_frames_with_missed_instances"] == 1
     assert (test["n_points"], test["n_missing"]) == (27, 3)
     assert test["median_error_px"] == pytest.approx(1.0)
-    # 9 of 10 animals are found with OKS exp(-1 / (2 · 900 · 0.05²)) = 0.80, the invented one ranks below them.
+    # 9 of 10 animals are found with OKS exp(-1 / (2 · 900 · 0.05²)) = 0.80; the invented one ranks below.
     assert test["oks_mar"] == pytest.approx(0.9 * 7 / 10)
     assert 0.5 < test["oks_map"] <= test["oks_mar"] + 0.01
     assert test["per_keypoint"]["tail"]["n_missing"] == 1
