@@ -19,9 +19,9 @@ from marey.progress import ignore_progress
 from marey.project import Project
 from marey.runs import preset
 from marey.training.loop import Trainer, choose_device
+from marey.training.planning import plan_for
 from marey.training.samples import Batch, Samples
 from marey.training.team import Team
-from marey.training.planning import plan_for
 
 WARM_UP = 5
 

@@ -4,20 +4,26 @@ import cv2
 import numpy as np
 from scipy.spatial.transform import Rotation
 
-OVERSAMPLED = 3
+OVERSAMPLED = 2
 
 
-def draw(camera, board, pose, rng):
-    """Draw a chessboard in a pose: each pixel looks up where its rays meet the board."""
+def rays_of(camera):
+    """Where the parts of each pixel look, in the camera's frame."""
     width, height = camera.size
     sub = (np.arange(OVERSAMPLED) + 0.5) / OVERSAMPLED - 0.5
     x = (np.arange(width)[:, None] + sub).ravel()
     y = (np.arange(height)[:, None] + sub).ravel()
     u, v = np.meshgrid(x, y)
     rays = camera.undistort(np.column_stack([u.ravel(), v.ravel()]))
+    return np.column_stack([rays, np.ones(len(rays))])
+
+
+def draw(camera, board, pose, rays, rng):
+    """Draw a chessboard in a pose: each part of a pixel looks up where its ray meets the board."""
+    width, height = camera.size
     R = camera.rotation_matrix @ Rotation.from_rotvec(pose[:3]).as_matrix()
     t = camera.rotation_matrix @ pose[3:] + camera.translation
-    directions = np.column_stack([rays, np.ones(len(rays))]) @ R
+    directions = rays @ R
     start = -R.T @ t
     depth = -start[2] / directions[:, 2]
     places = start[:2] + depth[:, None] * directions[:, :2]
@@ -36,6 +42,7 @@ def film_board(folder, rig, board, *, n_views, seed=0):
     rng = np.random.default_rng(seed)
     middle = np.array([board.columns - 1, board.rows - 1, 0]) * board.square / 2
     poses = []
+    rays = {camera.name: rays_of(camera) for camera in rig}
     for view in range(n_views):
         turn = Rotation.from_euler("zyx", [rng.uniform(-0.5, 0.5), *rng.uniform(-0.45, 0.45, 2)])
         turn = turn * Rotation.from_euler("x", np.pi)  # its face up, towards the cameras
@@ -44,6 +51,6 @@ def film_board(folder, rig, board, *, n_views, seed=0):
         for camera in rig:
             target = folder / camera.name / f"view{view:02d}.png"
             target.parent.mkdir(parents=True, exist_ok=True)
-            _, data = cv2.imencode(".png", draw(camera, board, poses[-1], rng))
+            _, data = cv2.imencode(".png", draw(camera, board, poses[-1], rays[camera.name], rng))
             target.write_bytes(data.tobytes())
     return np.array(poses)

@@ -298,6 +298,6 @@ def test_colours_are_kept_and_refused_when_they_are_none(tmp_path):
     assert project.colours == {}
     project.set_colours({"tail": "#FF8800"})
     assert Project.open(tmp_path / "p").colours == {"tail": "#ff8800"}
-    with pytest.raises(ConfigError, match="colours.tail"):
+    with pytest.raises(ConfigError, match=r"colours\.tail"):
         project.set_colours({"tail": "red"})
     assert Project.open(tmp_path / "p").colours == {"tail": "#ff8800"}

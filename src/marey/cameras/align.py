@@ -51,7 +51,8 @@ def align_to_axes(rig: Rig, origin: np.ndarray, along_x: np.ndarray, along_y: np
     origin = np.asarray(origin, dtype=float)
     x, side = along_x - origin, along_y - origin
     z = np.cross(x, side)
-    if not np.linalg.norm(z) > 1e-6 * np.linalg.norm(x) * max(np.linalg.norm(side), 1e-12):
+    lengths = float(np.linalg.norm(x)), max(float(np.linalg.norm(side)), 1e-12)
+    if not float(np.linalg.norm(z)) > 1e-6 * lengths[0] * lengths[1]:
         raise InputError("expected three points that are not on one line")
     x, z = x / np.linalg.norm(x), z / np.linalg.norm(z)
     z = z * _side_of_cameras(rig, origin, z)

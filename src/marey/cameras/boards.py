@@ -291,7 +291,8 @@ class ArucoGrid(Board):
         n_markers = self.columns * self.rows
         pixels = np.full((n_markers, 4, 2), np.nan)
         corners, numbers, _ = self._detector.detectMarkers(grey)
-        for number, four in zip([] if numbers is None else np.ravel(numbers), corners, strict=True):
+        found = [] if numbers is None else [int(number) for number in np.ravel(numbers)]
+        for number, four in zip(found, corners, strict=True):
             if number < n_markers:
                 pixels[number] = np.reshape(four, (4, 2))
         return pixels.reshape(-1, 2)

@@ -178,7 +178,7 @@ def _place_boards(
     from_camera = np.linalg.inv(np.stack(to_camera))
     boards = np.full((len(sightings.views), 4, 4), np.nan)
     for view in range(len(sightings.views)):
-        seeing = np.flatnonzero(np.isfinite(motions[:, view]).all(axis=(1, 2)))
+        seeing = np.flatnonzero(np.isfinite(motions[:, view]).all(axis=(1, 2))).tolist()
         best = np.inf
         for number in seeing:
             board = from_camera[number] @ motions[number, view]

@@ -18,6 +18,7 @@ from marey.files import atomic_path, fingerprint
 from marey.progress import Progress, ProgressCallback, ignore_progress
 from marey.video import is_video_file, open_video
 from marey.video.images import IMAGE_SUFFIXES, natural_key, read_image_file
+from marey.video.source import Frame
 
 CACHE_VERSION = 1
 MAX_VIDEO_VIEWS = 300
@@ -126,7 +127,7 @@ def _pixels(images: Sequence[_Image]) -> Iterator[tuple[_Image, np.ndarray]]:
         run = [other for other in images[position:] if other.path == image.path]
         step = run[1].frame - run[0].frame if len(run) > 1 else 1  # type: ignore[operator]
         with open_video(image.path) as video:
-            frames = video.frames(image.frame, (run[-1].frame or 0) + 1, step)
+            frames: Iterator[tuple[int, Frame]] = video.frames(image.frame, (run[-1].frame or 0) + 1, step)
             for wanted, (_, frame) in zip(run, frames, strict=True):
                 yield wanted, frame.grey()
         position += len(run)

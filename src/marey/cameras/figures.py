@@ -121,7 +121,7 @@ def spacing(calibration: Calibration) -> str:
     _style(axes)
     if known.size:
         low, high = np.percentile(known, [0.5, 99.5])
-        axes.hist(known, bins=np.linspace(low, high, 41), color=BLUE, alpha=0.75)
+        axes.hist(known, bins=np.linspace(low, high, 41).tolist(), color=BLUE, alpha=0.75)
     axes.axvline(board.spacing, color=ORANGE, lw=1.4)
     axes.set(xlabel=f"distance between neighbours ({board.units})", ylabel="pairs of corners")
     return _svg(figure)
@@ -143,11 +143,15 @@ def _style(axes: Axes) -> None:
     axes.grid(visible=True, color=INK, alpha=0.15, lw=0.7)
 
 
+# Figures stand in a page of their own; who made them, and when, is said there.
+_NO_METADATA = ("Date", "Creator", "Format", "Type")
+
+
 def _svg(figure: Figure) -> str:
     from matplotlib import rc_context
 
     buffer = io.StringIO()
     with rc_context({"svg.fonttype": "none", "font.family": "sans-serif", "svg.hashsalt": "marey"}):
-        figure.savefig(buffer, format="svg", transparent=True, metadata={"Date": None})
+        figure.savefig(buffer, format="svg", transparent=True, metadata=dict.fromkeys(_NO_METADATA))
     text = buffer.getvalue()
     return text[text.index("<svg") :]

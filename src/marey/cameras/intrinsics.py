@@ -91,7 +91,8 @@ def fit_lens(sightings: Sightings, number: int, kind: LensKind = "pinhole") -> L
     if kind not in LENS_KINDS:
         raise ConfigError(f"expected a lens of kind {', '.join(LENS_KINDS)}, got {kind!r}")
     name = sightings.cameras[number]
-    size = tuple(int(side) for side in sightings.sizes[number])
+    width, height = (int(side) for side in sightings.sizes[number])
+    size = width, height
     corners, points = sightings.corners[number], sightings.board.points
     views = np.flatnonzero(sightings.is_seen[number])
     if len(views) < MIN_VIEWS:

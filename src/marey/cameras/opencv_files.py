@@ -9,6 +9,7 @@ such maps that has ``camera_matrix`` itself is one camera; one with ``M1``, ``D1
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -32,9 +33,13 @@ class _Loader(yaml.SafeLoader):
     """YAML with OpenCV's ``!!opencv-matrix``, which is a plain map."""
 
 
-_Loader.add_constructor(
-    "tag:yaml.org,2002:opencv-matrix", lambda loader, node: loader.construct_mapping(node, deep=True)
-)
+def _plain_map(loader: _Loader, node: yaml.Node) -> Any:
+    assert isinstance(node, yaml.MappingNode)
+    return loader.construct_mapping(node, deep=True)
+
+
+for _kind in ("opencv-matrix", "opencv-nd-matrix"):  # OpenCV 5 writes the second for one dimension
+    _Loader.add_constructor(f"tag:yaml.org,2002:{_kind}", _plain_map)
 
 
 def parse_yaml(path: Path, text: str) -> Any:
@@ -80,7 +85,7 @@ def to_yaml(rig: Rig) -> str:
     """Return a rig as OpenCV's YAML."""
     lines = ["%YAML:1.0", "---", f"units: {json.dumps(rig.units)}"]
     for camera in rig:
-        lines.append(f"{json.dumps(camera.name, ensure_ascii=False)}:")
+        lines.append(f"{_key(camera.name)}:")
         for key, value in _fields(camera).items():
             if isinstance(value, np.ndarray):
                 rows, columns = value.shape
@@ -90,6 +95,11 @@ def to_yaml(rig: Rig) -> str:
             else:
                 lines.append(f"   {key}: {value}")
     return "\n".join(lines) + "\n"
+
+
+def _key(name: str) -> str:
+    """Return a name as OpenCV reads it: bare. Names that it could not read in any case are quoted."""
+    return name if re.fullmatch(r"[A-Za-z_][\w-]*", name, re.ASCII) else json.dumps(name, ensure_ascii=False)
 
 
 def _fields(camera: Camera) -> dict[str, Any]:
@@ -138,10 +148,11 @@ def _size(table: Mapping[str, Any]) -> tuple[int, int]:
 
 def _from_stereo(path: Path, table: Mapping[str, Any]) -> Rig:
     matrices = {key: _array(path, "stereo", table[key]) for key in STEREO}
-    size = _size(table) if "image_width" in table or "image_size" in table else None
-    if size is None:
-        # Without a size, the middle of the image is taken where the principal points are.
-        size = tuple(round(2 * float(value)) for value in matrices["M1"][:2, 2])
+    if "image_width" in table or "image_size" in table:
+        size = _size(table)
+    else:  # the middle of the image is taken where the principal point is
+        width, height = (round(2 * float(value)) for value in matrices["M1"][:2, 2])
+        size = width, height
     R = matrices["R"].reshape(3, 3)
     first = Camera("camera-1", size, matrices["M1"], matrices["D1"].ravel(), np.zeros(3), np.zeros(3))
     second = Camera("camera-2", size, matrices["M2"], matrices["D2"].ravel(), np.zeros(3), np.zeros(3))
@@ -157,7 +168,8 @@ def _array(path: Path, name: str, value: Any, default: np.ndarray | None = None)
         return default
     try:
         if isinstance(value, Mapping):
-            return np.array(value["data"], dtype=float).reshape(int(value["rows"]), int(value["cols"]))
+            shape = value["sizes"] if "sizes" in value else (value["rows"], value["cols"])
+            return np.array(value["data"], dtype=float).reshape([int(side) for side in np.ravel(shape)])
         return np.array(value, dtype=float)
     except (KeyError, TypeError, ValueError) as error:
         raise FormatError(f"expected matrices of numbers for camera {name!r} in {path}: {error}") from error

@@ -74,7 +74,7 @@ class Sightings:
         sizes = np.asarray(self.sizes)[numbers]
         return replace(self, cameras=names, sizes=sizes, corners=self.corners[numbers], sources=sources)
 
-    def of_views(self, numbers: Sequence[int]) -> Sightings:
+    def of_views(self, numbers: Sequence[int] | np.ndarray) -> Sightings:
         """Return some views, in the order given."""
         places = {int(view): place for place, view in enumerate(numbers)}
         sources = {
@@ -82,7 +82,7 @@ class Sightings:
             for (camera, view), source in self.sources.items()
             if view in places
         }
-        names = tuple(self.views[number] for number in numbers)
+        names = tuple(self.views[number] for number in places)
         return replace(self, views=names, corners=self.corners[:, list(places)], sources=sources)
 
     def well_spread(self, at_most: int) -> Sightings:

@@ -1,11 +1,14 @@
 """``marey render-3d`` and ``marey plot-3d``: 3D poses as a video and as figures."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from marey.cli.output import print_json, progress_bars, say
+
+if TYPE_CHECKING:
+    import numpy as np
 
 OverwriteOption = Annotated[bool, typer.Option("--overwrite", help="Replace what exists.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print what was written as JSON.")]
@@ -100,7 +103,9 @@ def plot_3d(
         print_json({"output": output})
 
 
-def _direction(text: str) -> "list[float] | None":
+def _direction(text: str) -> "np.ndarray | None":
+    import numpy as np
+
     from marey.errors import ConfigError
 
     if text == "auto":
@@ -108,6 +113,6 @@ def _direction(text: str) -> "list[float] | None":
     axis = text.removeprefix("-")
     if axis not in _DIRECTIONS:
         raise ConfigError(f"expected x, -x, y, -y, z, -z or auto as the direction up, got {text!r}")
-    vector = [0.0, 0.0, 0.0]
+    vector = np.zeros(3)
     vector[_DIRECTIONS[axis]] = -1.0 if text.startswith("-") else 1.0
     return vector

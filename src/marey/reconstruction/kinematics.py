@@ -204,7 +204,7 @@ def _fit_lengths(
     right = np.einsum(
         "tjla,tja->l",
         pulled,
-        np.where(precision[..., 0].any(axis=-1)[..., None], measured - root[:, None], 0.0),
+        np.where(np.asarray(precision[..., 0].any(axis=-1))[..., None], measured - root[:, None], 0.0),
     )
     matrix[0, 0] = 1.0
     lengths = np.linalg.solve(matrix + RIDGE * np.trace(matrix) * np.eye(len(matrix)), right)

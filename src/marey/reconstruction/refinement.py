@@ -160,8 +160,9 @@ def refine(
     lasting = _persistence(sight, pixels, solution)[here]
 
     def solve_block(part: slice, limbs: Sequence[Limb]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        pieces = (values[:, part] for values in data)
-        task = _Task(sight, *pieces, smoothness_diagonals(time[part]), stiffness, limbs, threshold)
+        found, sigma, is_seen = (values[:, part] for values in data)
+        diagonals = smoothness_diagonals(time[part])
+        task = _Task(sight, found, sigma, is_seen, diagonals, stiffness, limbs, threshold)
         state = _minimise(task, start[part], deviation)
         weights = state.weights(task)
         posterior = state.equations(task, weights).covariances()

@@ -118,7 +118,7 @@ def to_poses(
             "cameras": ", ".join(observations.cameras),
             **attributes,
         },
-        **stacked,
+        **stacked,  # type: ignore[arg-type]
     )
 
 

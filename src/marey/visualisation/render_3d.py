@@ -181,7 +181,8 @@ def _camera_pictures(
     from marey.video import open_video
 
     assert rig is not None
-    video = opened.enter_context(open_video(path))
+    video = open_video(path)
+    opened.callback(video.close)
     frames = poses["frame"].to_numpy() + offset
     if frames.min() < 0 or frames.max() >= video.n_frames:
         raise InputError(

@@ -1,0 +1,161 @@
+import json
+
+import numpy as np
+import pytest
+from typer.testing import CliRunner
+
+from cameras.drawing import film_board
+from cameras.rigs import ring
+from marey.cameras import read_cameras, write_cameras
+from marey.cameras.boards import Chessboard
+from marey.cli.app import app
+from marey.errors import AlreadyExistsError, ConfigError, InputError, NotFoundError
+
+BOARD = Chessboard(6, 5, 40.0)
+
+
+def run(*arguments):
+    result = CliRunner().invoke(app, [str(argument) for argument in arguments], catch_exceptions=False)
+    assert result.exit_code == 0, result.output
+    return json.loads(result.stdout)
+
+
+@pytest.fixture(scope="module")
+def filmed(tmp_path_factory):
+    """A board filmed by three cameras of known lens and place, in a folder whose name is awkward."""
+    folder = tmp_path_factory.mktemp("étalonnage du 3 mai 🐁")
+    rig = ring(3, radius=450.0, height=700.0, distortion=(-0.15, 0.03), size=(360, 288), focal=400.0)
+    film_board(folder, rig, BOARD, n_views=10)
+    return folder, rig
+
+
+def calibrate(folder, output, *more):
+    return run(
+        "calibrate",
+        folder,
+        "--views",
+        "{camera}/*.png",
+        "--board",
+        BOARD.describe(),
+        "--output",
+        output,
+        "--json",
+        *more,
+    )
+
+
+@pytest.mark.slow
+def test_calibrates_a_known_rig_and_reports(filmed, tmp_path):
+    folder, truth = filmed
+    output, report, cache = tmp_path / "cams.toml", tmp_path / "report.html", tmp_path / "found.npz"
+    told = calibrate(folder, output, "--report", report, "--cache", cache)
+    assert told["rms_px"] < 0.3
+    assert set(told["cameras"]) == {"cam1", "cam2", "cam3"}
+    assert told["spacing"]["mean"] == pytest.approx(40, abs=0.1)
+    rig = read_cameras(output)
+    for camera in rig:
+        expected = truth[camera.name]
+        sd = told["cameras"][camera.name]["focal_sd_px"][0]
+        assert abs(camera.matrix[0, 0] - expected.matrix[0, 0]) < max(6 * sd, 4)
+    distance = np.linalg.norm(rig["cam1"].centre - rig["cam2"].centre)
+    assert distance == pytest.approx(np.linalg.norm(truth["cam1"].centre - truth["cam2"].centre), rel=0.01)
+    page = report.read_text(encoding="utf-8")
+    assert page.count("<svg") == 4
+    assert "data:image/jpeg" in page
+    assert "http" not in page.replace("http://www.w3.org", "")
+    first = output.read_bytes()
+    again = calibrate(folder, output, "--overwrite", "--cache", cache)
+    assert output.read_bytes() == first
+    assert again["rms_px"] == told["rms_px"]
+    with pytest.raises(AlreadyExistsError, match="exists already"):
+        calibrate(folder, output)
+
+
+@pytest.mark.slow
+def test_a_board_that_does_not_fit(filmed, tmp_path):
+    folder, _ = filmed
+    with pytest.raises(
+        InputError, match=r"to see the board chessboard:9x4:40 in some of 30 images"
+    ) as caught:
+        run(
+            "calibrate",
+            folder,
+            "--views",
+            "{camera}/*.png",
+            "--board",
+            "chessboard:9x4:40",
+            "-o",
+            tmp_path / "x.toml",
+        )
+    assert "columns and rows" in caught.value.hint
+    assert not (tmp_path / "x.toml").exists()
+
+
+def test_one_camera_is_too_few(filmed, tmp_path):
+    folder, _ = filmed
+    with pytest.raises(InputError, match="at least two cameras, got view"):
+        run(
+            "calibrate",
+            folder / "cam1",
+            "--views",
+            "{camera}01.png",
+            "--board",
+            BOARD.describe(),
+            "-o",
+            tmp_path / "x.toml",
+        )
+
+
+@pytest.mark.parametrize(
+    ("views", "board", "error", "message"),
+    [
+        ("*.png", "chessboard:6x5:40", ConfigError, "expected {camera} in the pattern"),
+        ("{kamera}/*.png", "chessboard:6x5:40", ConfigError, "{kamera}"),
+        ("{camera}/*.bmp", "chessboard:6x5:40", NotFoundError, "there are none"),
+        ("{camera}/*.png", "chessboard:6:40", ConfigError, "chessboard:COLSxROWS:SQUARE"),
+        ("{camera}/*.png", "nothing.toml", NotFoundError, "board's description"),
+        ("{camera}/*.png", "charuco:6x5:40:30:9X9_7", ConfigError, "dictionary of markers"),
+    ],
+)
+def test_wrong_arguments_are_told(filmed, tmp_path, views, board, error, message):
+    folder, _ = filmed
+    with pytest.raises(error) as caught:
+        run("calibrate", folder, "--views", views, "--board", board, "--output", tmp_path / "x.toml")
+    assert message in str(caught.value)
+
+
+def test_check_calibration_finds_twins(tmp_path):
+    rig = ring(4)
+    twin = type(rig)((*rig.cameras[:3], rig.cameras[2].__class__(**{**vars(rig.cameras[2]), "name": "twin"})))
+    write_cameras(twin, tmp_path / "cams.toml")
+    told = run("check-calibration", tmp_path / "cams.toml", "--json")
+    assert [text for text in told["warnings"] if "cam3 and twin are identical" in text]
+    write_cameras(rig, tmp_path / "good.toml")
+    assert run("check-calibration", tmp_path / "good.toml", "--json")["warnings"] == []
+
+
+@pytest.mark.data
+def test_the_shipped_calibration_has_two_identical_cameras(shared_data):
+    told = run("check-calibration", shared_data / "arena_4cam" / "calibration.toml", "--json")
+    assert [text for text in told["warnings"] if "side and top are identical" in text]
+
+
+@pytest.mark.data
+@pytest.mark.slow
+def test_stereo_boards_reach_the_published_answer(shared_data, tmp_path):
+    output = tmp_path / "stereo.toml"
+    told = run(
+        "calibrate",
+        shared_data / "stereo_boards",
+        "--views",
+        "{camera}*.jpg",
+        "--board",
+        "chessboard:9x6:30",
+        "--output",
+        output,
+        "--json",
+    )
+    assert told["rms_px"] <= 0.22
+    rig = read_cameras(output)
+    np.testing.assert_allclose(rig["left"].matrix[[0, 1], [0, 1]], [533.0, 533.2], atol=0.5)
+    np.testing.assert_allclose(rig["right"].translation, [-99.8, 1.1, 0.4], atol=0.3)
