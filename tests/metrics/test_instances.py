@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from marey.metrics import match_instances, score_instances
+from marey.metrics import match_instances, match_truth, score_instances, stout_area
 
 NAMES = ["head", "tail"]
 # A box of 30 by 40 px: area 1,200. With σ = 0.1, an error d gives exp(-d² / (2 · 1200 · 0.04)),
@@ -70,3 +70,24 @@ def test_nothing_and_nobody():
 def test_the_json_names():
     plain = score([ANIMAL], [ANIMAL]).to_dict()
     assert {"oks_map", "oks_mar", "n_missed", "n_extra", "errors", "keypoint_errors"} <= set(plain)
+
+
+def test_every_true_animal_is_given_its_prediction_or_none():
+    far = ANIMAL + 500.0
+    assert match_truth(np.stack([far, ANIMAL]), np.stack([ANIMAL, ANIMAL + 200.0, far])).tolist() == [
+        1,
+        -1,
+        0,
+    ]
+    assert match_truth(np.empty((0, 2, 2)), ANIMAL[None]).tolist() == [-1]
+    assert match_truth(ANIMAL[None], np.empty((0, 2, 2))).tolist() == []
+
+
+def test_an_animal_whose_points_lie_in_a_row_has_an_area_all_the_same():
+    row = np.array([[0.0, 5.0], [30.0, 5.0]])
+    assert stout_area(row[None]).tolist() == [300.0]
+    assert stout_area(np.array([[[0.0, 0.0], [30.0, 20.0]]])).tolist() == [600.0]
+    assert stout_area(np.full((1, 2, 2), np.nan)).tolist() == [0.0]
+    moved = row[None] + 1.0
+    assert match_truth(moved, row[None]).tolist() == [-1]
+    assert match_truth(moved, row[None], area=stout_area(row[None])).tolist() == [0]

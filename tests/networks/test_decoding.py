@@ -5,6 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from marey.networks import FEATURE_NAMES, decode_heatmaps
+from marey.networks.decoding import find_peaks, read_peaks
 from marey.networks.targets import gaussian_targets, heatmap_loss
 
 STRIDE = 4
@@ -92,3 +93,31 @@ def test_what_nobody_has_looked_at_pulls_on_nothing():
     assert (logits.grad[0, 1] == 0).all()  # unlabelled: left alone
     nothing = heatmap_loss(torch.zeros(1, 2, 3, 3), torch.zeros(1, 2, 3, 3), torch.zeros(1, 2))
     assert nothing.item() == 0
+
+
+def test_animals_that_share_a_heatmap_are_found_one_by_one():
+    points = np.array([[40.0, 60.0], [120.5, 61.0], [121.0, 120.0]])
+    heat = gaussian_targets(torch.from_numpy(points)[None, :, None], SIZE, stride=STRIDE, sigma_cells=1.5)
+    assert heat.shape == (1, 1, *SIZE)
+    assert heat.max() <= 1
+    logits = torch.logit(heat[0, 0].double(), eps=1e-9).numpy().astype(np.float32)
+    row, column = find_peaks(logits, threshold=0.2, n_most=5)
+    assert len(row) == 3
+    assert (np.diff(logits[row, column]) <= 0).all()
+    read = read_peaks(np.broadcast_to(logits, (3, *SIZE)), row, column, STRIDE)
+    apart = np.linalg.norm(read.points[:, None] - points[None], axis=-1)
+    assert apart.min(axis=0).max() < 0.1
+    assert len(find_peaks(logits, threshold=0.2, n_most=2)[0]) == 2
+    assert len(find_peaks(np.full(SIZE, -9.0), threshold=0.2, n_most=2)[0]) == 0
+
+
+def test_the_highest_peak_is_read_like_any_other():
+    logits = np.random.default_rng(1).normal(-3, 2, (2, 3, 20, 24)).astype(np.float32)
+    whole = decode_heatmaps(logits, STRIDE)
+    for image in range(2):
+        for keypoint in range(3):
+            heat = logits[image, keypoint]
+            row, column = find_peaks(heat, threshold=1e-9, n_most=1)
+            alone = read_peaks(heat[None], row, column, STRIDE)
+            np.testing.assert_allclose(alone.points[0], whole.points[image, keypoint])
+            np.testing.assert_allclose(alone.features[0], whole.features[image, keypoint])

@@ -13,7 +13,7 @@ from marey.prediction.several import BottomUpPredictor, TopDownPredictor, predic
 from marey.prediction.translation import NetworkFiles
 
 from .blobs import make_run
-from .herds import FRAME_SIZE, animal_at, draw_herd, make_herd_run, walk_of_three
+from .herds import FRAME_SIZE, HerdRun, animal_at, draw_herd, make_herd_run, walk_of_three
 
 KINDS = ("top-down", "bottom-up")
 
@@ -169,3 +169,41 @@ def test_found_animals_are_linked_by_tracking(tmp_path, herd_video):
     assert tracks.sizes["individual"] == 2
     assert sorted(np.nanmean(y, axis=0).round().tolist()) == [60, 110]
     assert np.nanstd(y, axis=0).max() < 1  # nobody was exchanged
+
+
+def test_whoever_asks_for_one_animal_gets_the_surest(herd):
+    images = images_of(herd, [animal_at(60, 60), animal_at(200, 70)], [])
+    one = predictor(herd).predict_images(images)
+    (both, _) = predictor(herd).predict_animals(images)
+    np.testing.assert_allclose(one.points[0], both.points[0], atol=1e-6)
+    assert np.isnan(one.points[1]).all()
+
+
+def test_engines_are_judged_on_every_labelled_animal(tmp_path):
+    from marey.model import Instance, LabeledFrame, Skeleton
+    from marey.prediction import prepare_engines
+    from marey.project import Project
+    from marey.runs import Split
+
+    from .herds import KEYPOINTS
+
+    project = Project.create(tmp_path / "project", skeleton=Skeleton(KEYPOINTS))
+    project.add_video(tmp_path / "day1.mp4", missing_ok=True)
+    frames = []
+    for i, animals in enumerate(walk_of_three(12)[:, :2]):
+        image = project.add_image("day1", i, draw_herd(animals))
+        frames.append(LabeledFrame("day1", i, tuple(map(Instance, animals)), image=image.name))
+    project.save_labels("day1", frames)
+    run = make_herd_run(project.run_folder("herd"), "top-down")
+    split = Split(validation=tuple(frame.image_key for frame in frames))
+    run.write_description(run.config, run.skeleton, split, run.plan, run.approach)
+    verdict = prepare_engines(HerdRun(run.path), project, device="cpu")
+    assert verdict.n_frames == 12
+    assert verdict.trials[0].movement_px == 0
+    assert 0 < verdict.trials[0].error_px < 2
+    assert not verdict.adaptive_crop.is_on
+    assert "several animals" in verdict.adaptive_crop.reason
+    exact = [
+        trial for trial in verdict.trials if trial.engine in {"openvino", "onnxruntime"} and not trial.reason
+    ]
+    assert all(trial.movement_px < 1e-3 for trial in exact)

@@ -58,6 +58,7 @@ def export_model(run: "Run", output: str | Path, *, overwrite: bool = False) -> 
         "weights_sha256": run.weights_hash,
         "skeleton": run.skeleton.to_dict(),
         "stride": run.config.stride,
+        "approach": run.approach.to_dict(),
         "views": run.plan.to_dict(),
         "decoding": {"window_cells": WINDOW_CELLS, "features": FEATURE_NAMES},
         "finding": {"helpful_share": HELPFUL_SHARE, "off_center_share": OFF_CENTER_SHARE},

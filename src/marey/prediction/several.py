@@ -10,11 +10,11 @@ from marey.metrics.instances import stout_area
 from marey.metrics.oks import object_keypoint_similarity
 from marey.networks.approach import Approach
 from marey.networks.association import group_points, merge_pieces
-from marey.networks.decoding import find_peaks, read_peaks
+from marey.networks.decoding import FEATURE_NAMES, find_peaks, read_peaks
 from marey.networks.views import View, ViewPlan
 from marey.prediction.engines import Engine
-from marey.prediction.frames import Frame
-from marey.prediction.predictor import Predictor, RawPose, grouped, pipelined, reliability_of
+from marey.prediction.frames import Frame, ImageFrame
+from marey.prediction.predictor import Prediction, Predictor, RawPose, grouped, pipelined, reliability_of
 
 if TYPE_CHECKING:
     from marey.metrics.reliability import Reliability
@@ -22,8 +22,7 @@ if TYPE_CHECKING:
 
 F = TypeVar("F", bound=Frame)
 
-# The least height of an anchor's peak, and the least share of the highest one in the frame: what is lower is no
-# animal.
+# The least height of an anchor's peak, and its least share of the highest one in the frame.
 ANCHOR_PEAK = 0.1
 ANCHOR_SHARE = 0.3
 # The least height of the peak of a point that may belong to some animal.
@@ -61,6 +60,17 @@ class SeveralPredictor(Predictor):
         super().__init__(engine, plan, keypoints, stride=stride, reliability=reliability)
         self.approach = approach
         self.n_animals = approach.n_animals
+
+    def predict_images(self, images: Iterable[np.ndarray]) -> Prediction:
+        """Find the surest animal in each image; NaN where there is none."""
+        found = self.search_all(map(ImageFrame, images))
+        return self.judge([poses[0] if poses else self._nothing() for _, poses in found])
+
+    def _nothing(self) -> RawPose:
+        n = len(self.keypoints)
+        missing = np.full((n, len(FEATURE_NAMES)), np.nan)
+        view = self.plan.locate_view(self.plan.frame_size)
+        return RawPose(np.full((n, 2), np.nan), np.full(n, np.nan), missing, view, score=0.0)
 
     def keep_best(self, poses: Sequence[RawPose]) -> list[RawPose]:
         """Return the surest poses, each animal once."""
