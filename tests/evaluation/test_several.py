@@ -158,3 +158,28 @@ def test_a_part_without_a_single_animal_has_rows_of_nothing():
     assert np.isnan(part.truth).all()
     assert part.instances.n_true == 0
     assert not part.is_missed.any()
+
+
+class BlindPredictor(KnownPredictor):
+    """Finds nothing."""
+
+    def _look(self, frame: int) -> Prediction:
+        plane = np.empty((0, 3))
+        return Prediction(np.empty((0, 3, 2)), plane, plane, plane, np.empty((0, 3, 4)), np.empty(0))
+
+
+def test_a_network_that_finds_nothing_is_said_to(project, tmp_path):
+    evaluation = evaluate(project, make_run(project), predictor=BlindPredictor())
+    test = evaluation.to_dict()["test"]
+    assert (test["n_missed_instances"], test["n_extra_instances"], test["oks_map"]) == (10, 0, 0.0)
+    report = write_report(evaluation, project, tmp_path / "report.html").read_text(encoding="utf-8")
+    assert "Not one labelled point was found on 6 test frames" in report
+    assert "nan" not in report.lower().split("</style>")[1].replace("nanmean", "")
+
+
+def test_a_fold_that_found_nothing_is_pooled_all_the_same(project):
+    blind = evaluate(project, make_run(project, "cv-fold0", range(4)), predictor=BlindPredictor())
+    good = evaluate(project, make_run(project, "cv-fold1", range(4, 8)), predictor=KnownPredictor())
+    pooled = pool_folds([blind, good])
+    assert np.isnan(pooled["per_fold_mean_error_px"][0])
+    assert (pooled["n_missed_instances"], pooled["mean_error_px"]) == (6, pytest.approx(1.0))

@@ -39,7 +39,7 @@ def pool_folds(evaluations: Sequence[Evaluation]) -> Mapping[str, Any]:
             name: asdict(summarise_errors(errors[:, i], has_truth=has_truth[:, i]))
             for i, name in enumerate(keypoints)
         },
-        "per_fold_mean_error_px": [float(np.nanmean(part.errors)) for part in parts],
+        "per_fold_mean_error_px": [summarise_errors(part.errors).mean_error_px for part in parts],
         "interval_coverage_90": interval_coverage(radius, errors),
         **(instance_figures(score_animals(animals, len(keypoints))) if animals else {}),
     }

@@ -73,6 +73,9 @@ def _headline(evaluation: Evaluation, shown: str) -> str:
     low, high = row["intervals_95"]["mean_error_px"]
     size = evaluation.reference_px
     words = figures.PART_WORDS[shown]
+    if not row["n_points"]:
+        n = row["n_frames"]
+        return f'<p class="lead">Not one labelled point was found on {n} {words} frames: train longer.</p>'
     share = f", {100 * row['mean_error_px'] / size:.1f} % of the animal’s size" if size > 0 else ""
     doubt = f" (95 % interval {low:.2f} to {high:.2f})" if math.isfinite(low) else ""
     sentence = (
