@@ -152,6 +152,22 @@ def shared_server(shared_root, tmp_path_factory) -> Iterator[Server]:
     server.stop()
 
 
+@pytest.fixture(scope="session")
+def demo_root(shared_root) -> Path:
+    """The project of the demo, with little training: made once."""
+    from demo_pages import make_demo
+
+    return make_demo(shared_root / "demo")
+
+
+@pytest.fixture(scope="session")
+def demo(demo_root, shared_server):
+    """The demo project in the browser; tests look at it and leave it as it is."""
+    from demo_pages import show_demo
+
+    return show_demo(shared_server, demo_root)
+
+
 @pytest.fixture
 def serve(tmp_path) -> Iterator[Callable[..., Server]]:
     """Start servers that end with the test."""

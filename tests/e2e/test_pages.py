@@ -1,66 +1,14 @@
 """Every page in both themes: what it looks like, and whether everybody can use it."""
 
 import json
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-
-from marey.demo import DemoPlan, run_demo
-from marey.prediction import predict
-from marey.project import Project
-from marey.runs import Run
+from demo_pages import PAGES
 
 AXE = Path(__file__).parents[2] / "web" / "node_modules" / "axe-core" / "axe.min.js"
-PAGES = {
-    "home": "",
-    "project": "p/{project}",
-    "videos": "p/{project}/videos",
-    "skeleton": "p/{project}/skeleton",
-    "frames": "p/{project}/frames",
-    "label": "p/{project}/label",
-    "label-check": "p/{project}/label-check",
-    "contact-sheet": "p/{project}/label-check?tab=sheet",
-    "train": "p/{project}/train",
-    "evaluate": "p/{project}/evaluate",
-    "worst": "p/{project}/evaluate?tab=worst",
-    "improve": "p/{project}/improve",
-    "analyse": "p/{project}/analyse",
-    "results": "p/{project}/results",
-    "render": "p/{project}/render",
-    "jobs": "p/{project}/jobs",
-    "settings": "p/{project}/settings",
-}
-"""The name of a screenshot, and the address behind the ``#``."""
 SERIOUS = {"serious", "critical"}
 """What axe calls a violation that keeps people out."""
-
-
-@dataclass
-class Demo:
-    """A project with everything in it, and the server that shows it."""
-
-    server: object
-    project: str
-
-    def open(self, page, name: str) -> None:
-        """Go to a page and wait until nothing is on its way."""
-        page.goto(self.server.address(PAGES[name].format(project=self.project)))
-        page.get_by_role("heading", level=1).wait_for(state="attached")
-        page.wait_for_function("() => !document.querySelector('.loading')")
-        page.wait_for_function("() => [...document.images].every(image => image.complete)")
-        page.evaluate("() => document.fonts.ready")
-
-
-@pytest.fixture(scope="module")
-def demo(shared_root, shared_server) -> Demo:
-    """The demo project, with little training: made once."""
-    plan = DemoPlan(n_recordings=2, train_s=4, unseen_s=4, labels_per_recording=12, steps=60)
-    made = run_demo(shared_root / "demo", plan=plan)
-    project = Project.open(made.project)
-    project.add_video(made.video)
-    predict(Run.open(project.root / "runs" / "first"), made.video, project.predictions_folder)
-    return Demo(shared_server, shared_server.open_project(project.root))
 
 
 @pytest.mark.slow

@@ -109,7 +109,7 @@ class Person:
 
     def trains(self, name: str) -> None:
         self.goes_to("Train")
-        self.page.get_by_text("Fast").click()
+        self.page.get_by_text("Fast", exact=True).click()
         self.page.get_by_label("Name", exact=True).fill(name)
         self.page.get_by_text("Advanced").click()
         for label, value in {"Steps": A_FEW, "Batch size": 2, "Validate every": 2, "Cache (GB)": 0.5}.items():

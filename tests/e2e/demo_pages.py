@@ -1,0 +1,98 @@
+"""The demo project in the browser: every page with something on it."""
+
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from marey.project import Project
+
+PAGES = {
+    "home": "",
+    "project": "p/{project}",
+    "videos": "p/{project}/videos",
+    "skeleton": "p/{project}/skeleton",
+    "frames": "p/{project}/frames",
+    "label": "p/{project}/label",
+    "label-check": "p/{project}/label-check",
+    "contact-sheet": "p/{project}/label-check?tab=sheet",
+    "train": "p/{project}/train",
+    "evaluate": "p/{project}/evaluate",
+    "worst": "p/{project}/evaluate?tab=worst",
+    "improve": "p/{project}/improve",
+    "analyse": "p/{project}/analyse",
+    "results": "p/{project}/results",
+    "render": "p/{project}/render",
+    "jobs": "p/{project}/jobs",
+    "settings": "p/{project}/settings",
+}
+"""The name of a page, and the address behind the ``#``."""
+WITH_FRAMES = {"label", "results"}
+"""Pages that show one frame of a video on a canvas."""
+N_SUGGESTIONS = 6
+WITHIN_S = 120
+
+
+@dataclass
+class Demo:
+    """A project with everything in it, and the server that shows it."""
+
+    server: object
+    project: str
+
+    def open(self, page, name: str) -> None:
+        """Go to a page and wait until nothing is on its way."""
+        page.goto(self.server.address(PAGES[name].format(project=self.project)))
+        self.settle(page, name)
+
+    def settle(self, page, name: str) -> None:
+        page.get_by_role("heading", level=1).first.wait_for(state="attached")
+        if name in WITH_FRAMES:
+            page.wait_for_selector("[data-testid=image-layer][data-frame]")
+        if name == "results":
+            page.wait_for_selector("[data-testid=traces][data-state=complete]")
+        page.wait_for_function("() => !document.querySelector('.loading')")
+        page.wait_for_function(
+            """() => [...document.images].every(
+                image => image.complete || image.getBoundingClientRect().top > window.innerHeight
+            )"""
+        )
+        page.evaluate("() => document.fonts.ready")
+
+    def wait_for_jobs(self) -> None:
+        """Wait until no job is left to do."""
+        end = time.monotonic() + WITHIN_S
+        while any(job["status"] in ("queued", "running") for job in self.server.ask("jobs")):
+            assert time.monotonic() < end, self.server.ask("jobs")
+            time.sleep(0.3)
+
+
+def make_demo(folder: Path) -> Path:
+    """Make the demo with little training, in `folder`; return its project."""
+    from marey.demo import DemoPlan, run_demo
+
+    plan = DemoPlan(n_recordings=2, train_s=4, unseen_s=4, labels_per_recording=12, steps=60)
+    run_demo(folder, plan=plan)
+    return analyse_unseen(folder)
+
+
+def analyse_unseen(folder: Path) -> Path:
+    """Take the recording without labels into a demo's project, and analyse it; return the project."""
+    from marey.prediction import predict
+    from marey.runs import Run
+
+    project = Project.open(folder / "project")
+    if not list(project.predictions_folder.glob("*.h5")):
+        video = folder / "recordings" / "unseen.mp4"
+        project.add_video(video)
+        predict(Run.open(project.root / "runs" / "first"), video, project.predictions_folder)
+    return project.root
+
+
+def show_demo(server, root: Path) -> Demo:
+    """Open a demo's project in `server`, and have it searched for frames that are worth labelling."""
+    demo = Demo(server, server.open_project(root))
+    if not server.ask(f"projects/{demo.project}/suggestions")["suggestions"]:
+        body = {"n": N_SUGGESTIONS, "results": None, "seed": 0}
+        server.ask(f"projects/{demo.project}/suggestions", body)
+        demo.wait_for_jobs()
+    return demo
