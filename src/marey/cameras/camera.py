@@ -133,7 +133,10 @@ class Camera:
         numpy.ndarray
             Pixels, shape (n, 2), inside the image or not; NaN for missing points and those behind the camera.
         """
-        return self.project_with_jacobian(points)[0]
+        local = self.to_camera(np.asarray(points, dtype=float).reshape(-1, 3))
+        rays = local[:, :2] / np.where(local[:, 2] > 0, local[:, 2], np.nan)[:, None]
+        landed = lens.bend(rays, self.distortion, fisheye=self.fisheye)
+        return landed @ self.matrix[:2, :2].T + self.matrix[:2, 2]
 
     def project_with_jacobian(self, points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Return where points of the world appear, and the derivatives by their coordinates.

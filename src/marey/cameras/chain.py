@@ -20,6 +20,8 @@ from marey.errors import InputError
 # A shared view agrees when half of its corners are within this share of the image's width.
 AGREE = 0.01
 MIN_SHARE = 0.3
+# So many of the views that two cameras share are asked how the cameras stand; all, whether they agree.
+MOST_TRIED = 40
 
 
 @dataclass(frozen=True)
@@ -114,7 +116,8 @@ def to_poses(motions: np.ndarray) -> np.ndarray:
 def _judge_pair(i: int, j: int, cameras: Sequence[Camera], motions: np.ndarray, sightings: Sightings) -> Pair:
     shared = np.flatnonzero(np.isfinite(motions[[i, j]]).all(axis=(0, 2, 3)))
     best, best_key = np.eye(4), (0, -np.inf)
-    for view in shared:
+    tried = np.linspace(0, len(shared) - 1, min(len(shared), MOST_TRIED)).astype(int)
+    for view in shared[tried]:
         motion = motions[j, view] @ np.linalg.inv(motions[i, view])
         forth = _misfits(cameras[j], motion @ motions[i, shared], sightings.corners[j, shared], sightings)
         back = np.linalg.inv(motion) @ motions[j, shared]
@@ -175,22 +178,18 @@ def _place_boards(
     cameras: Sequence[Camera], motions: np.ndarray, to_camera: Sequence[np.ndarray], sightings: Sightings
 ) -> np.ndarray:
     """Take for each view, of what each camera says of the board's place, what suits all of them best."""
-    from_camera = np.linalg.inv(np.stack(to_camera))
+    seen = np.isfinite(motions).all(axis=(2, 3))
     boards = np.full((len(sightings.views), 4, 4), np.nan)
-    for view in range(len(sightings.views)):
-        seeing = np.flatnonzero(np.isfinite(motions[:, view]).all(axis=(1, 2))).tolist()
-        best = np.inf
-        for number in seeing:
-            board = from_camera[number] @ motions[number, view]
-            misfits = [
-                _misfits(
-                    cameras[other],
-                    (to_camera[other] @ board)[None],
-                    sightings.corners[other, [view]],
-                    sightings,
-                )[0]
-                for other in seeing
-            ]
-            if sum(np.minimum(misfits, 10 * AGREE)) < best:
-                best, boards[view] = sum(np.minimum(misfits, 10 * AGREE)), board
+    best = np.full(len(boards), np.inf)
+    for number, own in enumerate(to_camera):
+        views = np.flatnonzero(seen[number])
+        said = np.linalg.inv(own) @ motions[number, views]
+        total = np.zeros(len(views))
+        for other, there in enumerate(to_camera):
+            both = seen[other, views]
+            corners = sightings.corners[other, views[both]]
+            misfits = _misfits(cameras[other], there @ said[both], corners, sightings)
+            total[both] += np.minimum(misfits, 10 * AGREE)
+        is_better = total < best[views]
+        best[views[is_better]], boards[views[is_better]] = total[is_better], said[is_better]
     return to_poses(boards)

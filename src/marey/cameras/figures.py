@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -143,15 +144,11 @@ def _style(axes: Axes) -> None:
     axes.grid(visible=True, color=INK, alpha=0.15, lw=0.7)
 
 
-# Figures stand in a page of their own; who made them, and when, is said there.
-_NO_METADATA = ("Date", "Creator", "Format", "Type")
-
-
 def _svg(figure: Figure) -> str:
     from matplotlib import rc_context
 
     buffer = io.StringIO()
     with rc_context({"svg.fonttype": "none", "font.family": "sans-serif", "svg.hashsalt": "marey"}):
-        figure.savefig(buffer, format="svg", transparent=True, metadata=dict.fromkeys(_NO_METADATA))
+        figure.savefig(buffer, format="svg", transparent=True)
     text = buffer.getvalue()
-    return text[text.index("<svg") :]
+    return re.sub(r"<metadata>.*?</metadata>\s*", "", text[text.index("<svg") :], flags=re.DOTALL)

@@ -91,15 +91,12 @@ def _warnings(summary: Mapping[str, Any]) -> str:
 def _cameras(summary: Mapping[str, Any]) -> str:
     rows = "".join(
         f"<tr><td>{escape(name)}</td><td>{row['n_views']}</td><td>{row['n_corners']}</td><td>{row['rms_px']:.2f}</td>"
-        f"<tr><td>{escape(name)}</td><td>{row['n_views']}</td><td>{row['n_corners']}</td><td>{row['rms_px']:.2f}</td>"
         f"<td>{row['median_px']:.2f}</td><td>{100 * row['covered']:.0f} %</td></tr>"
         for name, row in summary["cameras"].items()
     )
     columns = ("camera", "views", "corners", "RMS (px)", "median (px)", "covered")
     head = f"<tr>{''.join(f'<th>{column}</th>' for column in columns)}</tr>"
     links = "".join(
-        f"<tr><td>{escape(' – '.join(pair['cameras']))}</td><td>{pair['n_shared']}</td>"
-        f"<td>{pair['n_agreeing']}</td></tr>"
         f"<tr><td>{escape(' – '.join(pair['cameras']))}</td><td>{pair['n_shared']}</td>"
         f"<td>{pair['n_agreeing']}</td></tr>"
         for pair in summary["pairs"]

@@ -1,0 +1,207 @@
+"""Triangulation and refinement: real recordings, rendered truth, and speed.
+
+    python bench/triangulation.py arena SHARED_DATA CALIBRATION
+    python bench/triangulation.py person SHARED_DATA
+    python bench/triangulation.py truth
+    python bench/triangulation.py speed
+    python bench/triangulation.py pupil SHARED_DATA
+
+CALIBRATION is what ``marey calibrate`` made of the arena's board images. The seed of everything rendered is
+1.
+"""
+
+import resource
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import xarray as xr
+
+from marey.cameras import Camera, Rig
+from marey.cameras.files import read_cameras
+from marey.formats import load_poses
+from marey.model import create_poses
+from marey.reconstruction import RefinementSettings, Sight, triangulate
+from marey.reconstruction.limbs import limb_lengths
+from marey.reconstruction.linear import intersect
+from marey.reconstruction.solution import reprojection_distances
+from marey.refinement import combine_ensemble, ensemble_smooth
+from marey.synthesis.recording import RecordingSpec, Scene
+
+HEAD = [
+    ("Nose", "Ear_R"),
+    ("Nose", "Ear_L"),
+    ("Ear_R", "Ear_L"),
+    ("Nose", "Head"),
+    ("Head", "Ear_R"),
+    ("Head", "Ear_L"),
+]
+LIMBS = [
+    (f"{side}_{a}", f"{side}_{b}")
+    for side in ("left", "right")
+    for a, b in (("shoulder", "elbow"), ("elbow", "wrist"), ("hip", "knee"), ("knee", "ankle"))
+]
+SIZE = (1280, 1024)
+
+
+def points_of(poses: xr.Dataset) -> np.ndarray:
+    return np.moveaxis(poses["position"].to_numpy()[..., 0], 1, -1)
+
+
+def variation(points: np.ndarray, names: list[str], pairs: list[tuple[str, str]]) -> float:
+    """Return the mean coefficient of variation of segment lengths, per cent."""
+    found = []
+    for a, b in pairs:
+        lengths = limb_lengths(points, names.index(a), names.index(b))
+        found.append(100 * np.nanstd(lengths) / np.nanmean(lengths))
+    return float(np.mean(found))
+
+
+def arena(data: str, calibration: str) -> None:
+    folder = Path(data) / "arena_4cam"
+    names = ("back", "mid", "side", "top")
+    poses = {n: load_poses(folder / n / f"minimal_{n}_proofread.analysis.h5") for n in names}
+    keypoints = [str(k) for k in poses["back"]["keypoint"].to_numpy()]
+    import h5py
+
+    with h5py.File(folder / "points3d.h5") as file:
+        shipped = file["tracks"][()][:, 0]
+    results = {"shipped points3d.h5": (shipped, read_cameras(folder / "calibration.toml"))}
+    ours = read_cameras(calibration)
+    results["triangulated"] = points_of(triangulate(poses, ours)), ours
+    results["refined"] = points_of(triangulate(poses, ours, refinement=RefinementSettings())), ours
+    head = tuple((keypoints.index(a), keypoints.index(b)) for a, b in HEAD)
+    told = triangulate(poses, ours, refinement=RefinementSettings(constant=head))
+    results["refined, told that the head is rigid"] = points_of(told), ours
+    for title, (points, calibrated) in results.items():
+        rig = calibrated.select(names)
+        pixels = np.stack([points_of(poses[n]) for n in names])
+        off = reprojection_distances(Sight.of(rig), points, pixels)
+        print(
+            f"{title}: median reprojection error {np.nanmedian(off):.2f} px "
+            f"(by camera {np.round(np.nanmedian(off, axis=(1, 2)), 2)}), "
+            f"variation of head segments {variation(points, keypoints, HEAD):.2f} %, "
+            f"missing {np.isnan(points[..., 0]).sum()}"
+        )
+
+
+def person(data: str) -> None:
+    folder = Path(data) / "multicam_person"
+    rig = read_cameras(folder / "calibration" / "Calib.qca.txt")
+    poses = {c.name: load_poses(folder / "poses" / f"{c.name}.csv") for c in rig}
+    for title, settings in (("triangulated", None), ("refined", RefinementSettings())):
+        result = triangulate(poses, rig, refinement=settings)
+        names = [str(k) for k in result["keypoint"].to_numpy()]
+        print(
+            f"{title}: median reprojection error {result.attrs['median_reprojection_px']:.2f} px, "
+            f"variation of arms and legs {variation(points_of(result), names, LIMBS):.3f} %"
+        )
+
+
+def ring(n: int) -> Rig:
+    cameras = []
+    for i in range(n):
+        angle = 2 * np.pi * i / n + 0.3
+        centre = np.array([700 * np.cos(angle), 700 * np.sin(angle), 500 + 100 * (i % 2)])
+        ahead = -centre / np.linalg.norm(centre)
+        right = np.cross(ahead, [0, 0, 1.0])
+        right /= np.linalg.norm(right)
+        turn = np.stack([right, np.cross(ahead, right), ahead])
+        matrix = np.array([[900, 0, 639.5], [0, 900, 511.5], [0, 0, 1.0]])
+        camera = Camera(
+            f"c{i}", SIZE, matrix, np.array([-0.25, 0.08, 0.001, -0.0005, 0]), np.zeros(3), np.zeros(3)
+        )
+        cameras.append(camera.placed(turn, -turn @ centre))
+    return Rig(tuple(cameras))
+
+
+def film(rig: Rig, truth: np.ndarray, rng: np.random.Generator) -> dict[str, xr.Dataset]:
+    """Noise of 0.7 to 2 px, 20 % of points missing, 5 % gross errors of 20 to 200 px."""
+    n_frames, n_keypoints = truth.shape[:2]
+    poses = {}
+    for camera in rig:
+        sigma = rng.uniform(0.7, 2.0, (n_frames, n_keypoints))
+        pixels = camera.project(truth.reshape(-1, 3)).reshape(n_frames, n_keypoints, 2)
+        pixels = pixels + rng.normal(size=pixels.shape) * sigma[..., None]
+        wrong = rng.random(sigma.shape) < 0.05
+        angle, far = rng.uniform(0, 2 * np.pi, wrong.sum()), rng.uniform(20, 200, wrong.sum())
+        pixels[wrong] += (far * np.stack([np.cos(angle), np.sin(angle)])).T
+        pixels[rng.random(sigma.shape) < 0.2] = np.nan
+        poses[camera.name] = create_poses(
+            np.moveaxis(pixels, -1, 1)[..., None],
+            keypoints=[f"k{k}" for k in range(n_keypoints)],
+            expected_error=sigma[..., None] * np.sqrt(np.pi / 2),
+            fps=30,
+        )
+    return poses
+
+
+def coverage(poses: xr.Dataset, truth: np.ndarray) -> float:
+    off = points_of(poses) - truth
+    known = np.isfinite(off).all(axis=-1)
+    covariance = np.moveaxis(poses["covariance"].to_numpy()[..., 0], -1, 1)[known]
+    squares = np.einsum("na,nab,nb->n", off[known], np.linalg.inv(covariance), off[known])
+    return 100 * (squares < 6.251).mean()
+
+
+def truth() -> None:
+    body = Scene.build(RecordingSpec(n_frames=600, seed=1)).keypoints_mm[:, 0]
+    for n in (2, 3, 4, 6):
+        rig = ring(n)
+        poses = film(rig, body, np.random.default_rng(n))
+        pixels = np.stack([points_of(p) for p in poses.values()])
+        sight = Sight.of(rig)
+        rays = sight.rays(pixels.reshape(n, -1, 2))
+        plain = intersect(sight, rays, np.isfinite(rays[..., 0]).astype(float)).reshape(body.shape)
+        result = triangulate(poses, rig, refinement=RefinementSettings())
+        error = [np.linalg.norm(p - body, axis=-1) for p in (plain, points_of(result))]
+        both = np.isfinite(error[0]) & np.isfinite(error[1])
+        invented = (np.isfinite(error[1]) & (np.isfinite(pixels[..., 0]).sum(axis=0) < 2)).sum()
+        print(
+            f"{n} cameras: mean (median) error linear {error[0][both].mean():.2f} "
+            f"({np.median(error[0][both]):.2f}), refined {error[1][both].mean():.2f} "
+            f"({np.median(error[1][both]):.2f}) mm; 90 % ellipsoids hold {coverage(result, body):.1f} %; "
+            f"invented {invented}"
+        )
+
+
+def speed(n_frames: int = 10_000, n_cameras: int = 6) -> None:
+    scene = Scene.build(RecordingSpec(n_frames=n_frames, seed=1, n_animals=2)).keypoints_mm
+    body = np.concatenate([scene[:, 0], scene[:, 1]], axis=1)[:, :20]
+    rig = ring(n_cameras)
+    poses = film(rig, body, np.random.default_rng(1))
+    start, cpu = time.perf_counter(), time.process_time()
+    triangulate(poses, rig)
+    middle, cpu_middle = time.perf_counter(), time.process_time()
+    triangulate(poses, rig, refinement=RefinementSettings())
+    end, cpu_end = time.perf_counter(), time.process_time()
+    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024**2
+    print(
+        f"{n_frames} frames x {body.shape[1]} points x {n_cameras} cameras: triangulated in "
+        f"{middle - start:.1f} s ({cpu_middle - cpu:.1f} s of CPU); triangulated and refined in "
+        f"{end - middle:.1f} s ({cpu_end - cpu_middle:.1f} s of CPU); at most {memory:.2f} GiB"
+    )
+
+
+def pupil(data: str) -> None:
+    members = [load_poses(f) for f in sorted((Path(data) / "ensembles" / "ibl-pupil").glob("*.csv"))]
+
+    def agreement(poses: xr.Dataset) -> float:
+        p = points_of(poses)
+        k = {str(name): i for i, name in enumerate(poses["keypoint"].to_numpy())}
+        height = np.linalg.norm(p[:, k["pupil_top_r"]] - p[:, k["pupil_bottom_r"]], axis=1)
+        width = np.linalg.norm(p[:, k["pupil_left_r"]] - p[:, k["pupil_right_r"]], axis=1)
+        return np.corrcoef(height, width)[0, 1]
+
+    print("correlation of the pupil's height and width")
+    print("  networks alone", np.round([agreement(m) for m in members], 3))
+    print(f"  median of the networks {agreement(combine_ensemble(members)):.3f}")
+    print(f"  ensemble smoother {agreement(ensemble_smooth(members)):.3f}")
+    print(f"  ensemble smoother, three latents {agreement(ensemble_smooth(members, n_latents=3)):.3f}")
+
+
+if __name__ == "__main__":
+    {"arena": arena, "person": person, "truth": truth, "speed": speed, "pupil": pupil}[sys.argv[1]](
+        *sys.argv[2:]
+    )
