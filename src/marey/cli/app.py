@@ -17,6 +17,7 @@ from marey.errors import MareyError
 
 COMMAND_MODULES = (
     "calibrate",
+    "cameras",
     "angles",
     "demo",
     "evaluate",

@@ -11,7 +11,7 @@ import numpy as np
 
 from marey.errors import FormatError, InputError, NotFoundError
 
-PLANES = ("confidence", "expected_error", "error_90")
+PLANES = ("confidence", "expected_error", "error_90", "reprojection_error")
 ROWS_AT_A_TIME = 4096
 _POSITION = ("time", "space", "keypoint", "individual")
 _SINGULAR = {"keypoints": "keypoint", "individuals": "individual"}

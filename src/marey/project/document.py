@@ -13,6 +13,7 @@ from marey.files import locked
 from marey.model import Skeleton
 from marey.project.project_file import (
     FILE_NAME,
+    CamerasEntry,
     MetadataValue,
     ProjectFile,
     VideoEntry,
@@ -81,6 +82,11 @@ class ProjectDocument:
         """The videos by key, in their order."""
         return dict(self._file.videos)
 
+    @property
+    def cameras(self) -> CamerasEntry:
+        """How the videos belong together that several cameras took at once."""
+        return self._file.cameras or CamerasEntry()
+
     def reload(self) -> None:
         """Read ``project.yaml`` again, for what others changed."""
         self._set(read_project_file(self.root / FILE_NAME))
@@ -112,6 +118,15 @@ class ProjectDocument:
     def set_colours(self, colours: Mapping[str, str]) -> None:
         """State ``#rrggbb`` of keypoints; the palette has those that are left out."""
         self._change(lambda _: {"colours": {name: colour.lower() for name, colour in colours.items()}})
+
+    def set_cameras(self, **values: Any) -> None:
+        """Change fields of :attr:`cameras`; what is left out stays."""
+
+        def change(file: ProjectFile) -> dict[str, Any]:
+            entry = (file.cameras or CamerasEntry()).model_dump() | values
+            return {"cameras": None if entry == CamerasEntry().model_dump() else entry}
+
+        self._change(change)
 
     def set_metadata(self, video: str, metadata: Mapping[str, MetadataValue]) -> None:
         """Replace the metadata of `video`."""

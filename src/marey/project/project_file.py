@@ -76,6 +76,35 @@ class SkeletonEntry(BaseModel):
         return Skeleton(**self.model_dump())
 
 
+class TimingEntry(BaseModel):
+    """How the videos of one recording session correspond; see :class:`marey.cameras.sessions.Session`."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    offsets: dict[str, int] = Field(default_factory=dict)
+    dropped: dict[str, tuple[Annotated[int, Field(ge=0)], ...]] = Field(default_factory=dict)
+
+
+class CamerasEntry(BaseModel):
+    """How the videos belong together that several cameras took at once.
+
+    Parameters
+    ----------
+    pattern
+        On the end of the videos' paths, such as ``{session}/{camera}.mp4``; "" where nothing is said.
+    calibration
+        The file of the calibrated cameras, relative to the project; "" for none.
+    timing
+        By session, for those whose videos do not begin at once or that lack frames.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    pattern: str = ""
+    calibration: str = ""
+    timing: dict[str, TimingEntry] = Field(default_factory=dict)
+
+
 class ProjectFile(BaseModel):
     """All that ``project.yaml`` says.
 
@@ -93,6 +122,8 @@ class ProjectFile(BaseModel):
         By key. The key names the files of labels and the folder of frames.
     colours
         ``#rrggbb`` by keypoint, for those that a person gave one; the palette has the others.
+    cameras
+        Which videos several cameras took at once; absent where there is one camera.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True, coerce_numbers_to_str=True)
@@ -104,6 +135,7 @@ class ProjectFile(BaseModel):
     individuals: tuple[Text, ...] = ()
     conditions: tuple[Text, ...] = ()
     colours: dict[str, Annotated[str, Field(pattern="^#[0-9a-f]{6}$")]] = Field(default_factory=dict)
+    cameras: CamerasEntry | None = None
     videos: dict[str, VideoEntry] = Field(default_factory=dict)
 
     @field_validator("individuals", "conditions")
