@@ -19,33 +19,45 @@ import numpy as np
 MIN_FREEDOM = 40.0
 """A camera's keypoint with fewer degrees of freedom is taken for a usual one of that camera."""
 SHRINKAGE = 20.0
+MEDIAN_SQUARE = 2 * np.log(2)
+"""The median of the square of a round 2D normal distribution with standard deviation 1."""
 MAX_LAG = 100
 SMALL_CORRELATION = 0.1
 
 
-def estimate_scales(squares: np.ndarray, leverage: np.ndarray) -> np.ndarray:
+def estimate_scales(squares: np.ndarray, leverage: np.ndarray, used: np.ndarray) -> np.ndarray:
     """Return the factor on the standard deviations of each camera and keypoint.
+
+    A camera that is left out of most points of a keypoint means another place by that name, always: then the
+    median of all its residuals counts, so that it is listened to little rather than now and then.
 
     Parameters
     ----------
     squares
-        Squared residuals in units of the present variance, NaN where not used, shape (n_cameras, n_frames,
-        n_keypoints).
+        Squared residuals in units of the present variance, NaN where there is none, shape (n_cameras,
+        n_frames, n_keypoints).
     leverage
-        The same shape.
+        The same shape; 0 where not used.
+    used
+        Which were used, bool, the same shape.
 
     Returns
     -------
     numpy.ndarray
         Shape (n_cameras, n_keypoints), positive; 1 where nothing is known.
     """
-    used = np.isfinite(squares)
-    freedom = np.where(used, np.clip(2 - leverage, 0, 2), 0.0)
-    total, free = np.where(used, squares, 0.0).sum(axis=1), freedom.sum(axis=1)
+    known = np.isfinite(squares)
+    counts = used & known
+    freedom = np.where(counts, np.clip(2 - leverage, 0, 2), 0.0)
+    total, free = np.where(counts, squares, 0.0).sum(axis=1), freedom.sum(axis=1)
     overall = total.sum() / free.sum() if free.sum() > 0 else 1.0
     by_camera = (total.sum(axis=1) + SHRINKAGE * overall) / (free.sum(axis=1) + SHRINKAGE)
     shrunk = (total + SHRINKAGE * by_camera[:, None]) / (free + SHRINKAGE)
     variance = np.where(free >= MIN_FREEDOM, shrunk, by_camera[:, None])
+    is_odd = (2 * counts.sum(axis=1) < known.sum(axis=1)) & (known.sum(axis=1) >= MIN_FREEDOM / 2)
+    for camera, keypoint in np.argwhere(is_odd):
+        column = squares[camera, :, keypoint]
+        variance[camera, keypoint] = np.median(column[np.isfinite(column)]) / MEDIAN_SQUARE
     return np.sqrt(np.maximum(variance, 1e-12))
 
 
@@ -55,7 +67,7 @@ def robust_scale(squares: np.ndarray, leverage: np.ndarray) -> float:
     used = np.isfinite(squares) & (free > 0.05)
     if not used.any():
         return 1.0
-    return float(np.sqrt(np.median(2 * squares[used] / free[used]) / (2 * np.log(2))))
+    return float(np.sqrt(np.median(2 * squares[used] / free[used]) / MEDIAN_SQUARE))
 
 
 def persistence(residuals: np.ndarray) -> np.ndarray:

@@ -219,7 +219,9 @@ def solve(
             present = float(np.nanmedian(sigma / given)) if np.isfinite(sigma).any() else 1.0
             sigma = given * max(1.0, present * robust_scale(squares, found.leverage))
         else:
-            scales = estimate_scales(squares.reshape(shape), found.leverage.reshape(shape))[:, None]
+            every = ((sight.project(found.points) - flat) ** 2).sum(axis=-1) / sigma**2
+            leverage = np.where(used, found.leverage, 0.0).reshape(shape)
+            scales = estimate_scales(every.reshape(shape), leverage, used.reshape(shape))[:, None]
             sigma = (sigma.reshape(shape) * scales).reshape(n_cameras, -1)
         sigma = np.maximum(sigma, MIN_SIGMA_PX)
     found, used = _solve_flat(sight, flat, rays, sigma, settings)
