@@ -165,6 +165,23 @@ class TestVideos:
         assert [video["key"] for video in client.get(f"{url}/videos").json()] == ["day 1", "day 2"]
         assert client.delete(f"{url}/videos/day%202").status_code == 204
 
+    def test_one_that_was_moved_is_found_by_its_content(self, client, url, root, disk):
+        here, there = disk / "one" / "two" / "three", disk / "a long way" / "off"
+        here.mkdir(parents=True)
+        there.mkdir(parents=True)
+        numbered_video(here / "day 9.mp4", 8)
+        place = {"root": root, "path": "one/two/three/day 9.mp4"}
+        client.post(f"{url}/videos", json={"places": [place]})
+        (here / "day 9.mp4").rename(there / "renamed.mp4")
+        assert client.get(f"{url}/videos/day 9").json()["is_missing"]
+        wrong = client.post(f"{url}/videos/day 9/find", json={"root": root, "path": "one"})
+        assert wrong.status_code == 404
+        assert "marey " not in wrong.json()["error"]["hint"]
+        found = client.post(f"{url}/videos/day 9/find", json={"root": root, "path": "a long way"}).json()
+        assert not found["is_missing"]
+        assert found["path"].endswith("renamed.mp4")
+        assert client.get(f"{url}/videos/day 9/frames/3.jpg").status_code == 200
+
     def test_details_crop_and_metadata(self, client, url):
         video = client.get(f"{url}/videos/day%201").json()
         assert (video["n_frames"], video["width"], video["height"], video["fps"]) == (40, 96, 64, 25)

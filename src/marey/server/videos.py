@@ -3,9 +3,10 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from marey.errors import MareyError
+from marey.errors import MareyError, NotFoundError
 from marey.project.video_links import follow_link
 from marey.server import results
+from marey.server.schemas.common import Place
 from marey.server.schemas.projects import (
     AddedVideos,
     NewVideos,
@@ -98,6 +99,23 @@ def patch(project: "OpenProject", key: str, change: VideoPatch) -> VideoDetail:
         opened.set_metadata(key, change.metadata)
     if change.crop is not None or change.clear_crop:
         opened.set_crop(key, None if change.clear_crop else change.crop)
+    return describe_in_detail(project, key)
+
+
+def find(workspace: "Workspace", project: "OpenProject", key: str, folder: Place) -> VideoDetail:
+    """Look for a video that was moved, in a folder and what lies in it; known by its content, not its name.
+
+    Raises
+    ------
+    NotFoundError
+        It is not there.
+    """
+    project.require_video(key)
+    path = workspace.roots.resolve(folder)
+    try:
+        project.project.video_path(key, search=[path])
+    except NotFoundError as error:
+        raise NotFoundError(f"the video {key!r} is not in {path}", hint="look in another folder") from error
     return describe_in_detail(project, key)
 
 

@@ -378,6 +378,170 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/projects/{project}/cameras": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Cameras
+         * @description Say which videos belong together, and which calibrations there are.
+         */
+        get: operations["get_cameras"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Change Cameras
+         * @description Change the pattern or the calibration in use.
+         */
+        patch: operations["change_cameras"];
+        trace?: never;
+    };
+    "/api/projects/{project}/cameras/calibrations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Import Calibration
+         * @description Copy a calibration of Anipose, OpenCV, Qualisys or DeepLabCut into the project, and use it.
+         */
+        post: operations["import_calibration"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/projects/{project}/cameras/calibrations/run": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Run Calibration
+         * @description Calibrate from images or videos of a board.
+         */
+        post: operations["run_calibration"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/projects/{project}/cameras/calibrations/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Calibration
+         * @description Look into a calibration.
+         */
+        get: operations["get_calibration"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/projects/{project}/cameras/reconstructions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Reconstruct
+         * @description Triangulate the predictions of a session.
+         */
+        post: operations["reconstruct"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/projects/{project}/cameras/reconstructions/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Reconstruction
+         * @description Look into the poses in 3D of a session.
+         */
+        get: operations["get_reconstruction"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/projects/{project}/cameras/reconstructions/{name}/values": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Reconstruction Values
+         * @description Return rows as they are: float32, (n, 3, n_keypoints, n_individuals), or without the 3.
+         */
+        get: operations["get_reconstruction_values"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/projects/{project}/cameras/timing": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Set Timing
+         * @description State how the videos of a session correspond.
+         */
+        put: operations["set_timing"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/projects/{project}/checks": {
         parameters: {
             query?: never;
@@ -1246,6 +1410,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/projects/{project}/videos/{video}/find": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Find Video
+         * @description Look in a folder, and in the folders in it, for a video that was moved or renamed.
+         */
+        post: operations["find_video"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/projects/{project}/videos/{video}/frames/{frame}.jpg": {
         parameters: {
             query?: never;
@@ -1470,6 +1654,210 @@ export interface components {
             runs: string[];
             /** Videos */
             videos: string[];
+        };
+        /**
+         * BoardView
+         * @description One view of the board by one camera.
+         */
+        BoardView: {
+            /** Name */
+            name: string;
+            /** Rms Px */
+            rms_px: number | null;
+        };
+        /**
+         * CalibratedCamera
+         * @description One camera, as :class:`marey.cameras.Camera`: enough to project a point in the browser.
+         */
+        CalibratedCamera: {
+            /** Centre */
+            centre: [
+                number,
+                number,
+                number
+            ];
+            /**
+             * Coverage
+             * @description Corners seen in parts of the image, rows from the top.
+             * @default []
+             */
+            coverage: number[][];
+            /**
+             * Covered
+             * @description The share of the image inside the hull of all corners that were seen.
+             */
+            covered?: number | null;
+            /** Distortion */
+            distortion: number[];
+            /** Fisheye */
+            fisheye: boolean;
+            /** Matrix */
+            matrix: [
+                [
+                    number,
+                    number,
+                    number
+                ],
+                [
+                    number,
+                    number,
+                    number
+                ],
+                [
+                    number,
+                    number,
+                    number
+                ]
+            ];
+            /** N Views */
+            n_views?: number | null;
+            /** Name */
+            name: string;
+            /** Rms Px */
+            rms_px?: number | null;
+            /**
+             * Rotation
+             * @description World to camera.
+             */
+            rotation: [
+                [
+                    number,
+                    number,
+                    number
+                ],
+                [
+                    number,
+                    number,
+                    number
+                ],
+                [
+                    number,
+                    number,
+                    number
+                ]
+            ];
+            /** Size */
+            size: [
+                number,
+                number
+            ];
+            /** Translation */
+            translation: [
+                number,
+                number,
+                number
+            ];
+            /**
+             * Views
+             * @default []
+             */
+            views: components["schemas"]["BoardView"][];
+        };
+        /**
+         * CalibrationDetail
+         * @description A calibration, looked into.
+         */
+        CalibrationDetail: {
+            /** Board */
+            board: string;
+            /** Cameras */
+            cameras: components["schemas"]["CalibratedCamera"][];
+            /** Held Out Rms Px */
+            held_out_rms_px: number | null;
+            /**
+             * Is Placed
+             * @description Whether the cameras have places, or only lenses.
+             */
+            is_placed: boolean;
+            /** Is Used */
+            is_used: boolean;
+            /** Name */
+            name: string;
+            /** Rms Px */
+            rms_px: number | null;
+            /** Units */
+            units: string;
+            /** Warnings */
+            warnings: string[];
+        };
+        /**
+         * CalibrationImport
+         * @description A calibration of any known format to copy into the project.
+         */
+        CalibrationImport: {
+            /** Name */
+            name: string;
+            /**
+             * Overwrite
+             * @default false
+             */
+            overwrite: boolean;
+            place: components["schemas"]["Place"];
+        };
+        /**
+         * CalibrationRequest
+         * @description Images or videos of a board to calibrate from.
+         */
+        CalibrationRequest: {
+            /**
+             * Board
+             * @description ``chessboard:COLSxROWS:SQUARE``, ``charuco:...`` or ``aruco:...``.
+             * @default
+             */
+            board: string;
+            /** @description A board.toml instead. */
+            board_file?: components["schemas"]["Place"] | null;
+            folder: components["schemas"]["Place"];
+            /**
+             * Lens
+             * @default auto
+             * @enum {string}
+             */
+            lens: "auto" | "pinhole" | "wide" | "fisheye";
+            /** Name */
+            name: string;
+            /**
+             * Overwrite
+             * @default false
+             */
+            overwrite: boolean;
+            /**
+             * Views
+             * @description Which files: ``{camera}/*.jpg``.
+             */
+            views: string;
+        };
+        /**
+         * CamerasChange
+         * @description What to change; what is left out stays.
+         */
+        CamerasChange: {
+            /** Calibration */
+            calibration?: string | null;
+            /** Pattern */
+            pattern?: string | null;
+        };
+        /**
+         * CamerasState
+         * @description What a project knows of several cameras.
+         */
+        CamerasState: {
+            /**
+             * Calibration
+             * @description The name of the one in use; "" for none.
+             */
+            calibration: string;
+            /** Calibrations */
+            calibrations: string[];
+            /** Pattern */
+            pattern: string;
+            /** Sessions */
+            sessions: components["schemas"]["RecordingSession"][];
+            /**
+             * Unmatched
+             * @description Keys of videos that belong to no session.
+             */
+            unmatched: string[];
         };
         /**
          * Checks
@@ -2351,6 +2739,83 @@ export interface components {
             path: string;
         };
         /**
+         * Reconstruction
+         * @description Poses in 3D of a session.
+         */
+        Reconstruction: {
+            /** Edges */
+            edges: [
+                string,
+                string
+            ][];
+            /** First Frame */
+            first_frame: number;
+            /** Fps */
+            fps: number | null;
+            /** Id */
+            id: string;
+            /** Individuals */
+            individuals: string[];
+            /** Keypoints */
+            keypoints: string[];
+            /** Median Reprojection Px */
+            median_reprojection_px: number | null;
+            /** Modified */
+            modified: string;
+            /** N Frames */
+            n_frames: number;
+            /** Path */
+            path: string;
+            /** Session */
+            session: string;
+            /** Units */
+            units: string;
+        };
+        /**
+         * RecordingSession
+         * @description Videos that were taken together.
+         */
+        RecordingSession: {
+            /**
+             * Dropped
+             * @description Frames of the recording that a camera did not take; later ones of its video move up.
+             */
+            dropped: {
+                [key: string]: number[];
+            };
+            /** N Frames */
+            n_frames: number;
+            /**
+             * Name
+             * @description "" where the pattern has none.
+             */
+            name: string;
+            /**
+             * Offsets
+             * @description Frame i of the recording is frame i + offset of the camera's video.
+             */
+            offsets: {
+                [key: string]: number;
+            };
+            /**
+             * Problems
+             * @description What keeps it from being seen in 3D, in words.
+             */
+            problems: string[];
+            /**
+             * Reconstruction
+             * @description Its poses in 3D, where there are some.
+             */
+            reconstruction: string | null;
+            /**
+             * Videos
+             * @description The key of each camera's video.
+             */
+            videos: {
+                [key: string]: string;
+            };
+        };
+        /**
          * Refusal
          * @description The body of every response with a status of 400 or more.
          */
@@ -3172,6 +3637,26 @@ export interface components {
             title: string;
         };
         /**
+         * Timing
+         * @description How the videos of a session correspond.
+         */
+        Timing: {
+            /**
+             * Dropped
+             * @description Left out, it stays.
+             */
+            dropped?: {
+                [key: string]: number[];
+            } | null;
+            /**
+             * Offsets
+             * @default {}
+             */
+            offsets: {
+                [key: string]: number;
+            };
+        };
+        /**
          * TrainingChoices
          * @description All that can be chosen for a training.
          */
@@ -3258,6 +3743,24 @@ export interface components {
              * @default blocks:0.8
              */
             split: string;
+        };
+        /**
+         * TriangulationRequest
+         * @description A session to see in 3D.
+         */
+        TriangulationRequest: {
+            /**
+             * Overwrite
+             * @default true
+             */
+            overwrite: boolean;
+            /**
+             * Refine
+             * @default true
+             */
+            refine: boolean;
+            /** Session */
+            session: string;
         };
         /**
          * Video
@@ -4119,6 +4622,319 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Job"][];
+                };
+            };
+            /** @description Why the request was refused. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    get_cameras: {
+        parameters: {
+            query?: {
+                /** @description only look what this pattern would find */
+                pattern?: string | null;
+            };
+            header?: never;
+            path: {
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CamerasState"];
+                };
+            };
+            /** @description Why the request was refused. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    change_cameras: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CamerasChange"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CamerasState"];
+                };
+            };
+            /** @description Why the request was refused. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    import_calibration: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CalibrationImport"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CalibrationDetail"];
+                };
+            };
+            /** @description Why the request was refused. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    run_calibration: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CalibrationRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Job"];
+                };
+            };
+            /** @description Why the request was refused. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    get_calibration: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CalibrationDetail"];
+                };
+            };
+            /** @description Why the request was refused. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    reconstruct: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TriangulationRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Job"];
+                };
+            };
+            /** @description Why the request was refused. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    get_reconstruction: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Reconstruction"];
+                };
+            };
+            /** @description Why the request was refused. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    get_reconstruction_values: {
+        parameters: {
+            query: {
+                /** @description first row */
+                start: number;
+                /** @description the row after the last; at most 4096 at a time */
+                stop: number;
+                variable?: string;
+            };
+            header?: never;
+            path: {
+                name: string;
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Little-endian numbers in C order; the header X-Shape has the shape with commas, X-Dtype the type. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
+                };
+            };
+            /** @description Why the request was refused. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    set_timing: {
+        parameters: {
+            query?: {
+                session?: string;
+            };
+            header?: never;
+            path: {
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Timing"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CamerasState"];
                 };
             };
             /** @description Why the request was refused. */
@@ -5887,6 +6703,42 @@ export interface operations {
                 content: {
                     "application/json": unknown;
                     "video/mp4": string;
+                };
+            };
+            /** @description Why the request was refused. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    find_video: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                video: string;
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Place"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VideoDetail"];
                 };
             };
             /** @description Why the request was refused. */

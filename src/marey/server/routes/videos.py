@@ -9,6 +9,7 @@ from marey.server import videos
 from marey.server.context import ProjectDep, WorkspaceDep
 from marey.server.files import stream_file
 from marey.server.responses import FLOATS, IMMUTABLE, JPEG, NEVER_KEPT, binary, numbers, picture
+from marey.server.schemas.common import Place
 from marey.server.schemas.projects import AddedVideos, NewVideos, Video, VideoDetail, VideoPatch
 from marey.server.video_pool import parse_box
 
@@ -37,6 +38,12 @@ def get_video(project: ProjectDep, video: str) -> VideoDetail:
 def change_video(project: ProjectDep, video: str, patch: VideoPatch) -> VideoDetail:
     """Change the metadata or the crop box."""
     return videos.patch(project, video, patch)
+
+
+@router.post("/{video}/find")
+def find_video(workspace: WorkspaceDep, project: ProjectDep, video: str, folder: Place) -> VideoDetail:
+    """Look in a folder, and in the folders in it, for a video that was moved or renamed."""
+    return videos.find(workspace, project, video, folder)
 
 
 @router.delete("/{video}", status_code=204)

@@ -49,9 +49,28 @@ export function Health({ project }: { project: string }) {
   );
 }
 
+/** Where a finding can be put right. */
+const PLACES: Readonly<Record<string, { page: string; word: string }>> = {
+  symmetries: { page: 'skeleton', word: 'Skeleton' },
+  'nothing-labelled': { page: 'frames', word: 'Frames' },
+  'no-condition': { page: 'videos', word: 'Videos' },
+  'video-twice': { page: 'videos', word: 'Videos' },
+};
+
+function placeOf({
+  code,
+  video,
+  frame,
+}: Finding): { page: string; word: string; query?: Record<string, string | number> } | null {
+  if (video && frame !== null && frame !== undefined) return { page: 'label', word: 'Open', query: { video, frame } };
+  return PLACES[code] ?? (video ? { page: 'videos', word: 'Videos' } : null);
+}
+
 function FindingRow({ finding, project }: { finding: Finding; project: string }) {
   const Icon = ICONS[finding.severity];
-  const { video, frame } = finding;
+  const place = placeOf(finding);
+  // Commands are for those who type them: here a page does the same.
+  const hint = finding.hint && !/\bmarey /.test(finding.hint) ? finding.hint : null;
   return (
     <li className={`finding finding--${finding.severity}`}>
       <Icon aria-label={finding.severity} role="img" size={18} />
@@ -59,12 +78,12 @@ function FindingRow({ finding, project }: { finding: Finding; project: string })
         <p>{sentence(finding.message)}</p>
         <p className="soft small">
           {finding.where}
-          {finding.hint && ` · ${sentence(finding.hint)}`}
+          {hint && ` · ${sentence(hint)}`}
         </p>
       </div>
-      {video && frame !== null && frame !== undefined && (
-        <ButtonLink size="sm" to={pageUrl(project, 'label', { video, frame })}>
-          Open
+      {place && (
+        <ButtonLink size="sm" to={pageUrl(project, place.page, place.query)}>
+          {place.word}
         </ButtonLink>
       )}
     </li>

@@ -63,18 +63,21 @@ function Samples({ project, run, samples }: CurvesProps & { samples: readonly Sc
   const newest = [...samples].sort((a, b) => b.step - a.step).slice(0, N_SAMPLES);
   const folder = `/api/projects/${encodeURIComponent(project)}/runs/${encodeURIComponent(run)}/samples`;
   return (
-    <div className="samples">
-      {newest.map((sample) => (
-        <figure className="sample" key={sample.name}>
-          <Picture
-            alt={`Prediction on ${sample.video} after ${sample.step} steps`}
-            src={fileUrl(`${folder}/${encodeURIComponent(sample.name)}.jpg`)}
-          />
-          <figcaption className="number">
-            step {sample.step} · {measure(sample.error_px, 'px')}
-          </figcaption>
-        </figure>
-      ))}
-    </div>
+    <section aria-label="What the network sees" className="stack">
+      <p className="soft small">Unseen frames: a ring is your label, a dot is what the network says.</p>
+      <div className="samples">
+        {newest.map((sample) => (
+          <figure className="sample" key={sample.name}>
+            <Picture
+              alt={`Prediction on ${sample.video} after ${sample.step} steps`}
+              src={fileUrl(`${folder}/${encodeURIComponent(sample.name)}.jpg`)}
+            />
+            <figcaption className="number">
+              step {sample.step} · {measure(sample.error_px, 'px')}
+            </figcaption>
+          </figure>
+        ))}
+      </div>
+    </section>
   );
 }

@@ -1,4 +1,4 @@
-import { Trash2 } from 'lucide-react';
+import { FolderSearch, Trash2 } from 'lucide-react';
 import { useState } from 'react';
 import { api, client, type Schemas } from '../../api/client';
 import { sentence } from '../../api/errors';
@@ -7,7 +7,9 @@ import { Button } from '../../components/Button';
 import { Callout } from '../../components/Callout';
 import { ConfirmDialog, Dialog } from '../../components/Dialog';
 import { count, duration, measure } from '../../components/format';
+import { PlaceDialog } from '../../components/PlaceDialog';
 import { Loaded, Problem } from '../../components/Problem';
+import { useFirstRoot } from '../home/FolderField';
 import { type Box, CropEditor } from './CropEditor';
 import { type Note, NotesEditor, toMetadata, toNotes } from './NotesEditor';
 
@@ -82,11 +84,7 @@ function Editor({ project, video, onClose }: { project: string; video: Detail; o
       title={video.key}
     >
       <div className="stack">
-        {video.is_missing && (
-          <Callout kind="bad" title="The file is not where it was.">
-            Put it back, or add it again from its new place.
-          </Callout>
-        )}
+        {video.is_missing && <Missing project={project} video={video} />}
         {video.problems.map((problem) => (
           <Callout key={problem} kind="warn">
             {sentence(problem)}
@@ -102,6 +100,44 @@ function Editor({ project, video, onClose }: { project: string; video: Detail; o
         {save.error ? <Problem error={save.error} title="This could not be saved." /> : null}
       </div>
     </Dialog>
+  );
+}
+
+/** The file was moved: say where to look. It is known by what is in it, whatever it is called now. */
+function Missing({ project, video }: { project: string; video: Detail }) {
+  const [isLooking, setIsLooking] = useState(false);
+  const start = useFirstRoot();
+  const path = { project, video: video.key };
+  const find = useAction(
+    (folder: Schemas['Place']) =>
+      dataOf(client.POST('/api/projects/{project}/videos/{video}/find', { params: { path }, body: folder })),
+    { onDone: () => setIsLooking(false), isQuiet: true },
+  );
+  return (
+    <Callout kind="bad" title="The file is not where it was.">
+      <div className="stack">
+        <p>Put it back, or say where it is now. Its labels are all there.</p>
+        <div>
+          <Button icon={FolderSearch} onClick={() => setIsLooking(true)} size="sm">
+            Look for it
+          </Button>
+        </div>
+      </div>
+      {isLooking && (
+        <PlaceDialog
+          canChooseFolder
+          choose="Look in this folder"
+          isBusy={find.isBusy}
+          onChoose={([folder]) => folder && find.run(folder)}
+          onClose={() => setIsLooking(false)}
+          start={start}
+          text="The folders in it are searched, too. The video is known by its content, not by its name."
+          title={`Look for ${video.key}`}
+        >
+          {find.error ? <Problem error={find.error} title="It was not found." /> : null}
+        </PlaceDialog>
+      )}
+    </Callout>
   );
 }
 

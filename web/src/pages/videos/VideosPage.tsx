@@ -1,6 +1,7 @@
 import { FileWarning, Plus, Settings2, Video as VideoIcon } from 'lucide-react';
 import { useState } from 'react';
 import { api, frameUrl, type Schemas } from '../../api/client';
+import { sentence } from '../../api/errors';
 import type { PageProps } from '../../app/pages';
 import { Badge } from '../../components/Badge';
 import { Button } from '../../components/Button';
@@ -19,6 +20,7 @@ type Video = Schemas['Video'];
 
 export default function VideosPage({ project }: PageProps) {
   const videos = api.useQuery('get', '/api/projects/{project}/videos', { params: { path: { project } } });
+  const checks = api.useQuery('get', '/api/projects/{project}/checks', { params: { path: { project } } });
   const [isAdding, setIsAdding] = useState(false);
   const [opened, setOpened] = useState<string | null>(null);
   const add = (
@@ -43,7 +45,7 @@ export default function VideosPage({ project }: PageProps) {
           ) : (
             <Card isFlush text={summary(list)} title={plural(list.length, 'video')}>
               <Table
-                columns={columnsFor(list, project, setOpened)}
+                columns={columnsFor(list, project, setOpened, checks.data?.findings ?? [])}
                 label="Videos"
                 rowKey={(video) => video.key}
                 rows={list}
@@ -65,7 +67,14 @@ function summary(videos: readonly Video[]): string {
 }
 
 /** The columns of the table: what every video has, then what people noted about them. */
-function columnsFor(videos: readonly Video[], project: string, open: (key: string) => void): Column<Video>[] {
+function columnsFor(
+  videos: readonly Video[],
+  project: string,
+  open: (key: string) => void,
+  findings: readonly Schemas['Finding'][],
+): Column<Video>[] {
+  const warnings = (key: string) =>
+    findings.filter(({ video, frame, severity }) => video === key && frame === null && severity !== 'info');
   const notes = [...new Set(videos.flatMap((video) => Object.keys(video.metadata)))];
   return [
     {
@@ -96,6 +105,12 @@ function columnsFor(videos: readonly Video[], project: string, open: (key: strin
               </Badge>
             )}
             {video.crop && <Badge>cropped</Badge>}
+            {!video.is_missing &&
+              warnings(video.key).map(({ code, message }) => (
+                <span className="video__warning small" key={code}>
+                  {sentence(message)}
+                </span>
+              ))}
           </div>
         </>
       ),
