@@ -6,7 +6,7 @@ import numpy as np
 
 WINDOW_CELLS = 3
 # A peak is the highest cell within this distance.
-PEAK_REACH_CELLS = 1
+PEAK_REACH_CELLS = 2
 FEATURE_NAMES = ("peak_logit", "log_spread", "second_peak_ratio", "log_mass")
 _EPSILON = 1e-6
 
