@@ -67,7 +67,9 @@ def arena(data: str, calibration: str) -> None:
 
     with h5py.File(folder / "points3d.h5") as file:
         shipped = file["tracks"][()][:, 0]
-    results = {"shipped points3d.h5": (shipped, read_cameras(folder / "calibration.toml"))}
+    shipped_rig = read_cameras(folder / "calibration.toml")
+    results = {"shipped points3d.h5": (shipped, shipped_rig)}
+    results["shipped calibration, triangulated"] = points_of(triangulate(poses, shipped_rig)), shipped_rig
     ours = read_cameras(calibration)
     results["triangulated"] = points_of(triangulate(poses, ours)), ours
     results["refined"] = points_of(triangulate(poses, ours, refinement=RefinementSettings())), ours

@@ -254,3 +254,11 @@ def test_triangulation_undoes_projection_wherever_the_world_is(rig, x, y, z, shi
     point = np.array([[x, y, z]]) + shift
     rays = sight.rays(sight.project(point))
     np.testing.assert_allclose(intersect(sight, rays, np.ones((4, 1))), point, atol=1e-5)
+
+
+def test_frames_that_a_camera_dropped():
+    from marey.reconstruction.observations import _frames_of_session
+
+    # by hand: of frames 0 .. 6 of the session, 2 and 3 were dropped
+    assert _frames_of_session(np.arange(5), [3, 2]).tolist() == [0, 1, 4, 5, 6]
+    assert _frames_of_session(np.arange(-1, 2), []).tolist() == [-1, 0, 1]

@@ -21,14 +21,27 @@ def register(app: typer.Typer) -> None:
 
 def calibrate(  # noqa: PLR0917 - the options of a command
     folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="Where the images or videos are.")],
-    views: Annotated[str, typer.Option(help="Which files: '{camera}/*.jpg', '{camera}.mp4', ...")],
+    output: Annotated[Path, typer.Option("--output", "-o", help="The calibration (.toml, .yaml, .json).")],
+    views: Annotated[str, typer.Option(help="Which files: '{camera}/*.jpg', '{camera}.mp4', ...")] = "",
     board: Annotated[
         str,
         typer.Option(
             help="A board.toml, chessboard:COLSxROWS:SQUARE (inner corners), charuco:... or aruco:..."
         ),
-    ],
-    output: Annotated[Path, typer.Option("--output", "-o", help="The calibration (.toml, .yaml, .json).")],
+    ] = "",
+    from_poses: Annotated[
+        str, typer.Option(metavar="PATTERN", help="No board: use 2D poses, such as '{camera}.nc'.")
+    ] = "",
+    length: Annotated[
+        str, typer.Option(metavar="A-B:MM", help="With --from-poses: how far two keypoints are apart.")
+    ] = "",
+    size: Annotated[
+        list[str] | None,
+        typer.Option(metavar="CAMERA=WxH", help="With --from-poses: images of cameras of unknown lens."),
+    ] = None,
+    min_confidence: Annotated[
+        float, typer.Option(help="With --from-poses: leave out points below it.")
+    ] = 0.0,
     lens: Annotated[str, typer.Option(help="auto, pinhole, wide or fisheye.")] = "auto",
     intrinsics: Annotated[
         Path | None, typer.Option(help="A calibration whose lenses are known and kept.")
@@ -61,6 +74,13 @@ def calibrate(  # noqa: PLR0917 - the options of a command
     from marey.cameras.report import write_report
 
     _check_outputs([output, *([report] if report else [])], overwrite=overwrite)
+    if from_poses:
+        _calibrate_from_poses(
+            folder, from_poses, output, intrinsics, length, size or [], min_confidence, seed,
+            overwrite=overwrite, as_json=as_json,
+        )  # fmt: skip
+        return
+    _check_said(views, board)
     pattern = parse_board(board)
     known = {camera.name: camera for camera in read_cameras(intrinsics)} if intrinsics else None
     with progress_bars() as progress:
@@ -111,6 +131,103 @@ def check_calibration(
             for camera in rig
         }
         print_json({"cameras": cameras, "units": rig.units, "warnings": warnings})
+
+
+def _calibrate_from_poses(
+    folder: Path,
+    pattern: str,
+    output: Path,
+    intrinsics: Path | None,
+    length: str,
+    sizes: list[str],
+    min_confidence: float,
+    seed: int,
+    *,
+    overwrite: bool,
+    as_json: bool,
+) -> None:
+    from dataclasses import replace
+
+    from marey import __version__
+    from marey.cameras import read_cameras, write_cameras
+    from marey.cameras.naming import find_named
+    from marey.errors import InputError
+    from marey.formats import load_poses
+    from marey.reconstruction import calibrate_from_poses
+
+    files: dict[str, Path] = {}
+    for named in find_named(folder, pattern):
+        if named.camera in files:
+            raise InputError(
+                f"expected one file of poses of camera {named.camera!r}, got {files[named.camera].name} and "
+                f"{named.path.name}",
+                hint="make the pattern say more",
+            )
+        files[named.camera] = named.path
+    with progress_bars() as progress:
+        found = calibrate_from_poses(
+            {name: load_poses(path) for name, path in files.items()},
+            lenses={camera.name: camera for camera in read_cameras(intrinsics)} if intrinsics else None,
+            sizes=_parse_sizes(sizes),
+            length=_parse_length(length) if length else None,
+            min_confidence=min_confidence,
+            seed=seed,
+            progress=progress,
+        )
+    summary = found.summarise()
+    kept = {key: summary[key] for key in ("rms_px", "median_px", "n_points", "warnings")}
+    write_cameras(
+        replace(found.rig, metadata={"placed": True, "from": "poses", "marey": __version__, **kept}),
+        output,
+        overwrite=overwrite,
+    )
+    for name, row in summary["cameras"].items():
+        say(f"{name}: median {row['median_px']:.2f} px over {row['n_points']} points")
+    for warning in summary["warnings"]:
+        say(f"warning: {warning}")
+    say(f"wrote {output}")
+    if as_json:
+        print_json({**summary, "output": output})
+
+
+def _check_said(views: str, board: str) -> None:
+    from marey.errors import ConfigError
+
+    missing = [name for name, value in (("--views", views), ("--board", board)) if not value]
+    if missing:
+        raise ConfigError(
+            f"expected {' and '.join(missing)}",
+            hint="such as --views '{camera}/*.jpg' --board chessboard:8x6:25; without a board, --from-poses",
+        )
+
+
+def _parse_sizes(texts: list[str]) -> dict[str, tuple[int, int]]:
+    from marey.cli.triangulate import parse_pairs
+    from marey.errors import ConfigError
+
+    sizes = {}
+    for name, value in parse_pairs(texts, "--size").items():
+        width, _, height = value.lower().partition("x")
+        if not (width.isdigit() and height.isdigit()):
+            raise ConfigError(f"expected --size CAMERA=WIDTHxHEIGHT in pixels, got {name}={value}")
+        sizes[name] = int(width), int(height)
+    return sizes
+
+
+def _parse_length(text: str) -> tuple[str, str, float]:
+    from marey.errors import ConfigError
+
+    ends, _, value = text.rpartition(":")
+    first, _, second = ends.partition("-")
+    try:
+        length = float(value)
+    except ValueError:
+        length = -1.0
+    if not (first and second and length > 0):
+        raise ConfigError(
+            f"expected --length KEYPOINT-KEYPOINT:MILLIMETRES, got {text!r}", hint="such as snout-tailbase:85"
+        )
+    return first, second, length
 
 
 def _check_outputs(paths: list[Path], *, overwrite: bool) -> None:

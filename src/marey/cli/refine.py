@@ -69,9 +69,15 @@ def smooth(
 
 def ensemble(
     sources: Annotated[
-        list[Path], typer.Argument(metavar="IN...", help="Predictions of one video by several networks.")
+        list[str],
+        typer.Argument(
+            metavar="IN...",
+            help="Predictions of one video by several networks; of several cameras as CAMERA=FILE.",
+        ),
     ],
-    output: Annotated[Path, typer.Option(help="The poses to write (.nc).")],
+    output: Annotated[
+        Path, typer.Option(help="The poses to write (.nc); of several cameras, a folder for CAMERA.nc.")
+    ],
     latents: Annotated[
         int | None, typer.Option(help="Points that move as one: describe them by so many coordinates.")
     ] = None,
@@ -80,7 +86,8 @@ def ensemble(
 ) -> None:
     """Combine the predictions of several networks or seeds; where they disagree, the motion decides.
 
-    The expected error of every point is what the disagreement says.
+    The expected error of every point is what the disagreement says. With several cameras, one that sees a
+    point well helps one in which it is hidden; the cameras need not be calibrated.
 
     Example: marey ensemble seed0.nc seed1.nc seed2.nc --output day1.nc
     """
@@ -89,6 +96,10 @@ def ensemble(
     from marey.formats.native import SUFFIXES
     from marey.refinement import ensemble_smooth
 
+    by_camera = _by_camera(sources)
+    if by_camera:
+        _ensemble_of_cameras(by_camera, output, latents, overwrite=overwrite, as_json=as_json)
+        return
     if output.suffix.lower() not in SUFFIXES:
         raise ConfigError(f"expected an output that ends in {' or '.join(SUFFIXES)}, got {output}")
     if output.exists() and not overwrite:
@@ -107,6 +118,57 @@ def ensemble(
                 "median_expected_error_px": error,
             }
         )
+
+
+def _by_camera(sources: list[str]) -> dict[str, list[Path]]:
+    """Return the files of each camera; nothing where the sources name no cameras."""
+    from marey.errors import ConfigError
+
+    said = {source: source.partition("=") for source in sources if not Path(source).exists()}
+    named = {source: parts for source, parts in said.items() if parts[0] and parts[1] and parts[2]}
+    if not named:
+        return {}
+    if len(named) < len(sources):
+        other = next(source for source in sources if source not in named)
+        raise ConfigError(f"expected CAMERA=FILE for all or for none, got {other!r} too")
+    found: dict[str, list[Path]] = {}
+    for camera, _, path in named.values():
+        found.setdefault(camera, []).append(Path(path))
+    return found
+
+
+def _ensemble_of_cameras(
+    by_camera: dict[str, list[Path]],
+    folder: Path,
+    latents: int | None,
+    *,
+    overwrite: bool,
+    as_json: bool,
+) -> None:
+    from marey.errors import AlreadyExistsError
+    from marey.formats import load_poses, save_poses
+    from marey.refinement import ensemble_smooth_views
+
+    targets = {camera: folder / f"{camera}.nc" for camera in by_camera}
+    taken = [path for path in targets.values() if path.exists()]
+    if taken and not overwrite:
+        raise AlreadyExistsError(f"{taken[0]} exists already", hint="choose another folder, or --overwrite")
+    loaded = {camera: [load_poses(path) for path in paths] for camera, paths in by_camera.items()}
+    results = ensemble_smooth_views(loaded, n_latents=3 if latents is None else latents)
+    folder.mkdir(parents=True, exist_ok=True)
+    summary = {}
+    for camera, result in results.items():
+        save_poses(result, targets[camera], overwrite=overwrite)
+        error = float(result["expected_error"].median())
+        summary[camera] = {
+            "output": targets[camera],
+            "n_members": len(loaded[camera]),
+            "median_expected_error_px": error,
+        }
+        say(f"{camera}: {len(loaded[camera])} predictions made one, usually within {error:.2g} px")
+    say(f"wrote {len(targets)} files to {folder}")
+    if as_json:
+        print_json({"cameras": summary})
 
 
 def _describe(step: dict) -> list[str]:

@@ -8,6 +8,7 @@ import typer
 from marey.cli.output import print_json, progress_bars, say
 
 if TYPE_CHECKING:
+    import numpy as np
     import xarray as xr
 
     from marey.reconstruction import RefinementSettings
@@ -53,6 +54,13 @@ def triangulate(  # noqa: PLR0917 - every option of a command is an argument
     offset: Annotated[
         list[str] | None, typer.Option(metavar="CAMERA=N", help="Frames by which a camera started early.")
     ] = None,
+    dropped: Annotated[
+        list[str] | None, typer.Option(metavar="CAMERA=N,N", help="Frames that a camera did not take.")
+    ] = None,
+    synchronise: Annotated[
+        bool,
+        typer.Option("--synchronise", help="Estimate offsets that are not given, from the poses' speed."),
+    ] = False,
     trim: Annotated[bool, typer.Option("--trim", help="Cut to the frames that all cameras have.")] = False,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace OUT if it exists.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print what was found as JSON.")] = False,
@@ -82,6 +90,8 @@ def triangulate(  # noqa: PLR0917 - every option of a command is an argument
     offsets = parse_offsets(offset or [])
     rig = read_cameras(calibration)
     loaded = {name: load_poses(path) for name, path in files.items()}
+    if synchronise:
+        offsets = _synchronised(loaded, offsets)
     refinement = None
     if refine or fill:
         refinement = _refinement(loaded, smoothness, limbs, soft_limbs, use_limbs=use_limbs, fill=fill)
@@ -92,13 +102,14 @@ def triangulate(  # noqa: PLR0917 - every option of a command is an argument
             settings=TriangulationSettings(method=method, min_cameras=min_cameras, threshold=threshold),
             refinement=refinement,
             offsets=offsets,
-            trim=trim,
+            dropped=parse_dropped(dropped or []),
+            trim=trim or synchronise,
             min_confidence=min_confidence,
             progress=progress,
         )
     for loss in _save(result, output):
         say(f"note: {loss}")
-    summary = {"output": output, **_summarise(result)}
+    summary = {"output": output, **_summarise(result), "offsets": offsets}
     _tell(summary)
     if as_json:
         print_json(summary)
@@ -126,13 +137,41 @@ def parse_offsets(texts: list[str]) -> dict[str, int]:
     return {name: _whole(value, name) for name, value in parse_pairs(texts, "--offset").items()}
 
 
-def _whole(text: str, name: str) -> int:
+def parse_dropped(texts: list[str]) -> dict[str, list[int]]:
+    """Return the frames that texts such as ``top=12,340`` say."""
+    return {
+        name: [_whole(part, name, "--dropped") for part in value.split(",")]
+        for name, value in parse_pairs(texts, "--dropped").items()
+    }
+
+
+def _whole(text: str, name: str, option: str = "--offset") -> int:
     from marey.errors import ConfigError
 
     try:
         return int(text)
     except ValueError:
-        raise ConfigError(f"expected a number of frames after --offset {name}=, got {text!r}") from None
+        raise ConfigError(f"expected a number of frames after {option} {name}=, got {text!r}") from None
+
+
+def _synchronised(loaded: "dict[str, xr.Dataset]", given: dict[str, int]) -> dict[str, int]:
+    """Return the offsets, those that were not given estimated against the first camera."""
+    from marey.cameras.sessions import estimate_offset
+
+    def points(poses: "xr.Dataset") -> "np.ndarray":
+        position = poses["position"].transpose("time", "keypoint", "individual", "space").to_numpy()
+        return position.reshape(len(position), -1, position.shape[-1])
+
+    first, *others = loaded
+    offsets = {first: given.get(first, 0)}
+    for name in others:
+        if name in given:
+            offsets[name] = given[name]
+            continue
+        found, correlation = estimate_offset(points(loaded[first]), points(loaded[name]))
+        offsets[name] = offsets[first] + found
+        say(f"{name} is {found:+d} frames from {first} (their speeds correlate by {correlation:.2f})")
+    return offsets
 
 
 def _refinement(

@@ -12,16 +12,19 @@ from marey.reconstruction.angles import axis_rotation, chain_rotations, cross_ax
 from marey.reconstruction.matching import match_individuals
 from marey.reconstruction.observations import Observations, gather
 from marey.reconstruction.refinement import RefinementSettings
+from marey.reconstruction.self_calibration import PoseCalibration, calibrate_from_poses
 from marey.reconstruction.sight import Sight
 from marey.reconstruction.triangulation import TriangulationSettings, triangulate
 
 __all__ = [
     "AngleConfig",
     "Observations",
+    "PoseCalibration",
     "RefinementSettings",
     "Sight",
     "TriangulationSettings",
     "axis_rotation",
+    "calibrate_from_poses",
     "chain_rotations",
     "compute_angles",
     "count_outside",

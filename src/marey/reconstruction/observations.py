@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
@@ -75,6 +75,7 @@ def gather(
     rig: Rig,
     *,
     offsets: Mapping[str, int] | None = None,
+    dropped: Mapping[str, Sequence[int]] | None = None,
     trim: bool = False,
     min_confidence: float = 0.0,
 ) -> tuple[Observations, Rig]:
@@ -88,6 +89,8 @@ def gather(
         The calibrated cameras; those without poses are left out.
     offsets
         By how many frames a camera started early: its frame f is frame f - offset of the session.
+    dropped
+        Frames of the session that a camera did not take; its later frames move back by one for each.
     trim
         Recordings of different lengths are cut to the frames that all cameras have.
     min_confidence
@@ -106,12 +109,17 @@ def gather(
         Fewer than two cameras, a camera that is not calibrated, keypoints that differ, poses that are not 2D,
         or recordings of different lengths.
     """
-    _check_names(poses, rig, offsets or {})
+    _check_names(poses, rig, {**(offsets or {}), **(dropped or {})})
     names = tuple(camera.name for camera in rig if camera.name in poses)
     tables = {name: standardise_poses(poses[name]) for name in names}
     keypoints = _common_keypoints(tables)
     individuals = max((t["individual"].to_numpy().tolist() for t in tables.values()), key=len)
-    frames = {name: tables[name]["frame"].to_numpy() - (offsets or {}).get(name, 0) for name in names}
+    frames = {
+        name: _frames_of_session(
+            tables[name]["frame"].to_numpy() - (offsets or {}).get(name, 0), (dropped or {}).get(name, ())
+        )
+        for name in names
+    }
     span = _common_span(frames, trim=trim)
     wanted = np.arange(*span)
     shape = (len(names), len(wanted), len(keypoints), len(individuals))
@@ -133,9 +141,18 @@ def gather(
     ), rig.select(names)
 
 
-def _check_names(poses: Mapping[str, xr.Dataset], rig: Rig, offsets: Mapping[str, int]) -> None:
+def _frames_of_session(frames: np.ndarray, dropped: Sequence[int]) -> np.ndarray:
+    """Return the frames of the session in which the frames of a camera were taken."""
+    gaps = sorted({int(frame) for frame in dropped if frame >= 0})
+    moved = frames.copy()
+    for gap in gaps:
+        moved += moved >= gap
+    return moved
+
+
+def _check_names(poses: Mapping[str, xr.Dataset], rig: Rig, timing: Mapping[str, object]) -> None:
     known = [camera.name for camera in rig]
-    for name in (*poses, *offsets):
+    for name in (*poses, *timing):
         if name not in known:
             raise InputError(
                 f"there is no camera {name!r} in the calibration", hint=f"its cameras are {', '.join(known)}"

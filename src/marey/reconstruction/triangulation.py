@@ -86,6 +86,7 @@ def triangulate(
     settings: TriangulationSettings | None = None,
     refinement: RefinementSettings | None = None,
     offsets: Mapping[str, int] | None = None,
+    dropped: Mapping[str, Sequence[int]] | None = None,
     trim: bool = False,
     min_confidence: float = 0.0,
     progress: ProgressCallback = ignore_progress,
@@ -105,7 +106,7 @@ def triangulate(
         How points are found.
     refinement
         How they are refined; None leaves each frame by itself.
-    offsets, trim, min_confidence
+    offsets, dropped, trim, min_confidence
         See :func:`marey.reconstruction.gather`.
     progress
         Is told what is done.
@@ -122,7 +123,9 @@ def triangulate(
         The poses and the calibration do not fit together; see :func:`marey.reconstruction.gather`.
     """
     settings = settings or TriangulationSettings()
-    observations, rig = gather(poses, rig, offsets=offsets, trim=trim, min_confidence=min_confidence)
+    observations, rig = gather(
+        poses, rig, offsets=offsets, dropped=dropped, trim=trim, min_confidence=min_confidence
+    )
     sight = Sight.of(rig)
     if len(observations.individuals) > 1:
         observations = match_individuals(observations, sight, progress=progress)
