@@ -71,3 +71,13 @@ def test_what_cannot_be_is_refused_and_leaves_nothing(project, arguments, messag
 
 def test_an_unknown_setting_is_a_mistake_of_configuration(project):
     assert isinstance(train(project, "--set", "x=1").exception, ConfigError)
+
+
+def test_the_approach_is_said_and_can_be_set(project):
+    result = train(project, "--approach", "top-down", "--json")
+    assert result.exit_code == 0, result.output
+    (run,) = json.loads(result.stdout)["runs"]
+    assert (run["approach"]["kind"], run["approach"]["reason"]) == ("top-down", "as was asked for")
+    assert "first: top-down, as was asked for; animals are found in the whole frame" in result.stderr
+    with pytest.raises(ConfigError, match="approach in the settings"):
+        raise train(project, "--approach", "sideways").exception
