@@ -13,11 +13,11 @@ from marey.server.context import Workspace
 from marey.server.errors import install_handlers
 from marey.server.pages import Pages
 from marey.server.responses import REFUSALS
-from marey.server.routes import files, jobs, labels, projects, results, runs, session, videos
+from marey.server.routes import cameras, files, jobs, labels, projects, results, runs, session, tracks, videos
 from marey.server.security import Guard
 from marey.server.settings import ServerSettings
 
-_RESOURCES = (session, files, projects, videos, labels, runs, results, jobs)
+_RESOURCES = (session, files, projects, videos, labels, runs, results, tracks, cameras, jobs)
 
 
 def create_app(settings: ServerSettings, *, static: Path | None = None) -> FastAPI:

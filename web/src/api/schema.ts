@@ -378,6 +378,170 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/projects/{project}/cameras": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Cameras
+         * @description Say which videos belong together, and which calibrations there are.
+         */
+        get: operations["get_cameras"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Change Cameras
+         * @description Change the pattern or the calibration in use.
+         */
+        patch: operations["change_cameras"];
+        trace?: never;
+    };
+    "/api/projects/{project}/cameras/calibrations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Import Calibration
+         * @description Copy a calibration of Anipose, OpenCV, Qualisys or DeepLabCut into the project, and use it.
+         */
+        post: operations["import_calibration"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/projects/{project}/cameras/calibrations/run": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Run Calibration
+         * @description Calibrate from images or videos of a board.
+         */
+        post: operations["run_calibration"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/projects/{project}/cameras/calibrations/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Calibration
+         * @description Look into a calibration.
+         */
+        get: operations["get_calibration"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/projects/{project}/cameras/reconstructions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Reconstruct
+         * @description Triangulate the predictions of a session.
+         */
+        post: operations["reconstruct"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/projects/{project}/cameras/reconstructions/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Reconstruction
+         * @description Look into the poses in 3D of a session.
+         */
+        get: operations["get_reconstruction"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/projects/{project}/cameras/reconstructions/{name}/values": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Reconstruction Values
+         * @description Return rows as they are: float32, (n, 3, n_keypoints, n_individuals), or without the 3.
+         */
+        get: operations["get_reconstruction_values"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/projects/{project}/cameras/timing": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Set Timing
+         * @description State how the videos of a session correspond.
+         */
+        put: operations["set_timing"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/projects/{project}/checks": {
         parameters: {
             query?: never;
@@ -886,6 +1050,146 @@ export interface paths {
          * @description Return smoothed positions of some rows, float32, (n, 2, n_keypoints, n_individuals).
          */
         post: operations["preview_smoothing"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/projects/{project}/results/{result}/track": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Track Result
+         * @description Find out who is who; the tracks are a file of their own beside the poses.
+         */
+        post: operations["track_result"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/projects/{project}/results/{result}/tracks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Tracks
+         * @description Say what may be wrong with the tracks, and what was done about it.
+         */
+        get: operations["get_tracks"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/projects/{project}/results/{result}/tracks/edits": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Edit Tracks
+         * @description Repair tracks; all repairs or none, and only from the state that the page has seen.
+         */
+        post: operations["edit_tracks"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/projects/{project}/results/{result}/tracks/labels": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Add Track Labels
+         * @description Make repaired poses labels to learn from.
+         */
+        post: operations["add_track_labels"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/projects/{project}/results/{result}/tracks/lanes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Lanes
+         * @description Return how sure each track is at the least: float32, (n_bins, n_tracks); NaN where it is not there.
+         */
+        get: operations["get_lanes"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/projects/{project}/results/{result}/tracks/redo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Redo Track Edit
+         * @description Do again what was undone last.
+         */
+        post: operations["redo_track_edit"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/projects/{project}/results/{result}/tracks/undo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Undo Track Edit
+         * @description Take the last repair back.
+         */
+        post: operations["undo_track_edit"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1490,6 +1794,210 @@ export interface components {
             runs: string[];
             /** Videos */
             videos: string[];
+        };
+        /**
+         * BoardView
+         * @description One view of the board by one camera.
+         */
+        BoardView: {
+            /** Name */
+            name: string;
+            /** Rms Px */
+            rms_px: number | null;
+        };
+        /**
+         * CalibratedCamera
+         * @description One camera, as :class:`marey.cameras.Camera`: enough to project a point in the browser.
+         */
+        CalibratedCamera: {
+            /** Centre */
+            centre: [
+                number,
+                number,
+                number
+            ];
+            /**
+             * Coverage
+             * @description Corners seen in parts of the image, rows from the top.
+             * @default []
+             */
+            coverage: number[][];
+            /**
+             * Covered
+             * @description The share of the image inside the hull of all corners that were seen.
+             */
+            covered?: number | null;
+            /** Distortion */
+            distortion: number[];
+            /** Fisheye */
+            fisheye: boolean;
+            /** Matrix */
+            matrix: [
+                [
+                    number,
+                    number,
+                    number
+                ],
+                [
+                    number,
+                    number,
+                    number
+                ],
+                [
+                    number,
+                    number,
+                    number
+                ]
+            ];
+            /** N Views */
+            n_views?: number | null;
+            /** Name */
+            name: string;
+            /** Rms Px */
+            rms_px?: number | null;
+            /**
+             * Rotation
+             * @description World to camera.
+             */
+            rotation: [
+                [
+                    number,
+                    number,
+                    number
+                ],
+                [
+                    number,
+                    number,
+                    number
+                ],
+                [
+                    number,
+                    number,
+                    number
+                ]
+            ];
+            /** Size */
+            size: [
+                number,
+                number
+            ];
+            /** Translation */
+            translation: [
+                number,
+                number,
+                number
+            ];
+            /**
+             * Views
+             * @default []
+             */
+            views: components["schemas"]["BoardView"][];
+        };
+        /**
+         * CalibrationDetail
+         * @description A calibration, looked into.
+         */
+        CalibrationDetail: {
+            /** Board */
+            board: string;
+            /** Cameras */
+            cameras: components["schemas"]["CalibratedCamera"][];
+            /** Held Out Rms Px */
+            held_out_rms_px: number | null;
+            /**
+             * Is Placed
+             * @description Whether the cameras have places, or only lenses.
+             */
+            is_placed: boolean;
+            /** Is Used */
+            is_used: boolean;
+            /** Name */
+            name: string;
+            /** Rms Px */
+            rms_px: number | null;
+            /** Units */
+            units: string;
+            /** Warnings */
+            warnings: string[];
+        };
+        /**
+         * CalibrationImport
+         * @description A calibration of any known format to copy into the project.
+         */
+        CalibrationImport: {
+            /** Name */
+            name: string;
+            /**
+             * Overwrite
+             * @default false
+             */
+            overwrite: boolean;
+            place: components["schemas"]["Place"];
+        };
+        /**
+         * CalibrationRequest
+         * @description Images or videos of a board to calibrate from.
+         */
+        CalibrationRequest: {
+            /**
+             * Board
+             * @description ``chessboard:COLSxROWS:SQUARE``, ``charuco:...`` or ``aruco:...``.
+             * @default
+             */
+            board: string;
+            /** @description A board.toml instead. */
+            board_file?: components["schemas"]["Place"] | null;
+            folder: components["schemas"]["Place"];
+            /**
+             * Lens
+             * @default auto
+             * @enum {string}
+             */
+            lens: "auto" | "pinhole" | "wide" | "fisheye";
+            /** Name */
+            name: string;
+            /**
+             * Overwrite
+             * @default false
+             */
+            overwrite: boolean;
+            /**
+             * Views
+             * @description Which files: ``{camera}/*.jpg``.
+             */
+            views: string;
+        };
+        /**
+         * CamerasChange
+         * @description What to change; what is left out stays.
+         */
+        CamerasChange: {
+            /** Calibration */
+            calibration?: string | null;
+            /** Pattern */
+            pattern?: string | null;
+        };
+        /**
+         * CamerasState
+         * @description What a project knows of several cameras.
+         */
+        CamerasState: {
+            /**
+             * Calibration
+             * @description The name of the one in use; "" for none.
+             */
+            calibration: string;
+            /** Calibrations */
+            calibrations: string[];
+            /** Pattern */
+            pattern: string;
+            /** Sessions */
+            sessions: components["schemas"]["RecordingSession"][];
+            /**
+             * Unmatched
+             * @description Keys of videos that belong to no session.
+             */
+            unmatched: string[];
         };
         /**
          * Checks
@@ -2371,6 +2879,83 @@ export interface components {
             path: string;
         };
         /**
+         * Reconstruction
+         * @description Poses in 3D of a session.
+         */
+        Reconstruction: {
+            /** Edges */
+            edges: [
+                string,
+                string
+            ][];
+            /** First Frame */
+            first_frame: number;
+            /** Fps */
+            fps: number | null;
+            /** Id */
+            id: string;
+            /** Individuals */
+            individuals: string[];
+            /** Keypoints */
+            keypoints: string[];
+            /** Median Reprojection Px */
+            median_reprojection_px: number | null;
+            /** Modified */
+            modified: string;
+            /** N Frames */
+            n_frames: number;
+            /** Path */
+            path: string;
+            /** Session */
+            session: string;
+            /** Units */
+            units: string;
+        };
+        /**
+         * RecordingSession
+         * @description Videos that were taken together.
+         */
+        RecordingSession: {
+            /**
+             * Dropped
+             * @description Frames of the recording that a camera did not take; later ones of its video move up.
+             */
+            dropped: {
+                [key: string]: number[];
+            };
+            /** N Frames */
+            n_frames: number;
+            /**
+             * Name
+             * @description "" where the pattern has none.
+             */
+            name: string;
+            /**
+             * Offsets
+             * @description Frame i of the recording is frame i + offset of the camera's video.
+             */
+            offsets: {
+                [key: string]: number;
+            };
+            /**
+             * Problems
+             * @description What keeps it from being seen in 3D, in words.
+             */
+            problems: string[];
+            /**
+             * Reconstruction
+             * @description Its poses in 3D, where there are some.
+             */
+            reconstruction: string | null;
+            /**
+             * Videos
+             * @description The key of each camera's video.
+             */
+            videos: {
+                [key: string]: string;
+            };
+        };
+        /**
          * Refusal
          * @description The body of every response with a status of 400 or more.
          */
@@ -3192,6 +3777,215 @@ export interface components {
             title: string;
         };
         /**
+         * Timing
+         * @description How the videos of a session correspond.
+         */
+        Timing: {
+            /**
+             * Dropped
+             * @description Left out, it stays.
+             */
+            dropped?: {
+                [key: string]: number[];
+            } | null;
+            /**
+             * Offsets
+             * @default {}
+             */
+            offsets: {
+                [key: string]: number;
+            };
+        };
+        /**
+         * TrackChange
+         * @description The state that a change is made from, and who makes it.
+         */
+        TrackChange: {
+            /**
+             * Labeller
+             * @default
+             */
+            labeller: string;
+            /** Revision */
+            revision: string;
+        };
+        /**
+         * TrackEdit
+         * @description One repair; ranges are frame numbers, both ends included, null for open ends.
+         *
+         *     ``swap``: first, second, start, stop. ``split``: track, start, name. ``join``: first, second. ``delete``
+         *     and ``interpolate``: track, start, stop. ``confirm`` (somebody looked, and it is right): tracks, start,
+         *     stop.
+         */
+        TrackEdit: {
+            /** First */
+            first?: string | null;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "swap" | "split" | "join" | "delete" | "interpolate" | "confirm";
+            /** Name */
+            name?: string | null;
+            /** Second */
+            second?: string | null;
+            /** Start */
+            start?: number | null;
+            /** Stop */
+            stop?: number | null;
+            /** Track */
+            track?: string | null;
+            /** Tracks */
+            tracks?: string[] | null;
+        };
+        /**
+         * TrackEdits
+         * @description Repairs to be done as one change.
+         */
+        TrackEdits: {
+            /** Edits */
+            edits: components["schemas"]["TrackEdit"][];
+            /**
+             * Labeller
+             * @default
+             */
+            labeller: string;
+            /** Revision */
+            revision: string;
+        };
+        /**
+         * TrackEntry
+         * @description One repair in the history.
+         */
+        TrackEntry: {
+            /** Author */
+            author: string;
+            /** Description */
+            description: string;
+            /** Time */
+            time: string;
+        };
+        /**
+         * TrackLabels
+         * @description Frames whose repaired poses shall be labels to learn from.
+         */
+        TrackLabels: {
+            /** Frames */
+            frames: number[];
+            /**
+             * Labeller
+             * @default
+             */
+            labeller: string;
+        };
+        /**
+         * TrackLabelsAdded
+         * @description Which frames have labels now, and which had some already and were left alone.
+         */
+        TrackLabelsAdded: {
+            /** Added */
+            added: number[];
+            /** Skipped */
+            skipped: number[];
+            /** Video */
+            video: string;
+        };
+        /**
+         * TrackSuspicion
+         * @description Something that may be wrong, and what a look at it is worth.
+         */
+        TrackSuspicion: {
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "swap" | "gap" | "jump" | "short";
+            /** Likelihood */
+            likelihood: number;
+            /**
+             * Priority
+             * @description Frames of one animal that a look is expected to save; the order of the list.
+             */
+            priority: number;
+            /** Reason */
+            reason: string;
+            /** Start */
+            start: number;
+            /**
+             * Stop
+             * @description Frame numbers, both included.
+             */
+            stop: number;
+            /** Tracks */
+            tracks: string[];
+        };
+        /**
+         * TrackingRequest
+         * @description Animals to be followed: the tracks are a file of their own beside the poses.
+         */
+        TrackingRequest: {
+            /**
+             * Can Leave
+             * @description Whether they come and go; by default not where their number is given or looks fixed.
+             */
+            can_leave?: boolean | null;
+            /**
+             * Max Gap S
+             * @default 1
+             */
+            max_gap_s: number;
+            /**
+             * N Animals
+             * @description How many there are; estimated by default.
+             */
+            n_animals?: number | null;
+            /**
+             * Overwrite
+             * @default false
+             */
+            overwrite: boolean;
+        };
+        /**
+         * Tracks
+         * @description The tracks of a file of poses under repair.
+         */
+        Tracks: {
+            /**
+             * Done
+             * @description Repairs, oldest first.
+             */
+            done: components["schemas"]["TrackEntry"][];
+            /**
+             * Is Editable
+             * @description Whether the file is in the format that repairs are written in.
+             */
+            is_editable: boolean;
+            /**
+             * Is Tracked
+             * @description Whether the animals were followed, so that a name means the same animal all along.
+             */
+            is_tracked: boolean;
+            /**
+             * N Suspicions
+             * @description How many there are; the list has the most worthwhile.
+             */
+            n_suspicions: number;
+            /** Names */
+            names: string[];
+            /**
+             * Revision
+             * @description Give it back with every change; it changes with the file.
+             */
+            revision: string;
+            /** Suspicions */
+            suspicions: components["schemas"]["TrackSuspicion"][];
+            /**
+             * Undone
+             * @description What could be done again, the one undone last first.
+             */
+            undone: components["schemas"]["TrackEntry"][];
+        };
+        /**
          * TrainingChoices
          * @description All that can be chosen for a training.
          */
@@ -3278,6 +4072,24 @@ export interface components {
              * @default blocks:0.8
              */
             split: string;
+        };
+        /**
+         * TriangulationRequest
+         * @description A session to see in 3D.
+         */
+        TriangulationRequest: {
+            /**
+             * Overwrite
+             * @default true
+             */
+            overwrite: boolean;
+            /**
+             * Refine
+             * @default true
+             */
+            refine: boolean;
+            /** Session */
+            session: string;
         };
         /**
          * Video
@@ -4139,6 +4951,319 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Job"][];
+                };
+            };
+            /** @description Why the request was refused. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    get_cameras: {
+        parameters: {
+            query?: {
+                /** @description only look what this pattern would find */
+                pattern?: string | null;
+            };
+            header?: never;
+            path: {
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CamerasState"];
+                };
+            };
+            /** @description Why the request was refused. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    change_cameras: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CamerasChange"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CamerasState"];
+                };
+            };
+            /** @description Why the request was refused. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    import_calibration: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CalibrationImport"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CalibrationDetail"];
+                };
+            };
+            /** @description Why the request was refused. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    run_calibration: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CalibrationRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Job"];
+                };
+            };
+            /** @description Why the request was refused. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    get_calibration: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CalibrationDetail"];
+                };
+            };
+            /** @description Why the request was refused. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    reconstruct: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TriangulationRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Job"];
+                };
+            };
+            /** @description Why the request was refused. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    get_reconstruction: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Reconstruction"];
+                };
+            };
+            /** @description Why the request was refused. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    get_reconstruction_values: {
+        parameters: {
+            query: {
+                /** @description first row */
+                start: number;
+                /** @description the row after the last; at most 4096 at a time */
+                stop: number;
+                variable?: string;
+            };
+            header?: never;
+            path: {
+                name: string;
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Little-endian numbers in C order; the header X-Shape has the shape with commas, X-Dtype the type. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
+                };
+            };
+            /** @description Why the request was refused. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    set_timing: {
+        parameters: {
+            query?: {
+                session?: string;
+            };
+            header?: never;
+            path: {
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Timing"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CamerasState"];
                 };
             };
             /** @description Why the request was refused. */
@@ -5109,6 +6234,256 @@ export interface operations {
                 };
                 content: {
                     "application/octet-stream": string;
+                };
+            };
+            /** @description Why the request was refused. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    track_result: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                result: string;
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TrackingRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Job"];
+                };
+            };
+            /** @description Why the request was refused. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    get_tracks: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                result: string;
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Tracks"];
+                };
+            };
+            /** @description Why the request was refused. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    edit_tracks: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                result: string;
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TrackEdits"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Tracks"];
+                };
+            };
+            /** @description Why the request was refused. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    add_track_labels: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                result: string;
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TrackLabels"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TrackLabelsAdded"];
+                };
+            };
+            /** @description Why the request was refused. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    get_lanes: {
+        parameters: {
+            query?: {
+                /** @description first row */
+                start?: number;
+                /** @description the row after the last */
+                stop?: number | null;
+                bins?: number;
+            };
+            header?: never;
+            path: {
+                result: string;
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Little-endian numbers in C order; the header X-Shape has the shape with commas, X-Dtype the type. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
+                };
+            };
+            /** @description Why the request was refused. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    redo_track_edit: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                result: string;
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TrackChange"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Tracks"];
+                };
+            };
+            /** @description Why the request was refused. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    undo_track_edit: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                result: string;
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TrackChange"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Tracks"];
                 };
             };
             /** @description Why the request was refused. */

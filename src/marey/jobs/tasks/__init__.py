@@ -79,6 +79,7 @@ TASKS: dict[str, Task] = {
     "export-model": Task("learning:export_network", "light"),
     "predict": Task("measuring:predict_video", can_resume=True),
     "suggest": Task("measuring:suggest", "light"),
+    "track": Task("measuring:track_animals", "light"),
     "smooth": Task("measuring:smooth_poses", "light"),
     "render": Task("measuring:render", "light"),
     "export-poses": Task("measuring:export", "light"),
@@ -86,4 +87,6 @@ TASKS: dict[str, Task] = {
     "import": Task("labelling:import_labels", "light"),
     "export-labels": Task("labelling:export", "light"),
     "demo": Task("labelling:demo"),
+    "calibrate": Task("cameras:calibrate"),
+    "triangulate": Task("cameras:triangulate"),
 }
