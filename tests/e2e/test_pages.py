@@ -7,6 +7,20 @@ import pytest
 from demo_pages import PAGES
 
 AXE = Path(__file__).parents[2] / "web" / "node_modules" / "axe-core" / "axe.min.js"
+DIALOGS = {
+    "new-project": ("home", "New project"),
+    "open": ("home", "Open"),
+    "import": ("home", "Import"),
+    "demo": ("home", "Demo"),
+    "edit-project": ("project", "Name and animals"),
+    "add-videos": ("videos", "Add videos"),
+    "video": ("videos", "Details of mouse1"),
+    "pick-frames": ("frames", "Pick by hand"),
+    "keys": ("label", "Show all keys"),
+    "run": ("train", "first"),
+    "export": ("analyse", "Export unseen"),
+}
+"""The name of a dialog, its page, and the button that opens it."""
 SERIOUS = {"serious", "critical"}
 """What axe calls a violation that keeps people out."""
 
@@ -27,10 +41,32 @@ def test_how_a_page_looks(demo, new_page, screenshots, theme, name):
 @pytest.mark.parametrize("theme", ["light", "dark"])
 @pytest.mark.parametrize("name", PAGES)
 def test_everybody_can_use_a_page(demo, new_page, theme, name):
-    if not AXE.is_file():
-        pytest.skip("axe-core is not installed: cd web && npm ci")
     page = new_page(theme=theme)
     demo.open(page, name)
+    expect_usable(page)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("name", DIALOGS)
+def test_everybody_can_use_a_dialog(demo, new_page, screenshots, theme, name):
+    of_page, button = DIALOGS[name]
+    page = new_page(theme=theme)
+    demo.open(page, of_page)
+    exact = of_page != "home"
+    page.get_by_role("main").get_by_role("button", name=button, exact=exact).first.click()
+    page.get_by_role("dialog").wait_for()
+    page.wait_for_function("() => !document.querySelector('.loading')")
+    page.screenshot(path=screenshots / f"dialog-{name}-{theme}.png")
+    expect_usable(page)
+    page.keyboard.press("Escape")
+    page.get_by_role("dialog").wait_for(state="hidden")
+
+
+def expect_usable(page) -> None:
+    """Fail with what axe finds serious."""
+    if not AXE.is_file():
+        pytest.skip("axe-core is not installed: cd web && npm ci")
     page.evaluate(AXE.read_text(encoding="utf-8"))
     violations = page.evaluate("() => axe.run().then(result => result.violations)")
     found = [

@@ -69,13 +69,13 @@ export function KeySheet({ keymap, onChange, onClose, pointer = [] }: Props) {
               <div className="key-sheet__row" key={action.id}>
                 <span>{action.label}</span>
                 <button
-                  aria-label={`Change the key for: ${action.label}`}
                   aria-pressed={listening?.id === action.id}
                   className="key-sheet__keys"
                   disabled={keymap.keysOf(action.id).length > 2}
                   onClick={() => setListening(action)}
                   type="button"
                 >
+                  <span className="visually-hidden">Change the key for: {action.label}, now </span>
                   <Keys chords={keymap.keysOf(action.id)} />
                 </button>
               </div>
