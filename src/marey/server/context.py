@@ -21,6 +21,7 @@ from marey.project.project_file import FILE_NAME
 from marey.server import job_views
 from marey.server.label_desk import LabelDesk
 from marey.server.ownership import Ownership
+from marey.server.proofreading import ProofreadingDesk
 from marey.server.recents import Recents, identify
 from marey.server.roots import Roots
 from marey.server.schemas.common import Place, Root
@@ -57,6 +58,7 @@ class OpenProject:
         self.labels = LabelDesk(self)
         self.videos = VideoPool(self)
         self.timelines = Timelines()
+        self.proofreading = ProofreadingDesk()
         self.predictor = PredictorProcess()
 
     @property

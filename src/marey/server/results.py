@@ -29,6 +29,7 @@ MAX_ROWS = 4096
 MAX_PREVIEW_ROWS = 20_000
 SUFFIXES = (".h5", ".nc")
 SMOOTHED = "-smooth"
+ORIGINAL = ".original"
 
 
 @dataclass(frozen=True)
@@ -74,7 +75,9 @@ def find(project: "OpenProject", result_id: str) -> ResultFile:
 
 def _paths(project: "OpenProject") -> list[Path]:
     folder = project.project.predictions_folder
-    return [p for p in folder.rglob("*") if p.suffix in SUFFIXES and not p.name.startswith(".")]
+    found = [p for p in folder.rglob("*") if p.suffix in SUFFIXES and not p.name.startswith(".")]
+    # What tracks were before their first repair is kept beside them for undo, and is no result.
+    return [p for p in found if not p.stem.endswith(ORIGINAL)]
 
 
 def _look(project: "OpenProject", path: Path) -> ResultFile | None:

@@ -137,7 +137,7 @@ class AllAnimals:
         """Ask for everything; a keypoint that is unknown on one animal is asked of none."""
         del frame_size, is_located, rng
         points, known = self.animals[draw]
-        counts = known.all(axis=0).astype(np.float32)  # (without animals, all is known)
+        counts = np.asarray(known.all(axis=0), dtype=np.float32)  # (without animals, all is known)
         points = points if len(points) else np.full((1, *points.shape[1:]), np.nan)
         return Answer(None, points, counts)
 

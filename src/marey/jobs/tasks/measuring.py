@@ -66,6 +66,30 @@ def smooth_poses(context: TaskContext) -> dict[str, Any]:
     return {"output": target}
 
 
+def track_animals(context: TaskContext) -> dict[str, Any]:
+    """Find out who is who in a file of poses."""
+    from marey.errors import AlreadyExistsError
+    from marey.formats import save_poses
+    from marey.tracking import load_animals, track
+    from marey.visualisation.pyramid import build_pyramid
+
+    wanted = dict(context.arguments)
+    root = context.open_project().root
+    source, target, overwrite = (wanted.pop(name) for name in ("source", "target", "overwrite"))
+    if (root / target).exists() and not overwrite:
+        raise AlreadyExistsError(
+            f"{target} exists already", hint="it may hold repairs: say that it is to be replaced"
+        )
+    found = track(load_animals(root / source), **wanted, progress=context.progress)
+    save_poses(found.poses, root / target, overwrite=overwrite)
+    build_pyramid(root / target)
+    return {
+        "output": target,
+        "n_tracks": found.poses.sizes["individual"],
+        "n_doubts": len(found.doubts),
+    }
+
+
 def render(context: TaskContext) -> dict[str, Any]:
     """Write a labelled video."""
     from marey.formats import load_poses

@@ -6,7 +6,8 @@ import { drawImageLayer } from '../../engine/imageLayer';
 import { MarkerSheet } from '../../engine/markers';
 import { fitImage, panBy, resized, type View, zoomAt } from '../../engine/view';
 import { drawPoses, type PoseStyle, stageSize } from './drawPoses';
-import type { ResultSession } from './resultSession';
+import type { ResultData } from './resultData';
+import type { ResultSession, ResultState } from './resultSession';
 
 interface Props {
   readonly session: ResultSession;
@@ -15,11 +16,21 @@ interface Props {
   readonly edges: readonly (readonly [number, number])[];
   /** The size of the video's frames, if it is known. */
   readonly video: Size | null;
+  /** Draws what lies over the frame; the poses by default. */
+  readonly draw?: DrawOver;
 }
+
+export type DrawOver = (
+  context: CanvasRenderingContext2D,
+  data: ResultData,
+  state: ResultState,
+  view: View,
+  style: PoseStyle,
+) => void;
 
 const WHEEL_ZOOM_PER_PX = 0.0015;
 
-export function Stage({ session, colours, individualColours, edges, video }: Props) {
+export function Stage({ session, colours, individualColours, edges, video, draw = drawPoses }: Props) {
   const host = useRef<HTMLDivElement>(null);
   const image = useRef<HTMLCanvasElement>(null);
   const overlay = useRef<HTMLCanvasElement>(null);
@@ -29,8 +40,8 @@ export function Stage({ session, colours, individualColours, edges, video }: Pro
     if (!element || !below || !above) return;
     const pixelRatio = window.devicePixelRatio || 1;
     const markers = new MarkerSheet(colours, pixelRatio, 0.8);
-    return showStage(session, element, below, above, { markers, pixelRatio, edges, individualColours }, video);
-  }, [session, colours, individualColours, edges, video]);
+    return showStage(session, element, below, above, { markers, pixelRatio, edges, individualColours }, video, draw);
+  }, [session, colours, individualColours, edges, video, draw]);
 
   return (
     <div className="result-stage" ref={host}>
@@ -47,6 +58,7 @@ function showStage(
   above: HTMLCanvasElement,
   style: PoseStyle,
   video: Size | null,
+  draw: DrawOver,
 ): () => void {
   const [image, overlay] = [below.getContext('2d', { alpha: false }), above.getContext('2d')];
   let canvas: Size = { width: 1, height: 1 };
@@ -68,7 +80,7 @@ function showStage(
       below.dataset['frame'] = `${state.pictureFrame}`;
       below.dataset['view'] = JSON.stringify([view.scale, view.offsetX, view.offsetY]);
     }
-    drawPoses(overlay, data, state, view, style);
+    draw(overlay, data, state, view, style);
     above.dataset['row'] = `${state.row}`;
     above.dataset['pose'] = data.pose(state.row) ? 'there' : 'awaited';
   };
@@ -118,7 +130,7 @@ interface StageMoves {
   readonly reset: () => void;
 }
 
-function listen(canvas: HTMLCanvasElement, moves: StageMoves): () => void {
+export function listen(canvas: HTMLCanvasElement, moves: StageMoves): () => void {
   const end = new AbortController();
   const options = { signal: end.signal };
   let last: { x: number; y: number } | null = null;

@@ -65,14 +65,14 @@ export class ResultData {
     const values = (variable: string) => (key: string, signal: AbortSignal) => {
       const start = Number(key) * ROWS_PER_TILE;
       const stop = Math.min(start + ROWS_PER_TILE, this.nRows);
-      return loadNumbers(fileUrl(`${base}/values`, { start, stop, variable }), { signal }).then(
+      return loadNumbers(fileUrl(`${base}/values`, { start, stop, variable, of: detail.modified }), { signal }).then(
         (array) => array.values,
       );
     };
     const level = (key: string, signal: AbortSignal) => {
       const [number, tile] = key.split('/').map(Number);
       const start = (tile ?? 0) * BINS_PER_TILE;
-      const url = fileUrl(`${base}/levels/${number}`, { start, stop: start + BINS_PER_TILE });
+      const url = fileUrl(`${base}/levels/${number}`, { start, stop: start + BINS_PER_TILE, of: detail.modified });
       return loadNumbers(url, { signal }).then((array) => array.values);
     };
     const rowsCame = () => {
@@ -133,6 +133,23 @@ export class ResultData {
         };
       }),
     );
+  }
+
+  /** The middle of every animal in a row, null where one is missing; null while it is on its way. */
+  centres(row: number): readonly (ImagePoint | null)[] | null {
+    const positions = this.positions.get(`${Math.floor(row / ROWS_PER_TILE)}`);
+    if (!positions) return null;
+    const [k, n] = [this.nKeypoints, this.nIndividuals];
+    const start = (row % ROWS_PER_TILE) * 2 * k * n;
+    return Array.from({ length: n }, (_, individual) => {
+      let [x, y, count] = [0, 0, 0];
+      for (let place = individual; place < k * n; place += n) {
+        const [px, py] = [positions[start + place] ?? Number.NaN, positions[start + k * n + place] ?? Number.NaN];
+        if (Number.isNaN(px) || Number.isNaN(py)) continue;
+        [x, y, count] = [x + px, y + py, count + 1];
+      }
+      return count > 0 ? imagePoint(x / count, y / count) : null;
+    });
   }
 
   /** One quantity of one point over the rows of `range`, as far as it is there; `level` null gives single rows. */

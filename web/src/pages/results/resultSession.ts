@@ -40,7 +40,7 @@ export const PREVIEW_ROWS = 2000;
 const PLAY_STEP_MS = 1000 / 30;
 
 export class ResultSession {
-  readonly data: ResultData;
+  private numbers: ResultData;
   private readonly images: ImageCache<ImageBitmap> | null;
   private readonly listeners = new Set<() => void>();
   private playTimer: ReturnType<typeof setInterval> | undefined;
@@ -54,13 +54,7 @@ export class ResultSession {
     loadImage: ((frame: number, signal: AbortSignal) => Promise<ImageBitmap>) | null,
     firstFrame: number | null,
   ) {
-    this.data = new ResultData(
-      project,
-      detail,
-      frames,
-      () => this.set({ arrivals: this.value.arrivals + 1 }),
-      (problem) => this.set({ problem }),
-    );
+    this.numbers = this.open(project, detail, frames);
     this.images =
       loadImage &&
       new ImageCache({
@@ -84,8 +78,19 @@ export class ResultSession {
     void this.showPicture();
   }
 
+  get data(): ResultData {
+    return this.numbers;
+  }
+
   get state(): ResultState {
     return this.value;
+  }
+
+  /** Show the same result after it was changed: where one is stays, and only its numbers are read again. */
+  renew(detail: Schemas['ResultDetail'], frames: Float64Array | null): void {
+    this.numbers.close();
+    this.numbers = this.open(this.numbers.project, detail, frames);
+    this.set({ arrivals: this.value.arrivals + 1 });
   }
 
   subscribe = (listener: () => void): (() => void) => {
@@ -137,9 +142,21 @@ export class ResultSession {
     this.set({ range: { start: 0, stop: Math.max(this.data.nRows, 1) } });
   }
 
+  /** Show rows from `start` up to `stop`, as far as there are any. */
+  showRows(start: number, stop: number): void {
+    const { nRows } = this.data;
+    this.set({ range: { start: Math.max(start, 0), stop: Math.min(Math.max(stop, start + 1), nRows) } });
+  }
+
   togglePlay(): void {
     if (this.value.isPlaying) this.pause();
-    else this.play();
+    else this.play(null);
+  }
+
+  /** Play some rows again and again, until somebody stops it or goes elsewhere. */
+  toggleLoop(rows: RowRange): void {
+    if (this.value.isPlaying) this.pause();
+    else this.play(rows);
   }
 
   toggleKeypoint(keypoint: number): void {
@@ -182,14 +199,15 @@ export class ResultSession {
   }
 
   /** Play at the video's own speed; frames that do not come in time are left out, never shown late. */
-  private play(): void {
+  private play(loop: RowRange | null): void {
     const fps = this.data.detail.fps ?? 25;
-    const [from, began] = [this.value.row, performance.now()];
+    const [from, began] = [loop?.start ?? this.value.row, performance.now()];
     this.set({ isPlaying: true });
     this.playTimer = setInterval(() => {
-      const row = from + Math.floor(((performance.now() - began) / 1000) * fps);
+      const played = Math.floor(((performance.now() - began) / 1000) * fps);
+      const row = from + (loop ? played % Math.max(loop.stop - loop.start, 1) : played);
       this.go(row);
-      if (row >= this.data.nRows - 1) this.pause();
+      if (!loop && row >= this.data.nRows - 1) this.pause();
     }, PLAY_STEP_MS);
   }
 
@@ -210,6 +228,16 @@ export class ResultSession {
     } catch (problem) {
       if (this.value.row === row) this.set({ problem });
     }
+  }
+
+  private open(project: string, detail: Schemas['ResultDetail'], frames: Float64Array | null): ResultData {
+    return new ResultData(
+      project,
+      detail,
+      frames,
+      () => this.set({ arrivals: this.value.arrivals + 1 }),
+      (problem) => this.set({ problem }),
+    );
   }
 
   private set(part: Partial<ResultState>): void {

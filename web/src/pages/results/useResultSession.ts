@@ -42,6 +42,14 @@ export function useResultSession(project: string, result: string | null, firstFr
   return { session, error };
 }
 
+/** Describe a result as it is now, whether or not its summary for the timeline is there. */
+export async function readResult(project: string, result: string) {
+  const path = { project, result };
+  const { data: detail } = await client.GET('/api/projects/{project}/results/{result}', { params: { path } });
+  if (!detail) throw new Error('The server did not describe this result');
+  return { detail, frames: await frameNumbers(project, detail) };
+}
+
 /** Describe a result; its summary for the timeline may still be in the making. */
 async function openResult(project: string, result: string) {
   const path = { project, result };

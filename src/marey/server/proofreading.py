@@ -1,0 +1,252 @@
+"""Tracks while somebody repairs them: what may be wrong, repairs, undo, and frames to learn from."""
+
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from marey.errors import ConfigError, ConflictError, InputError
+from marey.formats import load_poses, native
+from marey.server import results
+from marey.server.schemas import labels as label_schema
+from marey.server.schemas import tracks as schema
+from marey.tracking import History, TrackEditor, find_suspicions
+from marey.tracking.edits import IDENTITY_CONFIDENCE, edit_from_dict
+from marey.visualisation.pyramid import pyramid_path
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+    from marey.server.context import OpenProject
+    from marey.server.schemas.jobs import Job
+
+MOST_SUSPICIONS = 500
+MOST_BINS = 4096
+TRACKED = "-tracks"
+
+
+class ProofreadingDesk:
+    """Keeps the tracks that were looked at last in memory, because every repair needs all of them.
+
+    One change is made at a time, and only from the state that the page has seen.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._path: Path | None = None
+        self._revision = ""
+        self._poses: xr.Dataset | None = None
+        self._described: schema.Tracks | None = None
+
+    def describe(self, path: Path) -> schema.Tracks:
+        """Say what may be wrong with the tracks of a file, and what was done about it."""
+        with self._lock:
+            self._open(path)
+            assert self._described is not None
+            return self._described
+
+    def lanes(self, path: Path, start: int, stop: int | None, n_bins: int) -> np.ndarray:
+        """Return when each track is there, and how sure its identity is at the least.
+
+        Returns
+        -------
+        numpy.ndarray
+            Shape (n_bins, n_tracks), at most `n_bins` of rows from `start` up to `stop`; NaN where a track is
+            not there at all, 1 where nobody doubts it.
+        """
+        with self._lock:
+            self._open(path)
+            assert self._poses is not None
+            poses = self._poses.isel(time=slice(start, stop))
+        values = _sureness(poses)
+        if not len(values):
+            raise InputError(f"these tracks have no row {start}")
+        edges = np.linspace(0, len(values), min(n_bins, len(values), MOST_BINS) + 1).astype(int)[:-1]
+        return np.fmin.reduceat(values, edges, axis=0)
+
+    def change(self, path: Path, change: schema.TrackChange) -> schema.Tracks:
+        """Do or undo repairs; they are on disk when this returns.
+
+        Raises
+        ------
+        ConflictError
+            The file is not in the state that the page has seen; nothing was written.
+        InputError
+            A repair does not fit; then none is done.
+        """
+        return self._apply(path, change, lambda editor: _do(editor, change))
+
+    def undo(self, path: Path, change: schema.TrackChange) -> schema.Tracks:
+        """Take the last repair back."""
+        return self._apply(path, change, lambda editor: editor.undo())
+
+    def redo(self, path: Path, change: schema.TrackChange) -> schema.Tracks:
+        """Do again what was undone last."""
+        return self._apply(path, change, lambda editor: editor.redo())
+
+    def _apply(
+        self, path: Path, change: schema.TrackChange, act: Callable[[TrackEditor], object]
+    ) -> schema.Tracks:
+        with self._lock:
+            if revision_of(path) != change.revision:
+                raise ConflictError(
+                    f"somebody else changed {path.name} in the meantime; nothing was written",
+                    hint="the page shows the present state now: look again, and repeat the repair",
+                )
+            act(TrackEditor(path, author=change.labeller))
+            pyramid_path(path).unlink(missing_ok=True)
+            self._open(path)
+            assert self._described is not None
+            return self._described
+
+    def _open(self, path: Path) -> None:
+        revision = revision_of(path)
+        if (path, revision) == (self._path, self._revision):
+            return
+        poses = load_poses(path)
+        self._described = _describe(path, poses, revision)
+        self._path, self._revision, self._poses = path, revision, poses
+
+
+def revision_of(path: Path) -> str:
+    """Return a text that changes whenever the file does."""
+    status = path.stat()
+    return f"{status.st_mtime_ns:x}-{status.st_size:x}"
+
+
+def start_tracking(project: "OpenProject", result_id: str, request: schema.TrackingRequest) -> "Job":
+    """Follow the animals of a file of poses; the tracks are written beside it."""
+    file = results.find(project, result_id)
+    root = project.project.root
+    target = file.path.with_name(f"{file.path.stem}{TRACKED}.nc")
+    return project.start(
+        "track",
+        {
+            "source": file.path.relative_to(root).as_posix(),
+            "target": target.relative_to(root).as_posix(),
+            **request.model_dump(),
+        },
+        title=f"following the animals of {file.path.stem}",
+        subject={"result": result_id, "video": results.video_of(project, file)},
+    )
+
+
+def add_labels(
+    project: "OpenProject", result_id: str, request: schema.TrackLabels
+) -> schema.TrackLabelsAdded:
+    """Make the repaired poses of frames labels, as points that a person accepted.
+
+    Frames that have labels already are left alone.
+
+    Raises
+    ------
+    ConfigError
+        The video is not in the project, or the keypoints are not the project's.
+    """
+    file = results.find(project, result_id)
+    video = results.video_of(project, file)
+    if video is None:
+        raise ConfigError(
+            f"the video of {file.path.name} is not in this project", hint="add it on the page Videos"
+        )
+    keypoints = project.project.skeleton.keypoints
+    if set(file.summary.keypoints) != set(keypoints):
+        raise ConfigError(
+            f"these tracks have the keypoints {', '.join(file.summary.keypoints)}, the project has "
+            f"{', '.join(keypoints)}",
+            hint="labels can be made only of poses with the project's own keypoints",
+        )
+    poses = load_poses(file.path)
+    numbers = {int(frame): row for row, frame in enumerate(poses["frame"].to_numpy())}
+    if missing := [frame for frame in request.frames if frame not in numbers]:
+        raise InputError(f"these tracks do not have frame {missing[0]}")
+    labelled = project.labels.frames(video)
+    new = [frame for frame in request.frames if frame not in labelled]
+    project.project.add_frames(video, new)
+    for frame in new:
+        instances = _instances(poses.isel(time=numbers[frame]), keypoints)
+        labels = label_schema.LabelsWrite(
+            instances=instances, no_animal=not instances, labeller=request.labeller
+        )
+        revision = project.labels.read(video, frame).revision
+        project.labels.write(video, frame, labels, revision)
+    return schema.TrackLabelsAdded(
+        video=video, added=new, skipped=[frame for frame in request.frames if frame in labelled]
+    )
+
+
+def _do(editor: TrackEditor, change: schema.TrackChange) -> None:
+    assert isinstance(change, schema.TrackEdits)
+    editor.apply(*(edit_from_dict(edit.model_dump(exclude_none=True)) for edit in change.edits))
+
+
+def _describe(path: Path, poses: "xr.Dataset", revision: str) -> schema.Tracks:
+    names = [str(name) for name in poses["individual"].to_numpy()]
+    is_flat = poses.sizes["space"] == 2
+    found = find_suspicions(poses) if is_flat else []
+    history = History.of(poses)
+    entries = [
+        [
+            schema.TrackEntry(description=entry.edit.describe(), time=entry.time, author=entry.author)
+            for entry in part
+        ]
+        for part in (history.done, history.undone)
+    ]
+    return schema.Tracks(
+        revision=revision,
+        names=names,
+        is_tracked=IDENTITY_CONFIDENCE in poses or bool(history.done),
+        is_editable=is_flat and native.detect(path),
+        suspicions=[
+            schema.TrackSuspicion(
+                kind=item.kind,
+                start=item.start,
+                stop=item.stop,
+                tracks=list(item.tracks),
+                likelihood=item.likelihood,
+                priority=item.priority,
+                reason=item.reason,
+            )
+            for item in found[:MOST_SUSPICIONS]
+        ],
+        n_suspicions=len(found),
+        done=entries[0],
+        undone=entries[1],
+    )
+
+
+def _sureness(poses: "xr.Dataset") -> np.ndarray:
+    """Return how sure each track is of its identity in each row, (n_rows, n_tracks); NaN where it is not."""
+    position = poses["position"].transpose("time", "individual", "keypoint", "space").to_numpy()
+    is_there = np.isfinite(position).all(axis=-1).any(axis=-1)
+    sure = np.ones(is_there.shape)
+    if IDENTITY_CONFIDENCE in poses:
+        known = poses[IDENTITY_CONFIDENCE].transpose("time", "individual").to_numpy()
+        sure = np.where(np.isfinite(known), known, 1.0)
+    return np.where(is_there, sure, np.nan)
+
+
+def _instances(row: "xr.Dataset", keypoints: tuple[str, ...]) -> list[label_schema.Instance]:
+    """Return the animals of one row as labels; their names are kept."""
+    instances = []
+    for name in row["individual"].to_numpy():
+        position = row["position"].sel(individual=name).transpose("keypoint", "space")
+        points = [position.sel(keypoint=keypoint).to_numpy() for keypoint in keypoints]
+        if not any(np.isfinite(point).all() for point in points):
+            continue
+        instances.append(
+            label_schema.Instance(
+                individual=None,
+                points=[
+                    label_schema.Point(
+                        visibility="visible" if np.isfinite(point).all() else "unlabeled",
+                        origin="accepted",
+                        position=(float(point[0]), float(point[1])) if np.isfinite(point).all() else None,
+                    )
+                    for point in points
+                ],
+            )
+        )
+    return instances

@@ -1,0 +1,137 @@
+"""Tracks over HTTP: made, looked through, repaired, turned into labels."""
+
+import numpy as np
+import pytest
+
+from marey.formats import load_poses, save_poses
+from marey.model import create_poses
+
+N = 40
+BODY = np.array([[0.0, 0], [-6, 4], [6, 4], [0, 20]])
+
+
+def walking(swapped_from=N):
+    """Two animals that walk past each other; from a frame on, their names are exchanged."""
+    frames = np.arange(N)
+    places = np.stack(
+        [
+            np.stack([20 + 2.0 * frames, 30 + 0 * frames], 1),
+            np.stack([100 - 1.5 * frames, 60 + 0 * frames], 1),
+        ]
+    )
+    points = places[:, :, None] + BODY  # (animals, frames, keypoints, 2)
+    points[:, swapped_from:] = points[::-1, swapped_from:].copy()
+    return points.transpose(1, 3, 2, 0)
+
+
+@pytest.fixture
+def poses_file(project):
+    path = project.predictions_folder / "first" / "day 1.nc"
+    path.parent.mkdir(parents=True)
+    names = ["snout", "ear_left", "ear_right", "tail"]
+    save_poses(
+        create_poses(
+            walking(25),
+            keypoints=names,
+            individuals=["a", "b"],
+            fps=25,
+            attributes={"source_file": "day 1.mp4"},
+        ),
+        path,
+    )
+    return path
+
+
+@pytest.fixture
+def tracks(client, url, poses_file):
+    (item,) = client.get(f"{url}/results").json()
+    return f"{url}/results/{item['id']}"
+
+
+def swap(client, tracks, **more):
+    revision = more.pop("revision", None) or client.get(f"{tracks}/tracks").json()["revision"]
+    edit = {"kind": "swap", "first": "a", "second": "b", "start": 25, **more}
+    return client.post(
+        f"{tracks}/tracks/edits", json={"revision": revision, "edits": [edit], "labeller": "Ada"}
+    )
+
+
+def test_a_swap_is_found_repaired_and_taken_back(client, tracks, poses_file):
+    before = client.get(f"{tracks}/tracks").json()
+    assert before["names"] == ["a", "b"]
+    assert before["is_editable"]
+    assert not before["is_tracked"]
+    after = swap(client, tracks).json()
+    np.testing.assert_array_equal(load_poses(poses_file)["position"].values, walking())
+    assert after["revision"] != before["revision"]
+    assert after["suspicions"] == []
+    assert after["done"][0]["author"] == "Ada"
+    assert "exchange" in after["done"][0]["description"]
+    undone = client.post(f"{tracks}/tracks/undo", json={"revision": after["revision"]}).json()
+    np.testing.assert_array_equal(load_poses(poses_file)["position"].values, walking(25))
+    assert (len(undone["done"]), len(undone["undone"])) == (0, 1)
+    again = client.post(f"{tracks}/tracks/redo", json={"revision": undone["revision"]}).json()
+    np.testing.assert_array_equal(load_poses(poses_file)["position"].values, walking())
+    assert len(again["done"]) == 1
+    # The state before the first repair is kept beside the file, and is no result of its own.
+    assert poses_file.with_name("day 1.original.nc").exists()
+    assert len(client.get(tracks.rsplit("/", 1)[0]).json()) == 1
+
+
+def test_a_second_person_is_told_and_nothing_is_written(client, tracks, poses_file):
+    seen = client.get(f"{tracks}/tracks").json()["revision"]
+    assert swap(client, tracks, revision=seen).status_code == 200
+    content = poses_file.read_bytes()
+    refused = swap(client, tracks, revision=seen, start=3)
+    assert refused.status_code == 409
+    assert "somebody else changed" in refused.json()["error"]["message"]
+    assert poses_file.read_bytes() == content
+
+
+def test_repairs_that_do_not_fit(client, tracks, poses_file):
+    content = poses_file.read_bytes()
+    unknown = swap(client, tracks, first="c")
+    assert unknown.status_code in (400, 404, 422)
+    assert "c" in unknown.json()["error"]["message"]
+    nothing = client.get(f"{tracks}/tracks").json()["revision"]
+    refused = client.post(f"{tracks}/tracks/undo", json={"revision": nothing})
+    assert "nothing to undo" in refused.json()["error"]["message"]
+    assert poses_file.read_bytes() == content
+
+
+def test_lanes_say_when_each_is_there(client, tracks, poses_file):
+    poses = load_poses(poses_file)
+    poses["position"].values[10:20, :, :, 1] = np.nan
+    save_poses(poses, poses_file)
+    answer = client.get(f"{tracks}/tracks/lanes", params={"bins": 4})
+    lanes = np.frombuffer(answer.content, "<f4").reshape(4, 2)
+    np.testing.assert_array_equal(lanes, [[1, 1], [1, np.nan], [1, 1], [1, 1]])
+    part = client.get(f"{tracks}/tracks/lanes", params={"start": 8, "stop": 12})
+    assert (
+        np.isnan(np.frombuffer(part.content, "<f4").reshape(4, 2)).tolist()
+        == [[False] * 2] * 2 + [[False, True]] * 2
+    )
+
+
+def test_animals_are_followed_into_a_file_of_their_own(client, url, tracks, finish):
+    job = client.post(f"{tracks}/track", json={"n_animals": 2}).json()
+    done = finish(job)
+    assert done["status"] == "done", done
+    names = {item["name"]: item["id"] for item in client.get(f"{url}/results").json()}
+    made = client.get(f"{url}/results/{names['day 1-tracks']}/tracks").json()
+    assert made["is_tracked"]
+    assert made["suspicions"] == []
+    again = finish(client.post(f"{tracks}/track", json={"n_animals": 2}).json())
+    assert again["status"] == "failed"  # repairs are not replaced without being asked for
+
+
+def test_repaired_frames_become_labels(client, url, tracks, project):
+    answer = client.post(f"{tracks}/tracks/labels", json={"frames": [3, 30], "labeller": "Ada"})
+    assert answer.json() == {"video": "day 1", "added": [3, 30], "skipped": []}
+    frame = client.get(f"{url}/labels/day 1/30").json()
+    assert len(frame["instances"]) == 2
+    assert {point["origin"] for point in frame["instances"][0]["points"]} == {"accepted"}
+    again = client.post(f"{tracks}/tracks/labels", json={"frames": [3, 4]})
+    assert again.json() == {"video": "day 1", "added": [4], "skipped": [3]}
+    refused = client.post(f"{tracks}/tracks/labels", json={"frames": [400]})
+    assert "do not have frame 400" in refused.json()["error"]["message"]

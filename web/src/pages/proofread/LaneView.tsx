@@ -1,0 +1,188 @@
+/** The lanes: a name and a bar for every track, over the same stretch of time. */
+
+import { useQuery } from '@tanstack/react-query';
+import { useEffect, useMemo, useRef, useState } from 'react';
+import { loadNumbers } from '../../api/binary';
+import { fileUrl } from '../../api/client';
+import { useTheme } from '../../app/theme';
+import { useStore } from '../../app/useStore';
+import { classes } from '../../components/classes';
+import { type RowRange, rowAt, spanOf } from '../../engine/timeline';
+import type { ResultSession } from '../results/resultSession';
+import { drawLanes, LANE_PX, type LaneStyle, type Lanes, type Marks, RULER_PX } from './drawLanes';
+import { type Choice, choose, type Suspicion } from './repairs';
+
+const WHEEL_ZOOM_PER_PX = 0.0015;
+const BINS = 2048;
+
+interface Props {
+  readonly session: ResultSession;
+  readonly revision: string;
+  readonly names: readonly string[];
+  readonly colours: readonly string[];
+  readonly issues: readonly Suspicion[];
+  readonly issue: Suspicion | null;
+  readonly choice: Choice;
+  readonly onChoose: (choice: Choice) => void;
+}
+
+export function LaneView({ session, revision, names, colours, issues, issue, choice, onChoose }: Props) {
+  return (
+    <div className="lanes">
+      <ul aria-label="Tracks" className="lanes__names" style={{ paddingTop: RULER_PX }}>
+        {names.map((name, track) => (
+          <li key={name} style={{ height: LANE_PX }}>
+            <button
+              aria-pressed={choice.first === name || choice.second === name}
+              className={classes(
+                'lanes__name',
+                choice.first === name && 'lanes__name--first',
+                choice.second === name && 'lanes__name--second',
+              )}
+              onClick={(event) => onChoose(choose(choice, name, event.shiftKey))}
+              title={`Choose ${name}; with Shift, as the second track`}
+              type="button"
+            >
+              <span aria-hidden className="lanes__colour" style={{ background: colours[track] }} />
+              <span className="lanes__text">{name}</span>
+              {track < 9 && <span className="faint number">{track + 1}</span>}
+            </button>
+          </li>
+        ))}
+      </ul>
+      <LaneCanvas {...{ session, revision, names, colours, issues, issue, choice }} />
+    </div>
+  );
+}
+
+function LaneCanvas({ session, revision, names, colours, issues, issue, choice }: Omit<Props, 'onChoose'>) {
+  const host = useRef<HTMLDivElement>(null);
+  const canvas = useRef<HTMLCanvasElement>(null);
+  const [width, setWidth] = useState(0);
+  const { isDark } = useTheme();
+  const range = useStore(session, (state) => state.range);
+  const lanes = useLanes(session, revision, range);
+  const height = RULER_PX + names.length * LANE_PX;
+  const marks = useMemo((): Marks => {
+    const { data } = session;
+    const rowOf = (frame: number) => data.rowOf(frame);
+    const at = (frame: number | null) => (frame === null ? null : rowOf(frame));
+    const frameOf = (row: number) => data.frameOf(row);
+    return { names, issues, issue, start: at(choice.start), stop: at(choice.stop), rowOf, frameOf };
+  }, [session, names, issues, issue, choice]);
+
+  useEffect(() => {
+    const element = host.current;
+    if (!element) return;
+    const observer = new ResizeObserver(() => setWidth(element.clientWidth));
+    observer.observe(element);
+    return () => observer.disconnect();
+  }, []);
+
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the theme changes the colours read from the style sheet
+  useEffect(() => {
+    const element = canvas.current;
+    const context = element?.getContext('2d', { alpha: false });
+    if (!element || !context || width === 0) return;
+    const pixelRatio = window.devicePixelRatio || 1;
+    element.width = Math.round(width * pixelRatio);
+    element.height = Math.round(height * pixelRatio);
+    const style: LaneStyle = { width, height, pixelRatio, colours, theme: themeColours(element) };
+    let request = 0;
+    const paint = () => {
+      request = 0;
+      drawLanes(context, lanes, session.state.range, session.state.row, marks, style);
+      element.dataset['state'] = lanes ? 'complete' : 'loading';
+    };
+    const schedule = () => {
+      request ||= requestAnimationFrame(paint);
+    };
+    schedule();
+    const unsubscribe = session.subscribe(schedule);
+    return () => {
+      cancelAnimationFrame(request);
+      unsubscribe();
+    };
+  }, [session, lanes, marks, colours, width, height, isDark]);
+
+  useEffect(() => (canvas.current ? listen(canvas.current, session) : undefined), [session]);
+
+  return (
+    <div className="lanes__canvas" ref={host}>
+      <canvas aria-hidden="true" data-testid="lanes" ref={canvas} style={{ height }} />
+    </div>
+  );
+}
+
+/** The lanes of what is shown; while others are fetched, those that were there. */
+function useLanes(session: ResultSession, revision: string, range: RowRange): Lanes | null {
+  const { project, detail, nRows } = session.data;
+  const margin = spanOf(range) / 2;
+  const step = Math.max(Math.round(margin / 2), 1);
+  const start = Math.max(Math.floor((range.start - margin) / step) * step, 0);
+  const stop = Math.min(Math.ceil((range.stop + margin) / step) * step, nRows);
+  const path = `/api/projects/${encodeURIComponent(project)}/results/${encodeURIComponent(detail.id)}/tracks/lanes`;
+  const { data } = useQuery({
+    queryKey: ['lanes', project, detail.id, revision, start, stop],
+    queryFn: async ({ signal }): Promise<Lanes> => {
+      const { values, shape } = await loadNumbers(fileUrl(path, { start, stop, bins: BINS }), { signal });
+      return { range: { start, stop }, values, nBins: shape[0] ?? 0, nTracks: shape[1] ?? 0 };
+    },
+    placeholderData: (before) => before,
+    staleTime: Number.POSITIVE_INFINITY,
+  });
+  return data ?? null;
+}
+
+function themeColours(element: HTMLElement): LaneStyle['theme'] {
+  const style = getComputedStyle(element);
+  const read = (name: string) => style.getPropertyValue(name).trim();
+  return {
+    text: read('--text-soft'),
+    grid: read('--plot-grid'),
+    ground: read('--surface'),
+    accent: read('--accent'),
+    doubt: read('--warn'),
+  };
+}
+
+function listen(canvas: HTMLCanvasElement, session: ResultSession): () => void {
+  const end = new AbortController();
+  const options = { signal: end.signal };
+  let isDragging = false;
+  const seek = (event: PointerEvent) =>
+    session.go(rowAt(session.state.range, event.offsetX, canvas.clientWidth, session.data.nRows));
+  canvas.addEventListener(
+    'pointerdown',
+    (event) => {
+      isDragging = true;
+      canvas.setPointerCapture(event.pointerId);
+      seek(event);
+    },
+    options,
+  );
+  canvas.addEventListener('pointermove', (event) => isDragging && seek(event), options);
+  for (const type of ['pointerup', 'pointercancel'] as const) {
+    canvas.addEventListener(
+      type,
+      () => {
+        isDragging = false;
+      },
+      options,
+    );
+  }
+  canvas.addEventListener(
+    'wheel',
+    (event) => {
+      const isSideways = event.shiftKey || Math.abs(event.deltaX) > Math.abs(event.deltaY);
+      event.preventDefault();
+      if (isSideways) {
+        session.pan(((event.deltaX || event.deltaY) / canvas.clientWidth) * spanOf(session.state.range));
+      } else {
+        session.zoom(event.offsetX / canvas.clientWidth, Math.exp(event.deltaY * WHEEL_ZOOM_PER_PX));
+      }
+    },
+    { ...options, passive: false },
+  );
+  return () => end.abort();
+}

@@ -1,0 +1,379 @@
+/** Tracks of several animals looked through and repaired, the most worthwhile moments first. */
+
+import { ChevronLeft, ChevronRight, Footprints, Keyboard, Pause, Play } from 'lucide-react';
+import { useEffect, useMemo, useState } from 'react';
+import { api, client, type Schemas } from '../../api/client';
+import { explain } from '../../api/errors';
+import { dataOf, useAction } from '../../api/useAction';
+import { navigate, useHashSearch } from '../../app/hashLocation';
+import { hasEnded, useJobs } from '../../app/jobs';
+import { type PageProps, pageUrl } from '../../app/pages';
+import { useStore } from '../../app/useStore';
+import { Button, ButtonLink, IconButton } from '../../components/Button';
+import { Callout } from '../../components/Callout';
+import { EmptyState } from '../../components/EmptyState';
+import { GoToDialog } from '../../components/GoToDialog';
+import { JobCard } from '../../components/JobCard';
+import { KeySheet } from '../../components/KeySheet';
+import { Loading } from '../../components/Progress';
+import { useToast } from '../../components/Toast';
+import { coloursFor } from '../../engine/palette';
+import type { ResultSession } from '../results/resultSession';
+import { Stage } from '../results/Stage';
+import { useResultSession } from '../results/useResultSession';
+import '../../components/Workspace.css';
+import '../results/results.css';
+import './proofread.css';
+import { trackDrawing } from './drawTracks';
+import { IssueQueue } from './IssueQueue';
+import { POINTER_HINTS, type ProofreadActionId } from './keys';
+import { LaneView } from './LaneView';
+import { RepairPanel } from './RepairPanel';
+import {
+  type Choice,
+  choiceOf,
+  choose,
+  NOTHING_CHOSEN,
+  placeAfter,
+  type RepairKind,
+  repairOf,
+  type Suspicion,
+  stillThere,
+} from './repairs';
+import { useRepairs, useTracks } from './useProofreading';
+import { useProofreadKeys } from './useProofreadKeys';
+
+const ZOOM_STEP = 1.5;
+
+export default function ProofreadPage({ project }: PageProps) {
+  const query = new URLSearchParams(useHashSearch());
+  const path = { params: { path: { project } } };
+  const { data: all, error } = api.useQuery('get', '/api/projects/{project}/results', path);
+  const results = useMemo(() => all?.filter((item) => item.individuals.length > 1), [all]);
+  const usual = results?.find((item) => item.name.endsWith('-tracks')) ?? results?.[0];
+  const chosen = query.get('result') ?? usual?.id ?? null;
+  const frame = query.get('frame');
+  const opened = useResultSession(project, chosen, frame === null ? null : Number(frame));
+  const tracks = useTracks(project, chosen);
+  useEffect(() => {
+    document.title = 'Proofread · Marey';
+  }, []);
+  const problem = error ?? opened.error ?? tracks.error;
+  if (problem) return <Failure error={problem} />;
+  if (!results) return <Loading label="Looking for tracks" />;
+  if (results.length === 0) return <NoTracks project={project} />;
+  return (
+    <div className="results-page">
+      <h1 className="visually-hidden">Proofread</h1>
+      {opened.session && tracks.data ? (
+        <Opened
+          chosen={chosen}
+          key={chosen}
+          project={project}
+          results={results}
+          session={opened.session}
+          tracks={tracks.data}
+        />
+      ) : (
+        <Loading label="Opening the tracks" />
+      )}
+    </div>
+  );
+}
+
+interface OpenedProps {
+  readonly project: string;
+  readonly chosen: string | null;
+  readonly results: readonly Schemas['Result'][];
+  readonly session: ResultSession;
+  readonly tracks: Schemas['Tracks'];
+}
+
+function Opened({ project, chosen, results, session, tracks }: OpenedProps) {
+  const toast = useToast();
+  const [choice, setChoice] = useState<Choice>(NOTHING_CHOSEN);
+  const [open, setOpen] = useState<{ place: number; issue: Suspicion | null }>({ place: -1, issue: null });
+  const [dialog, setDialog] = useState<'go-to' | 'help' | null>(null);
+  const { repair, isBusy, learn } = useRepairs(project, session, tracks);
+  const { names, suspicions: issues } = tracks;
+  const place = placeAfter(issues, open.issue, open.place);
+  const issue = issues[place] ?? null;
+  const colours = useColours(names);
+  const { detail } = session.data;
+
+  const show = (at: number) => {
+    const next = issues[at];
+    if (!next) return;
+    setOpen({ place: at, issue: next });
+    setChoice(choiceOf(next));
+    lookAt(session, next);
+  };
+  const frame = () => session.data.frameOf(session.state.row);
+  const perform = (kind: RepairKind) => {
+    if (isBusy) return;
+    const found = repairOf(kind, choice, frame(), names, open.issue === null ? null : issue);
+    if ('missing' in found) toast.warn(found.missing);
+    else
+      repair({ edits: [found.edit] }, (next) =>
+        setChoice((before) => ({ ...stillThere(before, next.names), start: null, stop: null })),
+      );
+  };
+  const confirm = () => {
+    if (!issue || isBusy) return;
+    const { tracks: who, start, stop } = issue;
+    repair({ edits: [{ kind: 'confirm', tracks: who, start, stop }] }, (next) => {
+      const following = next.suspicions[Math.min(place, next.suspicions.length - 1)];
+      setOpen({ place, issue: following ?? null });
+      setChoice(following ? choiceOf(following) : NOTHING_CHOSEN);
+      if (following) lookAt(session, following);
+    });
+  };
+  const actions: Readonly<Record<ProofreadActionId, () => void>> = {
+    'next-issue': () => show(open.issue === null ? 0 : Math.min(place + 1, issues.length - 1)),
+    'previous-issue': () => show(Math.max(place - 1, 0)),
+    confirm,
+    loop: () => issue && session.toggleLoop(rowsAround(session, issue)),
+    swap: () => perform('swap'),
+    split: () => perform('split'),
+    join: () => perform('join'),
+    interpolate: () => perform('interpolate'),
+    delete: () => perform('delete'),
+    undo: () => tracks.done.length > 0 && !isBusy && repair('undo'),
+    redo: () => tracks.undone.length > 0 && !isBusy && repair('redo'),
+    'range-start': () => setChoice({ ...choice, start: frame() }),
+    'range-stop': () => setChoice({ ...choice, stop: frame() }),
+    clear: () => setChoice(NOTHING_CHOSEN),
+    next: () => session.step(1),
+    previous: () => session.step(-1),
+    'next-10': () => session.step(10),
+    'previous-10': () => session.step(-10),
+    'go-to': () => setDialog('go-to'),
+    play: () => session.togglePlay(),
+    'zoom-in': () => session.zoomAtRow(1 / ZOOM_STEP),
+    'zoom-out': () => session.zoomAtRow(ZOOM_STEP),
+    'show-all': () => session.showAll(),
+    label: () => detail.video !== null && learn(frame()),
+    help: () => setDialog('help'),
+  };
+  const { keymap, setKeymap } = useProofreadKeys(dialog !== null, {
+    act: (id) => actions[id](),
+    chooseNumber: (number, isSecond) => {
+      const name = names[number - 1];
+      if (name !== undefined) setChoice(choose(choice, name, isSecond));
+    },
+  });
+  return (
+    <>
+      <header className="results-toolbar">
+        <select
+          aria-label="Which tracks"
+          className="input input--sm results-toolbar__choice"
+          onChange={(event) => navigate(`?${new URLSearchParams({ result: event.target.value })}`)}
+          value={chosen ?? ''}
+        >
+          {results.map((item) => (
+            <option key={item.id} value={item.id}>
+              {item.name}
+            </option>
+          ))}
+        </select>
+        <Transport onDialog={setDialog} session={session} />
+      </header>
+      <div className="results-body proofread-body">
+        <div className="proofread-main">
+          <View colours={colours} choice={choice} names={names} project={project} session={session} />
+          <LaneView
+            choice={choice}
+            colours={colours}
+            issue={open.issue === null ? null : issue}
+            issues={issues}
+            names={names}
+            onChoose={setChoice}
+            revision={tracks.revision}
+            session={session}
+          />
+        </div>
+        <aside className="results-side proofread-side">
+          {!tracks.is_tracked && <TrackFirst project={project} result={detail.id} />}
+          <IssueQueue
+            colourOf={(name) => colours[names.indexOf(name)] ?? 'currentColor'}
+            issues={issues}
+            nIssues={tracks.n_suspicions}
+            onOpen={show}
+            place={open.issue === null ? -1 : place}
+          />
+          <RepairPanel
+            canLearn={detail.video !== null}
+            choice={choice}
+            isBusy={isBusy}
+            keymap={keymap}
+            onAct={(id) => actions[id]()}
+            tracks={tracks}
+          />
+        </aside>
+      </div>
+      {dialog === 'help' && (
+        <KeySheet keymap={keymap} onChange={setKeymap} onClose={() => setDialog(null)} pointer={POINTER_HINTS} />
+      )}
+      {dialog === 'go-to' && (
+        <GoToDialog
+          current={frame()}
+          nFrames={detail.last_frame + 1}
+          onClose={() => setDialog(null)}
+          onGo={(wanted) => session.goToFrame(wanted)}
+        />
+      )}
+    </>
+  );
+}
+
+/** A track keeps its colour while others come and go. */
+function useColours(names: readonly string[]): readonly string[] {
+  const [order, setOrder] = useState<readonly string[]>(names);
+  const missing = names.filter((name) => !order.includes(name));
+  const known = missing.length > 0 ? [...order, ...missing] : order;
+  useEffect(() => {
+    if (known !== order) setOrder(known);
+  }, [known, order]);
+  return useMemo(() => {
+    const palette = coloursFor(known.length);
+    return names.map((name) => palette[known.indexOf(name)] ?? '#ffffff');
+  }, [names, known]);
+}
+
+interface ViewProps {
+  readonly project: string;
+  readonly session: ResultSession;
+  readonly names: readonly string[];
+  readonly colours: readonly string[];
+  readonly choice: Choice;
+}
+
+function View({ project, session, names, colours, choice }: ViewProps) {
+  const { detail } = session.data;
+  const { data: videos } = api.useQuery('get', '/api/projects/{project}/videos', { params: { path: { project } } });
+  const problem = useStore(session, (state) => state.problem);
+  const edges = useMemo(
+    () => detail.edges.map(([a, b]) => [detail.keypoints.indexOf(a), detail.keypoints.indexOf(b)] as const),
+    [detail],
+  );
+  const own = videos?.find(({ key }) => key === detail.video);
+  const [width, height] = [own?.width ?? null, own?.height ?? null];
+  const video = useMemo(() => (width && height ? { width, height } : null), [width, height]);
+  const draw = useMemo(
+    () => trackDrawing(names, new Set([choice.first, choice.second].filter((name) => name !== null))),
+    [names, choice.first, choice.second],
+  );
+  return (
+    <div className="results-view">
+      <Stage colours={colours} draw={draw} edges={edges} individualColours={colours} session={session} video={video} />
+      {problem !== null && (
+        <div className="results-problem">
+          <Callout kind="warn" title={explain(problem).message}>
+            {explain(problem).hint}
+          </Callout>
+        </div>
+      )}
+    </div>
+  );
+}
+
+function Transport({ session, onDialog }: { session: ResultSession; onDialog: (dialog: 'go-to' | 'help') => void }) {
+  const [row, isPlaying] = useStore(session, (state) => [state.row, state.isPlaying] as const);
+  const { data } = session;
+  const { fps, last_frame } = data.detail;
+  const frame = data.frameOf(row);
+  return (
+    <>
+      <div className="results-toolbar__group">
+        <IconButton icon={ChevronLeft} label="Previous frame" onClick={() => session.step(-1)} size="sm" />
+        <IconButton
+          icon={isPlaying ? Pause : Play}
+          label={isPlaying ? 'Stop' : 'Play'}
+          onClick={() => session.togglePlay()}
+          size="sm"
+        />
+        <IconButton icon={ChevronRight} label="Next frame" onClick={() => session.step(1)} size="sm" />
+        <button className="results-place number" onClick={() => onDialog('go-to')} title="Go to a frame" type="button">
+          <span data-testid="frame-number">frame {frame}</span>
+          <span className="faint"> / {last_frame}</span>
+          {fps ? <span className="faint"> · {(frame / fps).toFixed(2)} s</span> : null}
+        </button>
+      </div>
+      <div className="results-toolbar__group results-toolbar__group--end">
+        <IconButton icon={Keyboard} label="Show all keys" onClick={() => onDialog('help')} size="sm" />
+      </div>
+    </>
+  );
+}
+
+/** Poses of several animals say nothing about who is who until the animals were followed. */
+function TrackFirst({ project, result }: { project: string; result: string }) {
+  const job = useJobs(project).find(
+    (candidate) => candidate.kind === 'track' && candidate.subject['result'] === result && !hasEnded(candidate),
+  );
+  const start = useAction(() =>
+    dataOf(
+      client.POST('/api/projects/{project}/results/{result}/track', {
+        params: { path: { project, result } },
+        body: { max_gap_s: 1, overwrite: false },
+      }),
+    ),
+  );
+  if (job) return <JobCard job={job} />;
+  return (
+    <Callout kind="info" title="Nobody knows yet who is who">
+      <p>Follow the animals first: the tracks become a file of their own, and the likely mistakes are listed.</p>
+      <Button icon={Footprints} isBusy={start.isBusy} kind="primary" onClick={() => start.run()} size="sm">
+        Follow the animals
+      </Button>
+    </Callout>
+  );
+}
+
+function NoTracks({ project }: { project: string }) {
+  return (
+    <div className="workspace-message">
+      <EmptyState
+        actions={
+          <ButtonLink kind="primary" to={pageUrl(project, 'analyse')}>
+            Analyse videos
+          </ButtonLink>
+        }
+        icon={Footprints}
+        title="No several animals yet"
+      >
+        Here you see who is who in videos of several animals, and repair it where it is wrong. Analyse a video with a
+        network that finds several animals first.
+      </EmptyState>
+    </div>
+  );
+}
+
+function Failure({ error }: { error: unknown }) {
+  const { message, hint } = explain(error);
+  return (
+    <div className="workspace-message">
+      <Callout kind="bad" title={message}>
+        {hint}
+      </Callout>
+    </div>
+  );
+}
+
+/** A moment with a little time around it, so that one sees how it came about. */
+function rowsAround(session: ResultSession, issue: Suspicion) {
+  const { data } = session;
+  const margin = Math.round(data.detail.fps ?? 25);
+  return {
+    start: Math.max(data.rowOf(issue.start) - margin, 0),
+    stop: Math.min(data.rowOf(issue.stop) + margin, data.nRows),
+  };
+}
+
+/** Go to where an issue begins, and show so much time that it can be told from what is around it. */
+function lookAt(session: ResultSession, issue: Suspicion): void {
+  session.goToFrame(issue.start);
+  const { start, stop } = rowsAround(session, issue);
+  session.showRows(start - (stop - start), stop + (stop - start));
+}

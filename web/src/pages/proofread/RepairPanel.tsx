@@ -1,0 +1,105 @@
+/** The repairs as buttons, each with its key, and those that were done. */
+
+import {
+  ArrowLeftRight,
+  Check,
+  GraduationCap,
+  type LucideIcon,
+  Merge,
+  Redo2,
+  Scissors,
+  Spline,
+  Trash2,
+  Undo2,
+} from 'lucide-react';
+import type { Schemas } from '../../api/client';
+import { Button, IconButton } from '../../components/Button';
+import { KeyHint } from '../../components/KeyHint';
+import type { Keymap } from '../../engine/keymap';
+import type { ProofreadActionId } from './keys';
+import { type Choice, rangeOf } from './repairs';
+
+const BUTTONS: readonly (readonly [ProofreadActionId, string, LucideIcon])[] = [
+  ['swap', 'Swap', ArrowLeftRight],
+  ['split', 'Split', Scissors],
+  ['join', 'Join', Merge],
+  ['interpolate', 'Interpolate', Spline],
+  ['delete', 'Delete', Trash2],
+  ['confirm', 'It is right', Check],
+];
+const MOST_SHOWN = 6;
+
+interface Props {
+  readonly tracks: Schemas['Tracks'];
+  readonly choice: Choice;
+  readonly keymap: Keymap;
+  readonly isBusy: boolean;
+  readonly canLearn: boolean;
+  readonly onAct: (id: ProofreadActionId) => void;
+}
+
+export function RepairPanel({ tracks, choice, keymap, isBusy, canLearn, onAct }: Props) {
+  return (
+    <section aria-label="Repair" className="repair">
+      <div className="panel-head">
+        <h2>Repair</h2>
+        <span>
+          <IconButton
+            disabled={tracks.done.length === 0 || isBusy}
+            icon={Undo2}
+            label="Undo"
+            onClick={() => onAct('undo')}
+            size="sm"
+          />
+          <IconButton
+            disabled={tracks.undone.length === 0 || isBusy}
+            icon={Redo2}
+            label="Do again"
+            onClick={() => onAct('redo')}
+            size="sm"
+          />
+        </span>
+      </div>
+      <p className="repair__choice">{describe(choice)}</p>
+      <div className="repair__buttons">
+        {BUTTONS.map(([id, label, icon]) => (
+          <Button disabled={isBusy} icon={icon} key={id} onClick={() => onAct(id)} size="sm">
+            {label} <KeyHint chord={keymap.keysOf(id)[0] ?? ''} />
+          </Button>
+        ))}
+        {canLearn && (
+          <Button disabled={isBusy} icon={GraduationCap} onClick={() => onAct('label')} size="sm">
+            Learn from this frame <KeyHint chord={keymap.keysOf('label')[0] ?? ''} />
+          </Button>
+        )}
+      </div>
+      {tracks.done.length > 0 && (
+        <ol aria-label="Repairs that were done" className="repair__done">
+          {tracks.done
+            .slice(-MOST_SHOWN)
+            .reverse()
+            .map((entry) => (
+              <li key={`${entry.time}-${entry.description}`}>
+                {entry.description}
+                {entry.author && <span className="faint"> · {entry.author}</span>}
+              </li>
+            ))}
+        </ol>
+      )}
+    </section>
+  );
+}
+
+function describe(choice: Choice): string {
+  const { first, second, start, stop } = choice;
+  const range = rangeOf(choice);
+  const who = first === null ? 'No track is chosen' : second === null ? first : `${first} and ${second}`;
+  const when = range
+    ? `, frames ${range.start} to ${range.stop}`
+    : start !== null
+      ? `, from frame ${start} to …`
+      : stop !== null
+        ? `, from … to frame ${stop}`
+        : '';
+  return `${who}${when}`;
+}

@@ -1,0 +1,78 @@
+import { describe, expect, it } from 'vitest';
+import {
+  choiceOf,
+  choose,
+  freshName,
+  NOTHING_CHOSEN,
+  placeAfter,
+  repairOf,
+  type Suspicion,
+  stillThere,
+} from './repairs';
+
+const NAMES = ['track_1', 'track_2', 'mia'];
+const issue = (part: Partial<Suspicion> = {}): Suspicion => ({
+  kind: 'swap',
+  start: 40,
+  stop: 44,
+  tracks: ['track_1', 'mia'],
+  likelihood: 0.4,
+  priority: 10,
+  reason: 'they touched',
+  ...part,
+});
+
+describe('repairs', () => {
+  it('swap from the frame on, or within a range', () => {
+    const choice = choiceOf(issue());
+    expect(repairOf('swap', choice, 42, NAMES, issue())).toEqual({
+      edit: { kind: 'swap', first: 'track_1', second: 'mia', start: 42, stop: null },
+    });
+    expect(repairOf('swap', { ...choice, start: 60, stop: 50 }, 42, NAMES, null)).toEqual({
+      edit: { kind: 'swap', first: 'track_1', second: 'mia', start: 50, stop: 60 },
+    });
+  });
+
+  it('say what has to be chosen first', () => {
+    const one = choose(NOTHING_CHOSEN, 'mia', false);
+    expect(repairOf('split', NOTHING_CHOSEN, 0, NAMES, null)).toHaveProperty('missing');
+    expect(repairOf('swap', one, 0, NAMES, null)).toHaveProperty('missing');
+    expect(repairOf('join', one, 0, NAMES, null)).toHaveProperty('missing');
+    expect(repairOf('interpolate', one, 0, NAMES, issue({ tracks: ['track_2'] }))).toHaveProperty('missing');
+  });
+
+  it('interpolate over the gap that is looked at', () => {
+    const gap = issue({ kind: 'gap', tracks: ['mia'] });
+    expect(repairOf('interpolate', choiceOf(gap), 0, NAMES, gap)).toEqual({
+      edit: { kind: 'interpolate', track: 'mia', start: 40, stop: 44 },
+    });
+  });
+
+  it('split into a track with a name that is free', () => {
+    expect(freshName(NAMES)).toBe('track_3');
+    expect(repairOf('split', choiceOf(issue()), 42, NAMES, null)).toEqual({
+      edit: { kind: 'split', track: 'track_1', start: 42, name: 'track_3' },
+    });
+  });
+});
+
+describe('what is chosen', () => {
+  it('changes places rather than being the same twice', () => {
+    const both = choose(choose(NOTHING_CHOSEN, 'track_1', false), 'mia', true);
+    expect(choose(both, 'mia', false)).toMatchObject({ first: 'mia', second: 'track_1' });
+    expect(choose(both, 'track_1', true)).toBe(both);
+    expect(choose(both, 'mia', true).second).toBeNull();
+    expect(choose(both, 'track_1', false).first).toBeNull();
+  });
+
+  it('forgets tracks that a repair took away', () => {
+    expect(stillThere(choiceOf(issue()), ['track_1'])).toMatchObject({ first: 'track_1', second: null });
+  });
+
+  it('stays with the issue that was looked at', () => {
+    const [a, b] = [issue(), issue({ start: 90, stop: 91 })];
+    expect(placeAfter([b, a], a, 0)).toBe(1);
+    expect(placeAfter([b], a, 0)).toBe(0);
+    expect(placeAfter([], a, 3)).toBe(-1);
+  });
+});

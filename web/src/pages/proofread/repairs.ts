@@ -1,0 +1,92 @@
+/** Which repair a key stands for, given what is chosen; or, in words, what has to be chosen first. */
+
+import type { Schemas } from '../../api/client';
+
+export type TrackEdit = Schemas['TrackEdit'];
+export type Suspicion = Schemas['TrackSuspicion'];
+
+/** What the next repair is about. Frames are numbers of the video. */
+export interface Choice {
+  readonly first: string | null;
+  readonly second: string | null;
+  readonly start: number | null;
+  readonly stop: number | null;
+}
+
+export const NOTHING_CHOSEN: Choice = { first: null, second: null, start: null, stop: null };
+
+export type RepairKind = 'swap' | 'split' | 'join' | 'delete' | 'interpolate';
+
+export type Repair = { readonly edit: TrackEdit } | { readonly missing: string };
+
+/** The repair of one kind at the frame that is shown. */
+export function repairOf(
+  kind: RepairKind,
+  choice: Choice,
+  frame: number,
+  names: readonly string[],
+  issue: Suspicion | null,
+): Repair {
+  const { first, second } = choice;
+  if (first === null) return { missing: 'Choose a track first: click its lane, or press its number.' };
+  const range = rangeOf(choice);
+  switch (kind) {
+    case 'swap':
+      if (second === null) return { missing: 'Choose a second track: Shift and its number, or Shift-click its lane.' };
+      return { edit: { kind, first, second, start: range?.start ?? frame, stop: range?.stop ?? null } };
+    case 'split':
+      return { edit: { kind, track: first, start: frame, name: freshName(names) } };
+    case 'join':
+      if (second === null)
+        return { missing: 'Choose the track to join: Shift and its number, or Shift-click its lane.' };
+      return { edit: { kind, first, second } };
+    case 'delete':
+      return { edit: { kind, track: first, start: range?.start ?? null, stop: range?.stop ?? null } };
+    case 'interpolate': {
+      const where = range ?? (issue?.tracks.includes(first) ? { start: issue.start, stop: issue.stop } : null);
+      if (!where) return { missing: 'Set a range first: [ at its first frame, ] at its last.' };
+      return { edit: { kind, track: first, ...where } };
+    }
+  }
+}
+
+/** The range where both of its ends were set, in order. */
+export function rangeOf({ start, stop }: Choice): { start: number; stop: number } | null {
+  if (start === null || stop === null) return null;
+  return { start: Math.min(start, stop), stop: Math.max(start, stop) };
+}
+
+/** The first free name like "track_3". */
+export function freshName(names: readonly string[]): string {
+  for (let number = 1; ; number += 1) {
+    const name = `track_${number}`;
+    if (!names.includes(name)) return name;
+  }
+}
+
+/** What is chosen when a moment of doubt is opened: the tracks that it is about. */
+export function choiceOf(issue: Suspicion): Choice {
+  const [first = null, second = null] = issue.tracks;
+  return { ...NOTHING_CHOSEN, first, second };
+}
+
+/** Choose a track by its name; once more lets it go. */
+export function choose(choice: Choice, name: string, isSecond: boolean): Choice {
+  if (isSecond) return name === choice.first ? choice : { ...choice, second: choice.second === name ? null : name };
+  if (choice.first === name) return { ...choice, first: null };
+  return { ...choice, first: name, second: choice.second === name ? choice.first : choice.second };
+}
+
+/** The names that are still there, in a choice that was made before a repair. */
+export function stillThere(choice: Choice, names: readonly string[]): Choice {
+  const keep = (name: string | null) => (name !== null && names.includes(name) ? name : null);
+  return { ...choice, first: keep(choice.first), second: keep(choice.second) };
+}
+
+/** Where the issue that was looked at stands now that the list was made anew; else the one that took its place. */
+export function placeAfter(issues: readonly Suspicion[], before: Suspicion | null, place: number): number {
+  const same = issues.findIndex(
+    (item) => before !== null && item.kind === before.kind && item.start === before.start && item.stop === before.stop,
+  );
+  return same >= 0 ? same : Math.min(place, issues.length - 1);
+}

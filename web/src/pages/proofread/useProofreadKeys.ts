@@ -1,0 +1,56 @@
+import { useCallback, useEffect, useRef, useState } from 'react';
+import { readStored, writeStored } from '../../app/storage';
+import { Keymap } from '../../engine/keymap';
+import { PROOFREAD_ACTIONS, type ProofreadActionId } from './keys';
+
+const NAME = 'proofread.keys';
+
+interface Controls {
+  readonly act: (id: ProofreadActionId) => void;
+  /** A digit: the track of that number, from 1; with Shift as the second. */
+  readonly chooseNumber: (number: number, isSecond: boolean) => void;
+}
+
+/** Listen to the keys of the page, and keep what a person changed about them. */
+export function useProofreadKeys(isOff: boolean, controls: Controls) {
+  const [keymap, setKeymap] = useState(restore);
+  const latest = useRef(controls);
+  latest.current = controls;
+  useEffect(() => {
+    const down = (event: KeyboardEvent) => {
+      if (isOff || event.defaultPrevented || isForField(event)) return;
+      const digit = /^Digit([1-9])$/.exec(event.code)?.[1];
+      if (digit && !event.ctrlKey && !event.metaKey && !event.altKey) {
+        event.preventDefault();
+        latest.current.chooseNumber(Number(digit), event.shiftKey);
+        return;
+      }
+      const action = keymap.resolve(event);
+      if (!action) return;
+      event.preventDefault();
+      latest.current.act(action.id as ProofreadActionId);
+    };
+    window.addEventListener('keydown', down);
+    return () => window.removeEventListener('keydown', down);
+  }, [keymap, isOff]);
+  const change = useCallback((next: Keymap) => {
+    setKeymap(next);
+    writeStored(NAME, JSON.stringify(next.overrides));
+  }, []);
+  return { keymap, setKeymap: change };
+}
+
+function restore(): Keymap {
+  try {
+    return Keymap.restore(PROOFREAD_ACTIONS, JSON.parse(readStored(NAME) ?? '{}'));
+  } catch {
+    return new Keymap(PROOFREAD_ACTIONS);
+  }
+}
+
+function isForField(event: KeyboardEvent): boolean {
+  const { target } = event;
+  if (!(target instanceof HTMLElement)) return false;
+  if (target.matches('input:not([type=checkbox]), textarea, select')) return true;
+  return [' ', 'Enter'].includes(event.key) && target.matches('button:focus-visible, a:focus-visible');
+}

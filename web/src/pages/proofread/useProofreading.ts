@@ -1,0 +1,87 @@
+/** The tracks under repair: what may be wrong, and the repairs, each made from the state that is shown. */
+
+import { useEffect } from 'react';
+import { api, client, queryClient, type Schemas } from '../../api/client';
+import { ApiError } from '../../api/errors';
+import { dataOf, useAction } from '../../api/useAction';
+import { readLabeller } from '../../app/labeller';
+import { useToast } from '../../components/Toast';
+import type { ResultSession } from '../results/resultSession';
+import { readResult } from '../results/useResultSession';
+import type { TrackEdit } from './repairs';
+
+type Tracks = Schemas['Tracks'];
+type Change = { readonly edits: readonly TrackEdit[] } | 'undo' | 'redo';
+
+export function useTracks(project: string, result: string | null) {
+  const path = { project, result: result ?? '' };
+  return api.useQuery(
+    'get',
+    '/api/projects/{project}/results/{result}/tracks',
+    { params: { path } },
+    { enabled: result !== null, placeholderData: (before) => before },
+  );
+}
+
+/** Repair the tracks that are shown; afterwards the numbers of the session are those of the repaired file. */
+export function useRepairs(project: string, session: ResultSession, tracks: Tracks) {
+  const toast = useToast();
+  const { id } = session.data.detail;
+  const { revision } = tracks;
+  const path = { project, result: id };
+  const body = { revision, labeller: readLabeller() ?? '' };
+  const { run, isBusy } = useAction(
+    async (change: Change): Promise<Tracks> => {
+      const params = { params: { path } };
+      const base = '/api/projects/{project}/results/{result}/tracks';
+      if (change === 'undo') return dataOf(client.POST(`${base}/undo`, { ...params, body }));
+      if (change === 'redo') return dataOf(client.POST(`${base}/redo`, { ...params, body }));
+      return dataOf(client.POST(`${base}/edits`, { ...params, body: { ...body, edits: [...change.edits] } }));
+    },
+    {
+      onDone: (next, change) => {
+        const done = next.done.at(-1)?.description;
+        if (change === 'undo') toast.say(`Taken back: ${next.undone[0]?.description ?? 'the last repair'}`);
+        else if (done) toast.say(done.charAt(0).toUpperCase() + done.slice(1));
+      },
+    },
+  );
+  const learn = useAction(
+    (frame: number) =>
+      dataOf(
+        client.POST('/api/projects/{project}/results/{result}/tracks/labels', {
+          params: { path },
+          body: { frames: [frame], labeller: body.labeller },
+        }),
+      ),
+    {
+      onDone: ({ added }, frame) =>
+        toast.say(
+          added.length > 0
+            ? `Frame ${frame} is labelled with these poses; look at it on the page Label`
+            : `Frame ${frame} has labels already, and they were left as they are`,
+        ),
+    },
+  );
+  useRenewal(project, session, revision);
+  return { repair: run, isBusy, learn: learn.run };
+}
+
+/** Whatever changed the file, here or elsewhere: show its numbers as they are now. */
+function useRenewal(project: string, session: ResultSession, revision: string) {
+  // biome-ignore lint/correctness/useExhaustiveDependencies: every revision is looked at once
+  useEffect(() => {
+    let isOver = false;
+    void readResult(project, session.data.detail.id)
+      .then(({ detail, frames }) => {
+        const isOther = detail.modified !== session.data.detail.modified;
+        if (!isOver && isOther) session.renew(detail, frames);
+      })
+      .catch((problem: unknown) => {
+        if (problem instanceof ApiError && problem.status === 404) void queryClient.invalidateQueries();
+      });
+    return () => {
+      isOver = true;
+    };
+  }, [project, session, revision]);
+}
