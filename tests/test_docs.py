@@ -145,7 +145,7 @@ def test_commands_in_the_pages_exist():
     texts = [
         page.read_text(encoding="utf-8") for page in [*PAGES, ROOT / "README.md", ROOT / "CONTRIBUTING.md"]
     ]
-    named = set(re.findall(r"(?:^|`)marey ([a-z][a-z-]+)", "\n".join(texts), re.MULTILINE))
+    named = set(re.findall(r"(?:^|`)marey ([a-z][a-z0-9-]+)", "\n".join(texts), re.MULTILINE))
     assert len(named) > 12
     assert sorted(named - known) == []
 

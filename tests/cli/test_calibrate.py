@@ -10,6 +10,8 @@ from marey.cameras import read_cameras, write_cameras
 from marey.cameras.boards import Chessboard
 from marey.cli.app import app
 from marey.errors import AlreadyExistsError, ConfigError, InputError, NotFoundError
+from marey.formats import save_poses
+from marey.model import create_poses
 
 BOARD = Chessboard(6, 5, 40.0)
 
@@ -159,3 +161,64 @@ def test_stereo_boards_reach_the_published_answer(shared_data, tmp_path):
     rig = read_cameras(output)
     np.testing.assert_allclose(rig["left"].matrix[[0, 1], [0, 1]], [533.0, 533.2], atol=0.5)
     np.testing.assert_allclose(rig["right"].translation, [-99.8, 1.1, 0.4], atol=0.3)
+
+
+def test_from_poses_of_an_animal(tmp_path):
+    rig = ring(3)
+    rng = np.random.default_rng(0)
+    middle = rng.uniform(-120, 120, (80, 1, 3))
+    along = rng.normal(size=(80, 1, 3))
+    half = 30 * along / np.linalg.norm(along, axis=-1, keepdims=True)
+    points = np.concatenate([middle + half, middle - half], axis=1)
+    folder = tmp_path / "séance 2"
+    folder.mkdir()
+    for camera in rig:
+        pixels = camera.project(points.reshape(-1, 3)).reshape(80, 2, 2) + rng.normal(0, 0.3, (80, 2, 2))
+        save_poses(
+            create_poses(np.moveaxis(pixels, -1, 1)[..., None], keypoints=("nose", "tail")),
+            folder / f"{camera.name}.nc",
+        )
+    write_cameras(rig, tmp_path / "lenses.toml")
+    arguments = ["calibrate", folder, "--from-poses", "{camera}.nc", "--length", "nose-tail:60"]
+    arguments += ["--output", tmp_path / "cams.toml"]
+    told = run(*arguments, "--intrinsics", tmp_path / "lenses.toml", "--json")
+    assert told["median_px"] < 0.6
+    assert told["units"] == "mm"
+    found = read_cameras(tmp_path / "cams.toml")
+    distance = np.linalg.norm(found["cam1"].centre - found["cam2"].centre)
+    assert distance == pytest.approx(np.linalg.norm(rig["cam1"].centre - rig["cam2"].centre), rel=0.01)
+    with pytest.raises(InputError, match="lens of cam1, cam2, cam3 is not known"):
+        run(*arguments, "--overwrite")
+    with pytest.raises(ConfigError, match="expected --size CAMERA=WIDTHxHEIGHT"):
+        run(*arguments, "--overwrite", "--size", "cam1=wide")
+    with pytest.raises(ConfigError, match="expected --length KEYPOINT-KEYPOINT:MILLIMETRES"):
+        run(*arguments[:4], "--length", "nose:60", *arguments[-2:], "--overwrite")
+
+
+def test_neither_board_nor_poses(tmp_path):
+    with pytest.raises(ConfigError, match="expected --views and --board"):
+        run("calibrate", tmp_path, "--output", tmp_path / "x.toml")
+
+
+def write_views(folder, camera, shapes, name="view{}.png"):
+    import cv2
+
+    (folder / camera).mkdir(parents=True)
+    for number, (height, width) in enumerate(shapes):
+        _, data = cv2.imencode(".png", np.full((height, width), 90, np.uint8))
+        (folder / camera / name.format(number)).write_bytes(data.tobytes())
+
+
+def test_images_of_one_camera_in_two_sizes(tmp_path):
+    write_views(tmp_path, "left", [(48, 64), (64, 48)])
+    with pytest.raises(InputError, match=r"left, got 64 × 48 and, in view1\.png, 48 × 64"):
+        run(
+            "calibrate",
+            tmp_path,
+            "--views",
+            "{camera}/*.png",
+            "--board",
+            "chessboard:6x5:40",
+            "-o",
+            tmp_path / "x.toml",
+        )

@@ -62,3 +62,44 @@ def test_nothing_is_overwritten_or_written_in_a_format_that_cannot_hold_it(predi
     assert (result.returncode, target.read_text()) == (1, "mine")
     assert "kalman, median, savgol, viterbi" in result.stderr
     assert run_marey("smooth", prediction, target, "--overwrite").returncode == 0
+
+
+@pytest.fixture
+def two_views(tmp_path):
+    """Three networks' predictions of a point in two cameras, which the second does not see for a while."""
+    rng = np.random.default_rng(0)
+    t = np.arange(80) / 10
+    place = np.stack([20 * np.sin(t), 15 * np.cos(1.3 * t), 10 * np.sin(0.7 * t)], axis=1)
+    truth = {"top": 100 + place[:, :2] @ [[1, 0.2], [0, 1]], "côté": 90 + place[:, 1:] @ [[1, 0], [0.3, 1.0]]}
+    sources = []
+    for seed in range(3):
+        for camera, pixels in truth.items():
+            seen = pixels + rng.normal(0, 0.5, pixels.shape)
+            if camera == "côté":
+                seen[30:40] += rng.normal(0, 15, (10, 2))
+            path = tmp_path / f"{camera} {seed}.csv"
+            export_poses(
+                create_poses(
+                    seen[:, :, None, None], keypoints=["paw"], confidence=np.full((80, 1, 1), 0.9), fps=10
+                ),
+                path,
+                format="dlc",
+            )
+            sources.append(f"{camera}={path}")
+    return sources, truth
+
+
+def test_an_ensemble_across_cameras(two_views, tmp_path):
+    sources, truth = two_views
+    result = run_marey("ensemble", *sources, "--output", tmp_path / "out", "--json")
+    assert result.returncode == 0, result.stderr
+    told = json.loads(result.stdout)["cameras"]
+    assert told["côté"]["n_members"] == 3
+    smooth = load_poses(tmp_path / "out" / "côté.nc")["position"].to_numpy()[:, :, 0, 0]
+    assert np.abs(smooth - truth["côté"]).max() < 6, "the other camera knew where it was"
+    again = run_marey("ensemble", *sources, "--output", tmp_path / "out")
+    assert again.returncode == 1
+    assert "exists already" in again.stderr
+    mixed = run_marey("ensemble", sources[0], tmp_path / "x.nc", "--output", tmp_path / "other")
+    assert mixed.returncode == 1
+    assert "expected CAMERA=FILE for all or for none" in mixed.stderr

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from marey.cameras import Camera, Rig
-from marey.cameras.files import write_cameras
+from marey.cameras.files import read_cameras, write_cameras
 from marey.formats import load_poses, save_poses
 from marey.model import create_poses
 from marey.video import VideoWriter, open_video
@@ -115,6 +115,31 @@ def test_from_two_files_to_angles_a_figure_and_a_video(session, tmp_path):
     assert (tmp_path / "space.png").stat().st_size > 10_000
 
 
+def test_a_camera_that_started_early(session, tmp_path):
+    folder, points = session
+    rng = np.random.default_rng(1)
+    n, late = 120, 7
+    steps = np.repeat(rng.gamma(0.5, 2.0, n // 4), 4)[:, None] * rng.normal(0, 0.3, (n, 3)).cumsum(axis=0)
+    path = 0.3 * steps[:, None] + points[0]
+    files = []
+    for camera in read_cameras(folder / "cameras.toml"):
+        pixels = camera.project(path.reshape(-1, 3)).reshape(n, 3, 2)
+        pixels = pixels[: n - late] if camera.name == "right" else pixels[late:]
+        target = tmp_path / f"{camera.name}.nc"
+        save_poses(create_poses(np.moveaxis(pixels, -1, 1)[..., None], keypoints=NAMES, fps=10), target)
+        files.append(f"{camera.name}={target}")
+    output = tmp_path / "space.nc"
+    result = run(
+        "triangulate", "--calibration", folder / "cameras.toml", "--poses", *files, "--synchronise", "--json",
+        "--output", output,
+    )  # fmt: skip
+    assert result.returncode == 0, result.stderr
+    summary = json.loads(result.stdout)
+    assert summary["offsets"] == {"left": 0, "right": late}
+    assert summary["n_frames"] == n - 2 * late
+    assert summary["median_reprojection_px"] < 0.01
+
+
 @pytest.mark.parametrize("suffix", [".csv", ".c3d", ".trc", ".h5"])
 def test_other_formats(session, tmp_path, suffix):
     folder, _ = session
@@ -132,6 +157,8 @@ def test_other_formats(session, tmp_path, suffix):
         (["--poses", "left=again.nc"], "names the camera 'left' twice"),
         (["--method", "ransac"], "expected the method consensus or all"),
         (["--offset", "left=early"], "expected a number of frames"),
+        (["--dropped", "left=3,x"], "expected a number of frames after --dropped left=, got 'x'"),
+        (["--dropped", "top=3"], "there is no camera 'top' in the calibration"),
         (["--refine", "--limbs", "hip-tail"], "expected two keypoints joined"),
     ],
 )

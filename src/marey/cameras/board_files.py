@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from marey.cameras.boards import ArucoGrid, Board, Charuco, Chessboard
-from marey.errors import ConfigError, NotFoundError
+from marey.errors import ConfigError, MareyError, NotFoundError
 
 FORMS = {
     "chessboard": "chessboard:COLSxROWS:SQUARE (inner corners)",
@@ -48,7 +48,7 @@ def parse_board(text: str) -> Board:
         return read_board(text)
     try:
         return _from_words(kind, rest.split(":"))
-    except ConfigError:
+    except MareyError:
         raise
     except ValueError as error:
         raise ConfigError(f"expected a board as {FORMS[kind]}, got {text!r}") from error

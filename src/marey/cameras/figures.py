@@ -20,8 +20,16 @@ BLUE, ORANGE = "#0072B2", "#D55E00"
 # Okabe and Ito's colours, told apart with any kind of colour vision.
 COLOURS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#999933", "#882255")
 N_COLUMNS = 4
-# An error is drawn so many times as long as it is.
-ENLARGED = 60
+# How long a usual error is drawn, in widths of the image.
+DRAWN = 0.02
+
+
+def enlargement(calibration: Calibration) -> int:
+    """Return how many times as long as it is an error is drawn: one, two or five times a power of ten."""
+    width = float(np.max(calibration.sightings.sizes))
+    wanted = np.log10(DRAWN * width / max(calibration.rms_px, 1e-6))
+    steps = [10.0**power * digit for power in range(7) for digit in (1, 2, 5)]
+    return int(min(steps, key=lambda step: abs(np.log10(step) - wanted)))
 
 
 def errors_over_image(calibration: Calibration) -> str:
@@ -42,15 +50,11 @@ def errors_over_image(calibration: Calibration) -> str:
         errors = calibration.residuals[number].reshape(-1, 2)
         known = np.isfinite(corners).all(axis=1) & np.isfinite(errors).all(axis=1)
         corners, errors = corners[known], errors[known]
-        ends = corners + ENLARGED * errors
-        axes.plot(
-            np.stack([corners[:, 0], ends[:, 0]]),
-            np.stack([corners[:, 1], ends[:, 1]]),
-            color=ORANGE,
-            lw=0.5,
-            alpha=0.6,
-        )
-        axes.plot(*corners.T, ".", color=BLUE, ms=1.5)
+        ends = corners + enlargement(calibration) * errors
+        # One line with gaps instead of thousands: the page stays small.
+        strokes = np.stack([corners, ends, np.full_like(corners, np.nan)], axis=1).reshape(-1, 2)
+        axes.plot(*corners.T, ".", color=BLUE, ms=2, alpha=0.5, mew=0)
+        axes.plot(*strokes.T, color=ORANGE, lw=0.6)
         width, tall = sizes[number]
         axes.set(xlim=(0, width), ylim=(tall, 0), aspect="equal")
         axes.set_title(name, color=INK, size=10)

@@ -116,9 +116,8 @@ def _errors(calibration: Calibration) -> str:
     return (
         "<section><h2>Errors over the images</h2>"
         f"<figure>{figures.errors_over_image(calibration)}<figcaption>Dots: corners where they were seen. "
-        "Lines: their "
-        f"errors, {figures.ENLARGED} times as long. Lines that lean the same way in one region say that "
-        "the lens model "
+        f"Lines: their errors, {figures.enlargement(calibration)} times as long. Lines that lean the same "
+        "way in one region say that the lens model "
         "does not fit there; regions without dots are guessed.</figcaption></figure>"
         f"<h2>Errors by view</h2><figure>{figures.errors_by_view(calibration)}<figcaption>A view that "
         "stands out was blurred "
