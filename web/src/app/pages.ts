@@ -1,12 +1,14 @@
 /** Every page, each a script of its own. */
 import {
   Activity,
+  Aperture,
+  Box,
   ChartLine,
   ChartSpline,
   Clapperboard,
   Film,
-  Footprints,
   Gauge,
+  Grid2x2,
   Images,
   LayoutDashboard,
   type LucideIcon,
@@ -132,17 +134,35 @@ export const SECTIONS: ReadonlyArray<{ title: string; pages: readonly PageEntry[
         isImmersive: true,
       },
       {
-        name: 'proofread',
-        title: 'Proofread',
-        icon: Footprints,
-        component: page(() => import('../pages/proofread/ProofreadPage')),
-        isImmersive: true,
-      },
-      {
         name: 'render',
         title: 'Labelled video',
         icon: Clapperboard,
         component: page(() => import('../pages/render/RenderPage')),
+      },
+    ],
+  },
+  {
+    title: 'Several cameras',
+    pages: [
+      {
+        name: 'cameras',
+        title: 'Cameras',
+        icon: Aperture,
+        component: page(() => import('../pages/cameras/CamerasPage')),
+      },
+      {
+        name: 'label-views',
+        title: 'Label views',
+        icon: Grid2x2,
+        component: page(() => import('../pages/label-views/LabelViewsPage')),
+        isImmersive: true,
+      },
+      {
+        name: 'views',
+        title: 'Watch in 3D',
+        icon: Box,
+        component: page(() => import('../pages/views/ViewsPage')),
+        isImmersive: true,
       },
     ],
   },
