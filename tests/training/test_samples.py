@@ -152,3 +152,29 @@ def test_blobs_lie_where_the_targets_say_also_mirrored(project, config):
     # Mirrored images swap left and right: here that is which colour the first keypoint lies on.
     assert any(is_swapped)
     assert not all(is_swapped)
+
+
+def test_frames_that_only_a_video_has_are_read_once_in_order_of_time(tmp_path, config):
+    from marey.model import Skeleton
+    from marey.project import Project
+    from marey.video import VideoWriter
+
+    video = tmp_path / "Käfig 1.mp4"
+    with VideoWriter(video, fps=25, size=(SIDE, SIDE)) as writer:
+        for level in range(12):
+            writer.write(np.full((SIDE, SIDE, 3), 20 * level, np.uint8))
+    project = Project.create(tmp_path / "project", skeleton=Skeleton(("red", "green")))
+    key = project.add_video(video)
+    points = np.array([[10.0, 20.0], [30.0, 40.0]])
+    frames = [LabeledFrame(key, i, (Instance(points),)) for i in (9, 2, 5)]
+    drawn = Samples(project, frames, PLAN, config, flip_indices=np.array([0, 1]), is_flip_allowed=False)
+    video.unlink()  # everything has been read
+    assert [round(float(drawn._images[row].mean()), -1) for row in range(3)] == [180, 40, 100]
+    none = config.with_settings({"cache_gb": 0})
+    Samples(project, frames, PLAN, none, flip_indices=np.array([0, 1]), is_flip_allowed=False)
+
+
+def test_images_are_read_in_the_order_asked_for(project):
+    frames = list(project.load_labels())[5:2:-1]
+    for frame, image in zip(frames, project.read_images(frames), strict=True):
+        np.testing.assert_array_equal(image, project.read_image(frame))

@@ -1,8 +1,10 @@
 """The part of a project that knows the images of its frames, extracted or brought from elsewhere."""
 
-from collections.abc import Iterable
+from collections.abc import Generator, Iterable
+from contextlib import ExitStack
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -12,6 +14,9 @@ from marey.progress import Progress, ProgressCallback, ignore_progress
 from marey.project.frame_store import FrameStore, encode_png, name_frame, number_images, read_image
 from marey.project.label_store import LabelStore
 from marey.project.video_library import VideoLibrary
+
+if TYPE_CHECKING:
+    from marey.video import FrameSource
 
 
 class ImageLibrary(VideoLibrary):
@@ -142,3 +147,23 @@ class ImageLibrary(VideoLibrary):
             return read_image(path)
         with self.open_video(frame.video) as video:
             return video.read(frame.frame)
+
+    def read_images(self, frames: Iterable[LabeledFrame]) -> Generator[np.ndarray]:
+        """Yield the pixels of labelled frames in their order; each video is opened once.
+
+        Quicker than :meth:`read_image` where frames come from videos, most of all in the order of time.
+        """
+        images: dict[str, dict[int, str]] = {}
+        with ExitStack() as opened:
+            videos: dict[str, FrameSource] = {}
+            for frame in frames:
+                if frame.video not in images:
+                    images[frame.video] = self.frame_images(frame.video)
+                name = frame.image or images[frame.video].get(frame.frame)
+                path = None if name is None else self._frames.path(frame.video, name)
+                if path is not None and path.exists():
+                    yield read_image(path)
+                    continue
+                if frame.video not in videos:
+                    videos[frame.video] = opened.enter_context(self.open_video(frame.video))
+                yield videos[frame.video].read(frame.frame)

@@ -5,6 +5,7 @@ They depend on the seed and the step alone, whatever the threads do.
 
 from collections.abc import Generator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import islice
@@ -181,6 +182,20 @@ class ImageCache:
         self._frames = frames
         self._free_bytes = budget_bytes
         self._kept: dict[int, np.ndarray] = {}
+        self._read_videos()
+
+    def _read_videos(self) -> None:
+        """Read the frames that have no image once, in the order of time: seeking for each would take long."""
+        rows = [row for row, frame in enumerate(self._frames) if frame.image is None]
+        rows.sort(key=lambda row: self._frames[row].key)
+        if self._free_bytes <= 0:
+            return
+        with closing(self._project.read_images(self._frames[row] for row in rows)) as images:
+            for row, image in zip(rows, images, strict=True):
+                if image.nbytes > self._free_bytes:
+                    return
+                self._free_bytes -= image.nbytes
+                self._kept[row] = image
 
     def __getitem__(self, row: int) -> np.ndarray:
         image = self._kept.get(row)

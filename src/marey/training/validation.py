@@ -35,7 +35,7 @@ class FrameCheck:
 
     def __init__(self, run: Run, project: "Project", frames: Sequence[LabeledFrame]) -> None:
         self.run = run
-        self.images = [project.read_image(frame) for frame in frames]
+        self.images = list(project.read_images(frames))
         n_keypoints = len(run.skeleton)
         if run.approach.kind == "single":
             self.truth = [points[None] for points in frame_targets(frames, n_keypoints)[0]]
