@@ -7,6 +7,7 @@ import {
   ChartSpline,
   Clapperboard,
   Film,
+  Footprints,
   Gauge,
   Grid2x2,
   Images,
@@ -131,6 +132,13 @@ export const SECTIONS: ReadonlyArray<{ title: string; pages: readonly PageEntry[
         title: 'Results',
         icon: ChartSpline,
         component: page(() => import('../pages/results/ResultsPage')),
+        isImmersive: true,
+      },
+      {
+        name: 'proofread',
+        title: 'Proofread',
+        icon: Footprints,
+        component: page(() => import('../pages/proofread/ProofreadPage')),
         isImmersive: true,
       },
       {
