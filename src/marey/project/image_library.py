@@ -4,7 +4,7 @@ from collections.abc import Generator, Iterable
 from contextlib import ExitStack
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Any
 
 import numpy as np
 
@@ -14,9 +14,6 @@ from marey.progress import Progress, ProgressCallback, ignore_progress
 from marey.project.frame_store import FrameStore, encode_png, name_frame, number_images, read_image
 from marey.project.label_store import LabelStore
 from marey.project.video_library import VideoLibrary
-
-if TYPE_CHECKING:
-    from marey.video import FrameSource
 
 
 class ImageLibrary(VideoLibrary):
@@ -155,7 +152,7 @@ class ImageLibrary(VideoLibrary):
         """
         images: dict[str, dict[int, str]] = {}
         with ExitStack() as opened:
-            videos: dict[str, FrameSource] = {}
+            videos: dict[str, Any] = {}
             for frame in frames:
                 if frame.video not in images:
                     images[frame.video] = self.frame_images(frame.video)
