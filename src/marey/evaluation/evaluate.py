@@ -177,9 +177,9 @@ def _predict_part(
     frames = sorted(frames, key=lambda frame: frame.key)
 
     def images() -> Any:
-        for i, frame in enumerate(frames):
+        for i, image in enumerate(project.read_images(frames)):
             progress(Progress(f"evaluating the {name} frames", i + 1, len(frames)))
-            yield project.read_image(frame)
+            yield image
 
     if run.approach.kind != "single":
         return part_of_several(frames, predictor.predict_animals(images()), len(run.skeleton))

@@ -290,7 +290,7 @@ def _validation_frames(run: "Run", project: "Project | None") -> tuple[list[np.n
             frame for frame in frames if frame.instances and (len(frame.instances) == 1 or not is_single)
         ]
         step = max(1, -(-len(frames) // MAX_FRAMES))
-        images = [project.read_image(frame) for frame in frames[::step]]
+        images = list(project.read_images(frames[::step]))
     except MareyError:
         return nothing
     return images, [np.stack([i.confirmed_points() for i in frame.instances]) for frame in frames[::step]]
