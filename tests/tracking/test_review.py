@@ -7,7 +7,7 @@ import pytest
 
 from marey.formats import save_poses
 from marey.model import create_poses
-from marey.tracking import Confirm, Swap, TrackEditor, find_suspicions
+from marey.tracking import Confirm, Interpolate, Swap, TrackEditor, find_suspicions
 
 SHAPE = np.array([[-10.0, 0.0], [0.0, 0.0], [10.0, 0.0]])
 
@@ -57,6 +57,17 @@ def test_what_was_interpolated_is_still_a_gap():
     marks[50:60, :, 1] = True
     (gap,) = find_suspicions(poses.assign(is_interpolated=(("time", "keypoint", "individual"), marks)))
     assert (gap.start, gap.stop) == (50, 59)
+
+
+def test_a_gap_that_a_person_filled_is_not_asked_again(tmp_path):
+    paths = apart()
+    paths[60:70, 1] = np.nan
+    save_poses(poses_of(paths), tmp_path / "a.nc")
+    editor = TrackEditor(tmp_path / "a.nc")
+    (gap,) = find_suspicions(editor.poses)
+    assert find_suspicions(editor.apply(Interpolate("m2", gap.start, gap.stop))) == []
+    editor.undo()
+    assert [item.kind for item in find_suspicions(editor.poses)] == ["gap"]
 
 
 def test_a_jump_is_found_and_costs_what_comes_after_it():

@@ -18,7 +18,7 @@ import numpy as np
 from marey.model import standardise_poses
 from marey.tracking.certainty import doubts_of
 from marey.tracking.detections import animal_size, mean_point
-from marey.tracking.edits import Confirm, Edit, Split, Swap
+from marey.tracking.edits import Confirm, Edit, Interpolate, Split, Swap
 from marey.tracking.repair import History
 
 if TYPE_CHECKING:
@@ -93,9 +93,9 @@ def find_suspicions(poses: xr.Dataset, *, limit: int | None = None) -> list[Susp
     scene = _Scene.of(standardise_poses(poses))
     if not scene.is_there.any():
         return []
-    confirmed = [entry.edit for entry in History.of(poses).done if isinstance(entry.edit, Confirm)]
+    done = [entry.edit for entry in History.of(poses).done]
     found = [*_swaps(scene, poses), *_gaps(scene), *_jumps(scene), *_short_tracks(scene)]
-    left = [item for item in found if not any(_is_covered(item, edit) for edit in confirmed)]
+    left = [item for item in found if not any(_is_covered(item, edit) for edit in done)]
     left.sort(key=lambda item: (-item.priority, item.start))
     return left[:limit]
 
@@ -128,10 +128,17 @@ class _Scene:
         return int(min(there[row:].sum(), there[:row].sum()))
 
 
-def _is_covered(item: Suspicion, confirmed: Confirm) -> bool:
-    starts = confirmed.start is None or confirmed.start <= item.start
-    stops = confirmed.stop is None or item.stop <= confirmed.stop
-    return starts and stops and set(item.tracks) <= set(confirmed.tracks)
+def _is_covered(item: Suspicion, edit: Edit) -> bool:
+    """Tell whether somebody said that this is right, or filled this gap."""
+    if isinstance(edit, Confirm):
+        tracks = set(edit.tracks)
+    elif isinstance(edit, Interpolate) and item.kind == "gap":
+        tracks = {edit.track}
+    else:
+        return False
+    starts = edit.start is None or edit.start <= item.start
+    stops = edit.stop is None or item.stop <= edit.stop
+    return starts and stops and set(item.tracks) <= tracks
 
 
 def _swaps(scene: _Scene, poses: xr.Dataset) -> list[Suspicion]:
