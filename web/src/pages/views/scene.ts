@@ -45,6 +45,8 @@ export type Pose3D = readonly (readonly (Point | null)[])[];
 const FRUSTUM_SHARE = 0.16;
 const GRID_CELLS = 20;
 const TURN_SPEED = 1.6;
+/** Of the usual length of a bone. */
+const BALL_SHARE = 0.16;
 
 export class View3D {
   private readonly renderer: WebGLRenderer;
@@ -119,6 +121,8 @@ export class View3D {
 
   /** All cameras in sight. */
   lookAtCameras(): void {
+    this.grid.scale.setScalar(1);
+    this.grid.position.copy(this.middle);
     this.lookAt(this.middle, this.extent * 2.6);
   }
 
@@ -128,8 +132,9 @@ export class View3D {
     if (points.length === 0) return;
     const middle = points.reduce((sum, point) => sum.add(point), new Vector3()).divideScalar(points.length);
     const size = Math.max(...points.map((point) => point.distanceTo(middle)), this.extent * 0.03);
-    this.grid.position.copy(middle).addScaledVector(this.up, -size * 0.6);
-    this.lookAt(middle, size * 5);
+    this.grid.position.copy(middle).addScaledVector(this.up, -size * 0.3);
+    this.grid.scale.setScalar((size * 3) / this.extent);
+    this.lookAt(middle, size * 3.1);
   }
 
   show(pose: Pose3D): void {
@@ -182,8 +187,8 @@ export class View3D {
     this.controls.target.copy(middle);
     this.eye.position
       .copy(middle)
-      .addScaledVector(side, away * 0.86)
-      .addScaledVector(this.up, away * 0.5);
+      .addScaledVector(side, away * 0.76)
+      .addScaledVector(this.up, away * 0.65);
     this.controls.update();
     this.draw();
   }
@@ -205,7 +210,7 @@ export class View3D {
       }),
     );
     const middle = lengths.sort((a, b) => a - b)[Math.floor(lengths.length / 2)];
-    return (middle ?? this.extent * 0.05) * 0.09;
+    return (middle ?? this.extent * 0.05) * BALL_SHARE;
   }
 
   private addCamera(camera: Camera): void {
