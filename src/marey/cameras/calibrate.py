@@ -20,6 +20,8 @@ from marey.progress import Progress, ProgressCallback, ignore_progress
 MAX_VIEWS = 200
 HELD_OUT_SHARE = 0.2
 MIN_VIEWS_TO_HOLD_OUT = 10
+JUDGING_VIEWS = 80
+"""Of more views than these, so many are drawn to hold some out: more would take long and tell nothing new."""
 EQUALLY_GOOD = 1.01
 
 
@@ -273,11 +275,15 @@ def _held_out_rms(
 
     Where `lens_kinds` differ from `kinds`, lenses are fitted alone by the first and then held by the second.
     """
+    rng, boards = np.random.default_rng(seed), solution.items
+    if len(sightings.views) > JUDGING_VIEWS:
+        drawn = np.sort(rng.choice(len(sightings.views), JUDGING_VIEWS, replace=False))
+        sightings, boards = sightings.of_views(drawn), boards[drawn]
     shared = np.flatnonzero(sightings.is_seen.sum(axis=0) > 1)
     if len(shared) < MIN_VIEWS_TO_HOLD_OUT:
         return float("nan")
     n_out = max(1, round(HELD_OUT_SHARE * len(shared)))
-    out = np.sort(np.random.default_rng(seed).permutation(shared)[:n_out])
+    out = np.sort(rng.permutation(shared)[:n_out])
     kept = np.setdiff1d(np.arange(len(sightings.views)), out)
     if (sightings.is_seen[:, kept].sum(axis=1) < 2).any():
         return float("nan")
@@ -291,10 +297,10 @@ def _held_out_rms(
         fit.camera.placed(camera.rotation, camera.translation)
         for fit, camera in zip(fits, start, strict=True)
     ]
-    again = _adjust_all(rest, start, solution.items[kept], kinds, _anchor(fits))
+    again = _adjust_all(rest, start, boards[kept], kinds, _anchor(fits))
     judged = sightings.of_views(out)
     held = np.zeros(again.cameras.shape, dtype=bool)
-    found = adjust(_problem(judged, start), again.cameras, solution.items[out], free=held)
+    found = adjust(_problem(judged, start), again.cameras, boards[out], free=held)
     return rms(found.residual)
 
 

@@ -178,7 +178,7 @@ def _fit_latents(
 ) -> tuple[np.ndarray, np.ndarray] | None:
     """Return what the latents say of (n_views, n_frames, n_space, n_keypoints), and its deviation.
 
-    The residual variance of the frames in which the ensemble agrees is what a coordinate has of its own.
+    What is left over in the frames in which the ensemble agrees, less its noise, a coordinate has of its own.
     """
     n_views, n_frames, n_space, n_keypoints = block.shape
     flat = np.moveaxis(block, 1, 0).reshape(n_frames, -1)
@@ -194,7 +194,8 @@ def _fit_latents(
     _, _, axes = np.linalg.svd(flat[calm] - mean, full_matrices=False)
     axes = axes[:n_latents]
     centred = flat[calm] - mean
-    own = ((centred - centred @ axes.T @ axes) ** 2).mean(axis=0)
+    left = ((centred - centred @ axes.T @ axes) ** 2).mean(axis=0)
+    own = np.maximum(left - variance[calm].mean(axis=0), 0.0)
     weight = np.where(known, 1 / (np.where(known, variance, 1.0) + own), 0.0)
     matrix = np.einsum("la,ta,ma->tlm", axes, weight, axes)
     scale = np.trace(matrix, axis1=1, axis2=2)[:, None, None] / n_latents
@@ -202,9 +203,13 @@ def _fit_latents(
     right = np.einsum("la,ta->tl", axes, weight * np.where(known, flat - mean, 0.0))
     enough = known.sum(axis=1) >= n_latents
     latents = np.linalg.solve(matrix, right[..., None])[..., 0]
-    told = np.where(known & enough[:, None], mean + latents @ axes, flat)
+    told = mean + latents @ axes
+    # What a coordinate has of its own, such as perspective, only its own measurement tells.
+    gain = np.where(known, own / (own + np.where(known, variance, 1.0)), 0.0)
+    told = np.where(known & enough[:, None], told + gain * np.where(known, flat - told, 0.0), flat)
     inverse = np.linalg.inv(matrix)
-    deviation = np.sqrt(np.einsum("la,tlm,ma->ta", axes, inverse, axes) + own)
+    shared = np.einsum("la,tlm,ma->ta", axes, inverse, axes)
+    deviation = np.sqrt((1 - gain) ** 2 * shared + gain * np.where(known, variance, 0.0))
     shape = (n_frames, n_views, n_space, n_keypoints)
     deviation = np.where(known & enough[:, None], deviation, np.sqrt(variance)).reshape(shape)
     return np.moveaxis(told.reshape(shape), 0, 1), np.moveaxis(np.sqrt((deviation**2).mean(axis=2)), 0, 1)
