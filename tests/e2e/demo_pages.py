@@ -22,6 +22,9 @@ PAGES = {
     "analyse": "p/{project}/analyse",
     "results": "p/{project}/results",
     "render": "p/{project}/render",
+    "cameras": "p/{project}/cameras",
+    "label-views": "p/{project}/label-views",
+    "views": "p/{project}/views",
     "jobs": "p/{project}/jobs",
     "settings": "p/{project}/settings",
 }
@@ -41,8 +44,11 @@ class Demo:
 
     def open(self, page, name: str) -> None:
         """Go to a page and wait until nothing is on its way."""
-        page.goto(self.server.address(PAGES[name].format(project=self.project)))
+        place = PAGES[name].format(project=self.project)
+        page.goto(self.server.address(place))
         self.settle(page, name)
+        shown = page.url.partition("#/")[2]
+        assert shown.partition("?")[0] == place.partition("?")[0], f"there is no page at {place}"
 
     def settle(self, page, name: str) -> None:
         page.get_by_role("heading", level=1).first.wait_for(state="attached")
