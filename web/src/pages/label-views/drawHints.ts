@@ -8,6 +8,7 @@ import { toImage, toScreen, type View } from '../../engine/view';
 import type { DeskView, ViewsDesk } from './viewsDesk';
 
 const HALO = 'rgba(10, 12, 16, 0.75)';
+const RIM = 'rgba(255, 255, 255, 0.8)';
 const CROSS_PX = 7;
 const FONT = '600 11px system-ui, sans-serif';
 /** Errors from here on are told in numbers, whatever part is active. */
@@ -98,9 +99,13 @@ function drawCrosses(
 
 function stroke(context: CanvasRenderingContext2D, colour: string, width: number, dash: number[]): void {
   context.strokeStyle = HALO;
-  context.lineWidth = width + 2;
+  context.lineWidth = width + 3;
   context.stroke();
   context.setLineDash(dash);
+  // Dark colours would not be seen on dark ground.
+  context.strokeStyle = RIM;
+  context.lineWidth = width + 1.25;
+  context.stroke();
   context.strokeStyle = colour;
   context.lineWidth = width;
   context.stroke();
