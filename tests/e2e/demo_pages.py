@@ -21,6 +21,7 @@ PAGES = {
     "improve": "p/{project}/improve",
     "analyse": "p/{project}/analyse",
     "results": "p/{project}/results",
+    "proofread": "p/{project}/proofread",
     "render": "p/{project}/render",
     "cameras": "p/{project}/cameras",
     "label-views": "p/{project}/label-views",

@@ -1,12 +1,9 @@
 """Every page in both themes: what it looks like, and whether everybody can use it."""
 
-import json
-from pathlib import Path
-
 import pytest
+from accessibility import expect_usable
 from demo_pages import PAGES
 
-AXE = Path(__file__).parents[2] / "web" / "node_modules" / "axe-core" / "axe.min.js"
 DIALOGS = {
     "new-project": ("home", "New project"),
     "open": ("home", "Open"),
@@ -21,8 +18,6 @@ DIALOGS = {
     "export": ("analyse", "Export unseen"),
 }
 """The name of a dialog, its page, and the button that opens it."""
-SERIOUS = {"serious", "critical"}
-"""What axe calls a violation that keeps people out."""
 
 
 @pytest.mark.slow
@@ -61,24 +56,6 @@ def test_everybody_can_use_a_dialog(demo, new_page, screenshots, theme, name):
     expect_usable(page)
     page.keyboard.press("Escape")
     page.get_by_role("dialog").wait_for(state="hidden")
-
-
-def expect_usable(page) -> None:
-    """Fail with what axe finds serious."""
-    if not AXE.is_file():
-        pytest.skip("axe-core is not installed: cd web && npm ci")
-    page.evaluate(AXE.read_text(encoding="utf-8"))
-    violations = page.evaluate("() => axe.run().then(result => result.violations)")
-    found = [
-        {
-            "rule": item["id"],
-            "what": item["help"],
-            "where": [node["html"][:160] for node in item["nodes"][:3]],
-        }
-        for item in violations
-        if item["impact"] in SERIOUS
-    ]
-    assert not found, json.dumps(found, indent=1)
 
 
 def test_a_page_is_reached_without_a_pointer(demo, page):

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from accessibility import expect_usable
 
 from marey.formats import load_poses, save_poses
 from marey.model import Skeleton
@@ -160,4 +161,5 @@ def test_it_looks_as_it_should(project, shared_server, new_page, screenshots, th
     page.keyboard.press("e")
     expect(page.locator("[aria-current]").first).to_be_visible()
     page.wait_for_timeout(400)
-    page.screenshot(path=screenshots / f"proofread-{theme}.png")
+    page.screenshot(path=screenshots / f"proofread-tracks-{theme}.png")
+    expect_usable(page)

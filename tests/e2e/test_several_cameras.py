@@ -5,8 +5,8 @@ import time
 
 import numpy as np
 import pytest
+from accessibility import expect_usable
 from several_cameras import N_FRAMES, PATTERN, make_study
-from test_pages import AXE, SERIOUS
 
 from marey.model import Origin
 from marey.project import Project
@@ -76,12 +76,7 @@ def test_how_the_pages_look_and_whether_everybody_can_use_them(
     page.screenshot(path=screenshots / f"{name}-{theme}.png")
     assert page.get_by_role("alert").count() == 0, page.get_by_role("alert").all_inner_texts()
     assert not page.evaluate("() => document.documentElement.scrollWidth > innerWidth")
-    page.evaluate(AXE.read_text(encoding="utf-8"))
-    violations = page.evaluate("() => axe.run().then(result => result.violations)")
-    found = [
-        (v["id"], [n["html"][:160] for n in v["nodes"][:3]]) for v in violations if v["impact"] in SERIOUS
-    ]
-    assert not found, json.dumps(found, indent=1)
+    expect_usable(page)
 
 
 @pytest.mark.slow

@@ -334,6 +334,7 @@ function TrackFirst({ project, result }: { project: string; result: string }) {
 function NoTracks({ project }: { project: string }) {
   return (
     <div className="workspace-message">
+      <h1 className="visually-hidden">Proofread</h1>
       <EmptyState
         actions={
           <ButtonLink kind="primary" to={pageUrl(project, 'analyse')}>
@@ -341,7 +342,7 @@ function NoTracks({ project }: { project: string }) {
           </ButtonLink>
         }
         icon={Footprints}
-        title="No several animals yet"
+        title="No videos of several animals yet"
       >
         Here you see who is who in videos of several animals, and repair it where it is wrong. Analyse a video with a
         network that finds several animals first.
