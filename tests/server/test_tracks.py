@@ -135,3 +135,10 @@ def test_repaired_frames_become_labels(client, url, tracks, project):
     assert again.json() == {"video": "day 1", "added": [4], "skipped": [3]}
     refused = client.post(f"{tracks}/tracks/labels", json={"frames": [400]})
     assert "do not have frame 400" in refused.json()["error"]["message"]
+
+
+def test_labels_keep_the_names_that_the_project_knows(client, url, tracks, project):
+    project.set_individuals(["a", "mia"])
+    client.post(f"{tracks}/tracks/labels", json={"frames": [3], "labeller": "Ada"})
+    instances = client.get(f"{url}/labels/day 1/3").json()["instances"]
+    assert sorted(instance["individual"] or "" for instance in instances) == ["", "a"]

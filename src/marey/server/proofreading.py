@@ -166,7 +166,7 @@ def add_labels(
     new = [frame for frame in request.frames if frame not in labelled]
     project.project.add_frames(video, new)
     for frame in new:
-        instances = _instances(poses.isel(time=numbers[frame]), keypoints)
+        instances = _instances(poses.isel(time=numbers[frame]), keypoints, project.project.individuals)
         labels = label_schema.LabelsWrite(
             instances=instances, no_animal=not instances, labeller=request.labeller
         )
@@ -228,8 +228,10 @@ def _sureness(poses: "xr.Dataset") -> np.ndarray:
     return np.where(is_there, sure, np.nan)
 
 
-def _instances(row: "xr.Dataset", keypoints: tuple[str, ...]) -> list[label_schema.Instance]:
-    """Return the animals of one row as labels; their names are kept."""
+def _instances(
+    row: "xr.Dataset", keypoints: tuple[str, ...], individuals: tuple[str, ...]
+) -> list[label_schema.Instance]:
+    """Return the animals of one row as labels; a name is kept where the project has an individual of it."""
     instances = []
     for name in row["individual"].to_numpy():
         position = row["position"].sel(individual=name).transpose("keypoint", "space")
@@ -238,7 +240,7 @@ def _instances(row: "xr.Dataset", keypoints: tuple[str, ...]) -> list[label_sche
             continue
         instances.append(
             label_schema.Instance(
-                individual=None,
+                individual=str(name) if str(name) in individuals else None,
                 points=[
                     label_schema.Point(
                         visibility="visible" if np.isfinite(point).all() else "unlabeled",
