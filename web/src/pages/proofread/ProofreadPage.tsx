@@ -33,6 +33,7 @@ import {
   type Choice,
   choiceOf,
   choose,
+  frameOf,
   NOTHING_CHOSEN,
   placeAfter,
   type RepairKind,
@@ -372,9 +373,9 @@ function rowsAround(session: ResultSession, issue: Suspicion) {
   };
 }
 
-/** Go to where an issue begins, and show so much time that it can be told from what is around it. */
+/** Go to where a repair of an issue would begin, and show so much time that it can be told from what is around it. */
 function lookAt(session: ResultSession, issue: Suspicion): void {
-  session.goToFrame(issue.start);
+  session.goToFrame(frameOf(issue));
   const { start, stop } = rowsAround(session, issue);
   session.showRows(start - (stop - start), stop + (stop - start));
 }

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import {
   choiceOf,
   choose,
+  frameOf,
   freshName,
   NOTHING_CHOSEN,
   placeAfter,
@@ -23,6 +24,11 @@ const issue = (part: Partial<Suspicion> = {}): Suspicion => ({
 });
 
 describe('repairs', () => {
+  it('begin with the frame after a jump, and where any other issue begins', () => {
+    expect(frameOf(issue({ kind: 'jump', start: 39, stop: 40 }))).toBe(40);
+    expect(frameOf(issue({ start: 40, stop: 44 }))).toBe(40);
+  });
+
   it('swap from the frame on, or within a range', () => {
     const choice = choiceOf(issue());
     expect(repairOf('swap', choice, 42, NAMES, issue())).toEqual({

@@ -70,6 +70,11 @@ export function choiceOf(issue: Suspicion): Choice {
   return { ...NOTHING_CHOSEN, first, second };
 }
 
+/** The frame to look at first. A jump lies between two frames: a repair from here on begins with the later one. */
+export function frameOf({ kind, start, stop }: Suspicion): number {
+  return kind === 'jump' ? stop : start;
+}
+
 /** Choose a track by its name; once more lets it go. */
 export function choose(choice: Choice, name: string, isSecond: boolean): Choice {
   if (isSecond) return name === choice.first ? choice : { ...choice, second: choice.second === name ? null : name };
