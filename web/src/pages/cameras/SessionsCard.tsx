@@ -38,6 +38,8 @@ export function SessionsCard({ project, cameras }: { project: string; cameras: S
   );
   const shown = isOther && settled !== '' ? tried.data : cameras;
   const problem = isOther && tried.error ? explain(tried.error) : null;
+  // What a pattern finds is seen before it can be used.
+  const isKnown = pattern.trim() === settled && problem === null && shown !== undefined;
   return (
     <Card
       text="Videos of one moment are one session. File names say which: {camera} and {session} stand for what differs."
@@ -54,12 +56,7 @@ export function SessionsCard({ project, cameras }: { project: string; cameras: S
             placeholder={EXAMPLE}
             value={pattern}
           />
-          <Button
-            disabled={!isOther || problem !== null}
-            isBusy={save.isBusy}
-            kind="primary"
-            onClick={() => save.run()}
-          >
+          <Button disabled={!isOther || !isKnown} isBusy={save.isBusy} kind="primary" onClick={() => save.run()}>
             Use it
           </Button>
         </div>
