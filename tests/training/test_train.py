@@ -68,6 +68,18 @@ def test_a_run_has_all_its_files_and_its_own_settings(project, config):
         assert torch.isfinite(network(torch.zeros(1, 3, 64, 64))).all()
 
 
+def test_the_table_of_metrics_grows_while_it_trains(project, config):
+    seen = []
+
+    def look(event):
+        table = project.run_folder("first") / "metrics.csv"
+        if event.stage == "training" and event.done == 8:
+            seen.append([row["step"] for row in history(Run(table.parent))])
+
+    train(project, "first", config, progress=look)
+    assert seen[-1] == [4, 8]
+
+
 def test_the_same_seed_gives_the_same_weights(project, config):
     first, again, other = (
         train(project, name, config.with_settings({"seed": seed}))

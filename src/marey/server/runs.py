@@ -134,10 +134,10 @@ def delete(project: "OpenProject", name: str) -> None:
 
 
 def read_curve(project: "OpenProject", name: str) -> RunCurve:
-    """Return how a training went: its table once it has finished, what its jobs told before."""
+    """Return how a training went: its table once it has finished, before, what its jobs tell (finer)."""
     folder = project.project.run_folder(name)
-    rows = _rows_of_table(folder / "metrics.csv") or _rows_of_jobs(project, name)
-    return RunCurve(rows=rows, samples=_samples(folder))
+    told = [] if (folder / "weights.safetensors").is_file() else _rows_of_jobs(project, name)
+    return RunCurve(rows=told or _rows_of_table(folder / "metrics.csv"), samples=_samples(folder))
 
 
 def _rows_of_table(path: Path) -> list[CurvePoint]:

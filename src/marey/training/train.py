@@ -3,7 +3,7 @@
 import platform
 import shutil
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -99,7 +99,6 @@ def train(
     started = utc_now()
     trainer = _fit(project, run, frames, progress, resume=resume)
     _save_weights(run, trainer.best)
-    _write_metrics(run, trainer.state.history)
     write_json(run.path / "provenance.json", _provenance(project, run, trainer, started))
     _, validation = _training_and_validation(run, frames)
     calibrate(run, project, validation)
@@ -206,8 +205,13 @@ def _fit(
     helper = partial(_help, project.root, run.path, resume)
     with (
         teamed(run.config.n_gpus, run.config.device, helper) as team,
-        tensorboard(run.path / "tensorboard") as show_row,
+        tensorboard(run.path / "tensorboard") as show_in_board,
     ):
+
+        def show_row(row: Mapping[str, float]) -> None:
+            show_in_board(row)
+            _write_metrics(run, trainer.state.history)
+
         trainer = _make_trainer(project, run, frames, progress, show_row, team)
         if resume:
             trainer.resume()
@@ -292,8 +296,6 @@ def _save_weights(run: Run, weights: "dict[str, torch.Tensor]") -> None:
 
 
 def _write_metrics(run: Run, history: list[dict[str, float]]) -> None:
-    if not history:
-        return
     lines = [",".join(history[0])] + [",".join(f"{value:.6g}" for value in row.values()) for row in history]
     write_text(run.path / "metrics.csv", "\n".join(lines) + "\n")
 
