@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from marey.formats import load_poses, save_poses
-from marey.model import create_poses
+from marey.model import append_history, create_poses
 
 N = 40
 BODY = np.array([[0.0, 0], [-6, 4], [6, 4], [0, 20]])
@@ -60,7 +60,6 @@ def test_a_swap_is_found_repaired_and_taken_back(client, tracks, poses_file):
     before = client.get(f"{tracks}/tracks").json()
     assert before["names"] == ["a", "b"]
     assert before["is_editable"]
-    assert not before["is_tracked"]
     after = swap(client, tracks).json()
     np.testing.assert_array_equal(load_poses(poses_file)["position"].values, walking())
     assert after["revision"] != before["revision"]
@@ -99,6 +98,14 @@ def test_repairs_that_do_not_fit(client, tracks, poses_file):
     assert poses_file.read_bytes() == content
 
 
+def test_only_the_places_of_a_prediction_name_nobody(client, tracks, poses_file):
+    assert client.get(f"{tracks}/tracks").json()["is_tracked"]
+    poses = append_history(load_poses(poses_file), "predict", run="first")
+    save_poses(poses, poses_file)
+    assert not client.get(f"{tracks}/tracks").json()["is_tracked"]
+    assert swap(client, tracks).json()["is_tracked"]  # who repairs tracks knows who is who
+
+
 def test_lanes_say_when_each_is_there(client, tracks, poses_file):
     poses = load_poses(poses_file)
     poses["position"].values[10:20, :, :, 1] = np.nan
@@ -111,6 +118,15 @@ def test_lanes_say_when_each_is_there(client, tracks, poses_file):
         np.isnan(np.frombuffer(part.content, "<f4").reshape(4, 2)).tolist()
         == [[False] * 2] * 2 + [[False, True]] * 2
     )
+
+
+def test_what_was_filled_in_is_as_sure_as_what_was_seen_before_it(client, tracks, poses_file):
+    poses = load_poses(poses_file)
+    sure = np.full((N, 2), 0.5)
+    sure[10:20, 1] = np.nan
+    save_poses(poses.assign(identity_confidence=(("time", "individual"), sure)), poses_file)
+    answer = client.get(f"{tracks}/tracks/lanes", params={"bins": 4})
+    np.testing.assert_array_equal(np.frombuffer(answer.content, "<f4").reshape(4, 2), np.full((4, 2), 0.5))
 
 
 def test_animals_are_followed_into_a_file_of_their_own(client, url, tracks, finish):

@@ -214,9 +214,27 @@ def test_somebody_else_was_faster(file):
     assert file.read_bytes() == content
 
 
+def test_an_exchange_is_its_own_opposite_and_needs_no_original(file):
+    before = load_poses(file)
+    editor = TrackEditor(file)
+    editor.apply(Delete("cy", 14, 14))
+    editor.apply(Swap("ada", "bo", 11, 12))
+    editor.original_path.unlink()
+    editor.undo()
+    assert load_poses(file).equals(Delete("cy", 14, 14).apply(before))
+
+
+def test_poses_that_were_read_already_are_not_read_again(file):
+    poses = load_poses(file)
+    editor = TrackEditor(file, poses=poses)
+    assert editor.poses is poses
+    editor.apply(Swap("ada", "bo", 11, 12))
+    assert load_poses(file).equals(Swap("ada", "bo", 11, 12).apply(poses))
+
+
 def test_the_original_was_moved_away(file):
     editor = TrackEditor(file)
-    editor.apply(Swap("ada", "bo"))
+    editor.apply(Delete("cy", 14, 14))
     editor.original_path.unlink()
     with pytest.raises(NotFoundError, match=r"tracks\.original\.nc"):
         editor.undo()

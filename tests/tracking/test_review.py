@@ -78,6 +78,28 @@ def test_a_jump_is_found_and_costs_what_comes_after_it():
     assert jump.cost == 50
 
 
+def test_two_that_take_each_others_place_are_one_exchange():
+    paths = apart()
+    paths[150:] = paths[150:, ::-1].copy()
+    (swap,) = find_suspicions(poses_of(paths))
+    assert (swap.kind, swap.start, swap.stop, swap.tracks) == ("swap", 150, 150, ("m1", "m2"))
+    assert swap.likelihood > 0.99
+    assert swap.cost == 2 * 50
+    assert find_suspicions(Swap("m1", "m2", swap.start).apply(poses_of(paths))) == []
+
+
+def test_two_that_jump_elsewhere_at_once_are_two_jumps():
+    paths = apart()
+    paths[150:] += [[[0, 80], [0, -80]]]
+    assert [item.kind for item in find_suspicions(poses_of(paths))] == ["jump", "jump"]
+
+
+def test_three_that_change_places_in_a_ring_are_jumps():
+    paths = np.concatenate([apart(), apart()[:, :1] + [0, 600]], axis=1)
+    paths[150:] = paths[150:, [1, 2, 0]].copy()
+    assert [item.kind for item in find_suspicions(poses_of(paths))] == ["jump"] * 3
+
+
 def test_a_short_track_is_found():
     paths = np.concatenate([apart(), np.full((200, 1, 2), np.nan)], axis=1)
     paths[100:105, 2] = 900
@@ -125,7 +147,9 @@ def test_a_doubt_is_settled_by_an_exchange_at_that_moment(tmp_path):
         for frame in (40, 120)
     ]
     file = tmp_path / "tracks.nc"
-    save_poses(poses_of(apart()).assign_attrs(identity_doubts=json.dumps(doubts)), file)
+    paths = apart()
+    paths[42:] = paths[42:, ::-1].copy()
+    save_poses(poses_of(paths).assign_attrs(identity_doubts=json.dumps(doubts)), file)
     after = TrackEditor(file).apply(Swap("m1", "m2", 42))
     assert [item.start for item in find_suspicions(after) if item.kind == "swap"] == [120]
 

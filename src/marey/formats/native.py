@@ -39,24 +39,32 @@ def detect(path: Path) -> bool:
     return "position" in top_level(path)
 
 
-def save_poses(dataset: xr.Dataset, path: str | Path) -> None:
+def save_poses(dataset: xr.Dataset, path: str | Path, *, is_compressed: bool = True) -> None:
     """Write poses to `path` (``.nc`` or ``.h5``), atomically and without loss.
+
+    Parameters
+    ----------
+    is_compressed
+        Whether to take the time for a small file.
 
     Raises
     ------
     InputError
         A variable or dimension is missing.
     """
-    save_dataset(standardise_poses(dataset), path)
+    save_dataset(standardise_poses(dataset), path, is_compressed=is_compressed)
 
 
-def save_dataset(dataset: xr.Dataset, path: str | Path) -> None:
+def save_dataset(dataset: xr.Dataset, path: str | Path, *, is_compressed: bool = True) -> None:
     """Write a Dataset over ``time``, such as angles, to `path`, atomically and without loss."""
     path = Path(path)
     dataset = dataset.assign_attrs(
         {**{k: _storable(v) for k, v in dataset.attrs.items()}, SCHEMA_ATTRIBUTE: SCHEMA_VERSION}
     )
     encoding = {str(name): variable_encoding(dataset[name]) for name in dataset.data_vars}
+    if not is_compressed:
+        kept = ("dtype", "chunksizes")
+        encoding = {name: {k: how[k] for k in kept if k in how} for name, how in encoding.items()}
     for name in (*dataset.data_vars, *dataset.coords):
         dataset[name].encoding = {}
     with atomic_path(path) as temporary:

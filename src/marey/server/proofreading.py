@@ -9,6 +9,7 @@ import numpy as np
 
 from marey.errors import ConfigError, ConflictError, InputError
 from marey.formats import load_poses, native
+from marey.model import read_history
 from marey.server import results
 from marey.server.schemas import labels as label_schema
 from marey.server.schemas import tracks as schema
@@ -95,25 +96,27 @@ class ProofreadingDesk:
                     f"somebody else changed {path.name} in the meantime; nothing was written",
                     hint="the page shows the present state now: look again, and repeat the repair",
                 )
-            act(TrackEditor(path, author=change.labeller))
-            pyramid_path(path).unlink(missing_ok=True)
             self._open(path)
-            assert self._described is not None
-            return self._described
+            editor = TrackEditor(path, author=change.labeller, poses=self._poses)
+            act(editor)
+            pyramid_path(path).unlink(missing_ok=True)
+            return self._keep(path, editor.poses)
 
     def _open(self, path: Path) -> None:
+        if (path, revision_of(path)) != (self._path, self._revision):
+            self._keep(path, load_poses(path))
+
+    def _keep(self, path: Path, poses: "xr.Dataset") -> schema.Tracks:
         revision = revision_of(path)
-        if (path, revision) == (self._path, self._revision):
-            return
-        poses = load_poses(path)
         self._described = _describe(path, poses, revision)
         self._path, self._revision, self._poses = path, revision, poses
+        return self._described
 
 
 def revision_of(path: Path) -> str:
     """Return a text that changes whenever the file does."""
     status = path.stat()
-    return f"{status.st_mtime_ns:x}-{status.st_size:x}"
+    return f"{status.st_mtime_ns:x}-{status.st_size:x}-{status.st_ino:x}"
 
 
 def start_tracking(project: "OpenProject", result_id: str, request: schema.TrackingRequest) -> "Job":
@@ -197,7 +200,7 @@ def _describe(path: Path, poses: "xr.Dataset", revision: str) -> schema.Tracks:
     return schema.Tracks(
         revision=revision,
         names=names,
-        is_tracked=IDENTITY_CONFIDENCE in poses or bool(history.done),
+        is_tracked=IDENTITY_CONFIDENCE in poses or bool(history.done) or _is_of_others(poses),
         is_editable=is_flat and native.detect(path),
         suspicions=[
             schema.TrackSuspicion(
@@ -217,14 +220,24 @@ def _describe(path: Path, poses: "xr.Dataset", revision: str) -> schema.Tracks:
     )
 
 
+def _is_of_others(poses: "xr.Dataset") -> bool:
+    """Tell whether another tool named the animals; the places of a prediction name nobody."""
+    return all(step.get("operation") != "predict" for step in read_history(poses))
+
+
 def _sureness(poses: "xr.Dataset") -> np.ndarray:
-    """Return how sure each track is of its identity in each row, (n_rows, n_tracks); NaN where it is not."""
+    """Return how sure each track is of its identity in each row, (n_rows, n_tracks); NaN where it is not.
+
+    What was filled in is as sure as what was last seen before it.
+    """
     position = poses["position"].transpose("time", "individual", "keypoint", "space").to_numpy()
     is_there = np.isfinite(position).all(axis=-1).any(axis=-1)
     sure = np.ones(is_there.shape)
     if IDENTITY_CONFIDENCE in poses:
         known = poses[IDENTITY_CONFIDENCE].transpose("time", "individual").to_numpy()
-        sure = np.where(np.isfinite(known), known, 1.0)
+        rows = np.where(np.isfinite(known), np.arange(len(known))[:, None], 0)
+        last = np.take_along_axis(known, np.maximum.accumulate(rows, axis=0), axis=0)
+        sure = np.where(np.isfinite(last), last, 1.0)
     return np.where(is_there, sure, np.nan)
 
 

@@ -2,7 +2,9 @@
 
 The file itself carries the list of edits (attribute ``edits``, JSON), so that poses and history can never
 disagree; what the file was before the first edit lies untouched beside it, as ``<name>.original.nc``. Undoing
-replays the edits on that. Every change replaces the file in one step.
+replays the edits on that, except where the last edit is its own opposite. Every change replaces the file in
+one step. A file under repair is not compressed: a person waits for each repair, and compression is most
+of the wait.
 """
 
 from __future__ import annotations
@@ -17,7 +19,7 @@ from marey.errors import ConflictError, FormatError, InputError, NotFoundError
 from marey.files import atomic_path, fingerprint, utc_now
 from marey.formats import native
 from marey.model import append_history, read_history
-from marey.tracking.edits import Edit, edit_from_dict, edit_to_dict
+from marey.tracking.edits import Edit, Swap, edit_from_dict, edit_to_dict
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -94,6 +96,8 @@ class TrackEditor:
         Poses in Marey's own format (``.nc``).
     author
         Who edits.
+    poses
+        What the file holds, where that was read already.
 
     Raises
     ------
@@ -101,12 +105,13 @@ class TrackEditor:
         There is no such file, or it is not in Marey's own format.
     """
 
-    def __init__(self, path: str | Path, *, author: str = "") -> None:
+    def __init__(self, path: str | Path, *, author: str = "", poses: xr.Dataset | None = None) -> None:
         self.path = Path(path)
         self.author = author
         if not self.path.is_file():
             raise NotFoundError(f"expected a file of tracks at {self.path}, but there is none")
-        self.poses = _load(self.path)
+        _check_format(self.path)
+        self.poses = native.load_poses(self.path) if poses is None else poses
         self._seen = _version(self.path)
         self.history = History.of(self.poses)
 
@@ -148,9 +153,12 @@ class TrackEditor:
             raise InputError(f"there is nothing to undo in {self.path.name}")
         *kept, last = self.history.done
         self._check_unchanged()
-        poses = self._original()
-        for entry in kept:
-            poses = entry.edit.apply(poses)
+        if isinstance(last.edit, Swap):
+            poses = last.edit.apply(self.poses)
+        else:
+            poses = self._original()
+            for entry in kept:
+                poses = entry.edit.apply(poses)
         self._write(poses, History(tuple(kept), (last, *self.history.undone)))
         return last
 
@@ -191,25 +199,24 @@ class TrackEditor:
                 "are gone",
                 hint=f"move the file back beside {self.path.name}, or make the tracks again",
             )
-        return _load(self.original_path)
+        return native.load_poses(self.original_path)
 
     def _write(self, poses: xr.Dataset, history: History) -> None:
         done = [entry.edit.describe() for entry in history.done]
         logged = _log_repairs(poses, done).assign_attrs(
             {EDITS_ATTRIBUTE: json.dumps(history.to_dict(), ensure_ascii=False)}
         )
-        native.save_poses(logged, self.path)
+        native.save_poses(logged, self.path, is_compressed=False)
         self.poses, self.history = logged, history
         self._seen = _version(self.path)
 
 
-def _load(path: Path) -> xr.Dataset:
+def _check_format(path: Path) -> None:
     if not native.detect(path):
         raise FormatError(
             f"tracks are repaired in Marey's own format, but {path.name} is in another one",
             hint="convert it first: marey convert IN OUT.nc",
         )
-    return native.load_poses(path)
 
 
 def _version(path: Path) -> tuple[str, int]:

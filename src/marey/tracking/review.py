@@ -10,6 +10,7 @@ moments of doubt, these count for swaps instead, because it has seen more.
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
+from functools import cached_property
 from itertools import combinations
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -118,7 +119,7 @@ class _Scene:
         names = [str(name) for name in poses["individual"].values]
         return cls(mean_point(points), poses["frame"].values, names, animal_size(points))
 
-    @property
+    @cached_property
     def is_there(self) -> np.ndarray:
         return np.isfinite(self.centers[..., 0])
 
@@ -232,16 +233,40 @@ def _jumps(scene: _Scene) -> list[Suspicion]:
     if not len(known):
         return []
     usual = max(float(np.quantile(known, 0.99)), 0.05 * scene.size)
+    is_jump = np.nan_to_num(steps, nan=0.0) > JUMP_FACTOR * usual
     found = []
-    for row, track in np.argwhere(np.nan_to_num(steps, nan=0.0) > JUMP_FACTOR * usual):
-        step = steps[row, track]
-        likelihood = 1 - np.exp(-(step / (JUMP_FACTOR * usual)) / 2)
-        name = scene.names[track]
-        frames = int(scene.frames[row]), int(scene.frames[row + 1])
-        reason = f"{name} moves {step:.0f} px from one frame to the next"
-        cost = float(scene.frames_after(int(row) + 1, int(track)))
-        found.append(Suspicion("jump", *frames, (name,), float(likelihood), cost, reason))
+    for row in np.flatnonzero(is_jump.any(axis=1)).tolist():
+        jumping = np.flatnonzero(is_jump[row]).tolist()
+        for pair in combinations(jumping.copy(), 2):
+            if set(pair) <= set(jumping) and (swap := _exchange(scene, row, *pair, usual)) is not None:
+                found.append(swap)
+                jumping = [track for track in jumping if track not in pair]
+        found += [_jump(scene, row, track, float(steps[row, track]), usual) for track in jumping]
     return found
+
+
+def _jump(scene: _Scene, row: int, track: int, step: float, usual: float) -> Suspicion:
+    likelihood = 1 - np.exp(-(step / (JUMP_FACTOR * usual)) / 2)
+    name = scene.names[track]
+    frames = int(scene.frames[row]), int(scene.frames[row + 1])
+    reason = f"{name} moves {step:.0f} px from one frame to the next"
+    cost = float(scene.frames_after(row + 1, track))
+    return Suspicion("jump", *frames, (name,), float(likelihood), cost, reason)
+
+
+def _exchange(scene: _Scene, row: int, first: int, second: int, usual: float) -> Suspicion | None:
+    """Return two jumps as one exchange, from the later frame on, if each animal lands where the other was."""
+    before, after = scene.centers[[row, row + 1]][:, [first, second]]
+    kept, crossed = ((after - before) ** 2).sum(axis=-1), ((after[::-1] - before) ** 2).sum(axis=-1)
+    if (crossed > (JUMP_FACTOR * usual) ** 2).any():
+        return None
+    evidence = (kept.sum() - crossed.sum()) / (2 * usual**2) - RARE_NATS
+    likelihood = float(1 / (1 + np.exp(-np.clip(evidence, -50, 50))))
+    cost = float(scene.frames_after(row + 1, first) + scene.frames_after(row + 1, second))
+    frame = int(scene.frames[row + 1])
+    names = (scene.names[first], scene.names[second])
+    reason = f"{names[0]} and {names[1]} take each other's place from one frame to the next"
+    return Suspicion("swap", frame, frame, names, likelihood, cost, reason)
 
 
 def _short_tracks(scene: _Scene) -> list[Suspicion]:
