@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from marey.errors import InputError, NotFoundError
-from marey.evaluation import evaluate, load_evaluation, pool_folds
+from marey.evaluation import evaluate, load_evaluation, offset_warning, pool_folds
 from marey.model import Instance, LabeledFrame, Origin, Skeleton
 from marey.networks.views import plan_views
 from marey.prediction import Prediction
@@ -74,6 +74,7 @@ def test_figures_by_hand_and_parts_apart(project):
     assert (test["n_frames"], test["n_points"]) == (8, 15)  # the point that only a model placed is no truth
     assert figures["train"]["n_frames"] == 3
     assert test["mean_error_px"] == test["rmse_px"] == pytest.approx(5.0)
+    assert test["offset_px"] == [3.0, 4.0]
     assert test["pck"]["2px"] == 0.0
     assert test["pck"]["10px"] == 1.0
     assert test["intervals_95"]["mean_error_px"] == pytest.approx([5.0, 5.0])
@@ -83,6 +84,14 @@ def test_figures_by_hand_and_parts_apart(project):
     assert test["with_confidence_cut"]["kept"] == 0.0
     assert figures["reference_length_px"] == pytest.approx(50.0)
     assert not set(evaluation.parts["test"].keys) & set(evaluation.parts["train"].keys)
+
+
+def test_labels_that_were_moved_are_told_from_a_network_that_is_off():
+    moved = {"offset_px": [3.0, -4.0], "median_error_px": 5.5, "n_points": 20}
+    assert "+3.0, -4.0 px" in offset_warning(moved)
+    assert offset_warning(moved | {"median_error_px": 12.0}) is None
+    assert offset_warning(moved | {"offset_px": [0.5, 0.1], "median_error_px": 0.6}) is None
+    assert offset_warning({"offset_px": [np.nan, np.nan], "median_error_px": np.nan, "n_points": 0}) is None
 
 
 def test_what_is_written_can_be_read_again(project):

@@ -90,6 +90,8 @@ def _expand(project: Any, names: list[str]) -> tuple[list[str], bool]:
 
 def _tell(evaluation: Any) -> None:
     """Print the headline figures of each part."""
+    from marey.evaluation import offset_warning
+
     figures = evaluation.to_dict()
     say(f"{evaluation.run.name}  (engine {evaluation.engine}, split {evaluation.run.split.description})")
     say(_TABLE_HEAD)
@@ -97,6 +99,8 @@ def _tell(evaluation: Any) -> None:
         if part in figures:
             say(_row(part, figures[part]))
             _tell_animals(figures[part])
+            if warning := offset_warning(figures[part]):
+                say(f"{'':12}{warning}")
 
 
 def _tell_animals(figures: Mapping[str, Any]) -> None:

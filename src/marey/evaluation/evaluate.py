@@ -4,7 +4,7 @@ import csv
 import io
 import json
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -34,6 +34,9 @@ if TYPE_CHECKING:
 PARTS = ("test", "validation", "train")
 DEFAULT_CONFIDENCE_CUT = 0.6
 POINTS_PER_BIN = 12
+# An offset of all points is worth a word when it is so large, and so large a part of the usual error.
+LEAST_OFFSET_PX = 1.0
+OFFSET_SHARE = 0.6
 PREDICTIONS_COLUMNS = (
     "part", "image", "keypoint", "true_x", "true_y", "x", "y",
     "error_px", "confidence", "expected_error_px", "error_90_px", "animal",
@@ -149,6 +152,25 @@ def evaluate(
     return evaluation
 
 
+def offset_warning(figures: Mapping[str, Any]) -> str | None:
+    """Return a sentence on labels that all lie to one side of what the network finds; None where they don't.
+
+    Parameters
+    ----------
+    figures
+        Those of one part.
+    """
+    x, y = figures["offset_px"]
+    if not figures["n_points"] or np.hypot(x, y) < max(
+        LEAST_OFFSET_PX, OFFSET_SHARE * figures["median_error_px"]
+    ):
+        return None
+    return (
+        f"the points as a whole lie {x:+.1f}, {y:+.1f} px (x, y) beside the labels: were these labels moved, "
+        "or placed differently from those of the training frames?"
+    )
+
+
 def load_evaluation(run: Run) -> dict[str, Any]:
     """Return the figures of the last evaluation of a run.
 
@@ -225,6 +247,7 @@ def _figures(part: Part, run: Run, reference_px: float, confidence_cut: float) -
         "n_frames": part.n_frames,
         **asdict(summary),
         "intervals_95": _intervals(errors, part.videos),
+        "offset_px": list(part.offset),
         "per_keypoint": {
             name: asdict(summarise_errors(errors[:, i], has_truth=has_truth[:, i], reference_px=reference_px))
             | {"interval_coverage_90": interval_coverage(part.error_90[:, i], errors[:, i])}

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from marey import __version__
 from marey.evaluation import figures
-from marey.evaluation.evaluate import Evaluation
+from marey.evaluation.evaluate import Evaluation, offset_warning
 from marey.evaluation.gallery import worst_frames
 from marey.files import utc_now, write_text
 from marey.runs import Run
@@ -89,6 +89,8 @@ def _headline(evaluation: Evaluation, shown: str) -> str:
         )
     if shown == "train":
         sentence = "There are no test frames: these figures are of the training frames, and flatter."
+    if warning := offset_warning(row):
+        sentence += f" Note that {warning}"
     tiles = [
         ("mean error", _px(row["mean_error_px"])),
         ("median error", _px(row["median_error_px"])),
