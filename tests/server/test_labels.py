@@ -134,11 +134,16 @@ class TestConflicts:
     def test_leases_say_who_is_here(self, client, url):
         ada, eve = ({"labeller": name, "page": name * 2} for name in ("Ada", "Eve"))
         taken = client.post(f"{url}/labels/day%201/7/lease", json=ada).json()
-        assert (taken["is_yours"], taken["labeller"]) == (True, "Ada")
+        assert (taken["is_yours"], taken["labeller"], taken["others"]) == (True, "Ada", [])
         other = client.post(f"{url}/labels/day%201/7/lease", json=eve).json()
-        assert (other["is_yours"], other["labeller"]) == (False, "Ada")
+        assert (other["is_yours"], other["labeller"], other["others"]) == (False, "Ada", ["Ada"])
+        again = client.post(f"{url}/labels/day%201/7/lease", json=ada).json()
+        assert (again["is_yours"], again["others"]) == (True, ["Eve"])  # who came first hears of it, too
         client.post(f"{url}/labels/day%201/8/lease", json=ada)  # a page looks at one frame
-        assert client.post(f"{url}/labels/day%201/7/lease", json=eve).json()["is_yours"] is True
+        alone = client.post(f"{url}/labels/day%201/7/lease", json=eve).json()
+        assert (alone["is_yours"], alone["others"]) == (True, [])
+        window = client.post(f"{url}/labels/day%201/7/lease", json={"labeller": "Eve", "page": "2"}).json()
+        assert window["others"] == ["Eve"]
 
 
 class TestHistory:

@@ -1,4 +1,4 @@
-"""Who is looking at which frame: so that two labellers know of each other."""
+"""Who is looking at which frame: so that labellers know of each other."""
 
 import threading
 import time
@@ -10,32 +10,36 @@ LEASE_S = 30.0
 
 
 @dataclass
-class _Holder:
+class _Visit:
     labeller: str
-    page: str
+    video: str
+    frame: int
     until: float
 
 
 class Leases:
-    """Who has which frame for the next seconds; in memory, because nothing depends on it but a notice."""
+    """Who looks at what for the next seconds; in memory, because nothing depends on it but a notice."""
 
     def __init__(self) -> None:
-        self._holders: dict[tuple[str, int], _Holder] = {}
+        # By page, in the order in which the pages came to their frames.
+        self._visits: dict[str, _Visit] = {}
         self._lock = threading.Lock()
 
     def take(self, video: str, frame: int, request: LeaseRequest) -> Lease:
-        """Take or renew the lease of a frame, or learn who has it."""
+        """Say that a page looks at a frame, and learn who else does; who came first has it."""
         now = time.monotonic()
         with self._lock:
-            self._holders = {key: holder for key, holder in self._holders.items() if holder.until > now}
-            holder = self._holders.get((video, frame))
-            if holder is None or holder.page == request.page:
-                # A page looks at one frame at a time.
-                self._holders = {k: h for k, h in self._holders.items() if h.page != request.page}
-                holder = _Holder(request.labeller, request.page, now + LEASE_S)
-                self._holders[video, frame] = holder
+            self._visits = {page: visit for page, visit in self._visits.items() if visit.until > now}
+            visit = self._visits.get(request.page)
+            if visit is None or (visit.video, visit.frame) != (video, frame):
+                self._visits.pop(request.page, None)  # a page looks at one frame at a time
+            visit = _Visit(request.labeller, video, frame, now + LEASE_S)
+            self._visits[request.page] = visit
+            here = {p: v for p, v in self._visits.items() if (v.video, v.frame) == (video, frame)}
+            first = next(iter(here))
             return Lease(
-                labeller=holder.labeller,
-                is_yours=holder.page == request.page,
-                seconds_left=round(holder.until - now, 1),
+                labeller=here[first].labeller,
+                is_yours=first == request.page,
+                seconds_left=round(here[first].until - now, 1),
+                others=[other.labeller for page, other in here.items() if page != request.page],
             )

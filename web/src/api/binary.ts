@@ -22,6 +22,12 @@ export async function loadNumbers(url: string, options: RequestInit = {}): Promi
   return { values: new Float32Array(await response.arrayBuffer()), shape };
 }
 
+/** Fetch the time stamps of a video, in seconds. */
+export async function loadTimes(url: string, signal?: AbortSignal): Promise<Float64Array> {
+  const response = await request(url, { signal });
+  return new Float64Array(await response.arrayBuffer());
+}
+
 async function request(url: string, options: RequestInit): Promise<Response> {
   const headers = new Headers(options.headers);
   const token = readToken();

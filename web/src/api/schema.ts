@@ -2508,6 +2508,11 @@ export interface components {
             is_yours: boolean;
             /** Labeller */
             labeller: string;
+            /**
+             * Others
+             * @description Who else looks at it; a person's second window counts as another.
+             */
+            others: string[];
             /** Seconds Left */
             seconds_left: number;
         };

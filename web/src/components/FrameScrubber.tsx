@@ -9,12 +9,13 @@ interface FrameScrubberProps {
   label: string;
   frame: number;
   nFrames: number;
-  fps: number | null;
+  /** When the frame is shown. */
+  seconds: number | null;
   onChange: (frame: number) => void;
 }
 
 /** Go through the frames of a video, one by one or at once. Arrows step by 1, with Shift by 10, with Ctrl by 100. */
-export function FrameScrubber({ label, frame, nFrames, fps, onChange }: FrameScrubberProps) {
+export function FrameScrubber({ label, frame, nFrames, seconds, onChange }: FrameScrubberProps) {
   const last = Math.max(nFrames - 1, 0);
   const go = (to: number) => onChange(Math.min(Math.max(Math.round(to), 0), last));
   const onKeyDown = (event: KeyboardEvent) => {
@@ -43,7 +44,7 @@ export function FrameScrubber({ label, frame, nFrames, fps, onChange }: FrameScr
       <FrameNumber frame={frame} onGo={go} />
       <span className="scrubber__time number">
         of {count(nFrames)}
-        {fps ? ` · ${clock(frame / fps)}` : ''}
+        {seconds === null ? '' : ` · ${clock(seconds)}`}
       </span>
     </div>
   );

@@ -136,6 +136,8 @@ class Lease(Wire):
     labeller: str
     is_yours: bool
     seconds_left: float
+    others: list[str]
+    """Who else looks at it; a person's second window counts as another."""
 
 
 class Revision(Wire):

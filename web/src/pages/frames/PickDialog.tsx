@@ -1,6 +1,7 @@
 import { Plus } from 'lucide-react';
 import { useState } from 'react';
 import { api, client, type Schemas } from '../../api/client';
+import { useFrameTimes } from '../../api/frameTimes';
 import { dataOf, useAction } from '../../api/useAction';
 import { Button } from '../../components/Button';
 import { Dialog } from '../../components/Dialog';
@@ -24,6 +25,7 @@ export function PickDialog({ project, videos, onClose }: PickDialogProps) {
   const toast = useToast();
   const video = usable.find((candidate) => candidate.key === key);
   const frames = api.useQuery('get', '/api/projects/{project}/frames', { params: { path: { project } } });
+  const timeOf = useFrameTimes(project, key);
   const isPicked = frames.data?.some((item) => item.video === key && item.frame === frame) ?? false;
   const pick = useAction(
     () =>
@@ -73,11 +75,11 @@ export function PickDialog({ project, videos, onClose }: PickDialogProps) {
           <>
             <FrameView frame={frame} project={project} video={video} />
             <FrameScrubber
-              fps={video.fps}
               frame={frame}
               label={`Frames of ${video.key}`}
               nFrames={video.n_frames ?? 1}
               onChange={setFrame}
+              seconds={timeOf(frame)}
             />
           </>
         )}

@@ -26,8 +26,11 @@ import { Toolbar } from './Toolbar';
 import { type Opened, useLabelSession } from './useLabelSession';
 
 export default function LabelPage({ project }: PageProps) {
-  const asked = placeFrom(useHashSearch());
-  const { opened, error } = useLabelSession(project, asked);
+  const search = useHashSearch();
+  const asked = placeFrom(search);
+  // Whoever comes to label what was found worth it sees what the network says in each of these frames.
+  const [isPrefilling] = useState(() => new URLSearchParams(search).has('prefill'));
+  const { opened, error } = useLabelSession(project, asked, isPrefilling);
   useEffect(() => {
     document.title = 'Label · Marey';
   }, []);
@@ -51,7 +54,7 @@ export default function LabelPage({ project }: PageProps) {
 type Dialog = 'go-to' | 'help' | null;
 
 function Workbench({ opened, project, asked }: { opened: Opened; project: string; asked: Place | null }) {
-  const { session, colours, nFrames, fps } = opened;
+  const { session, colours, nFrames } = opened;
   const [place, notice, isEmpty] = useStore(
     session,
     (state) =>
@@ -87,11 +90,11 @@ function Workbench({ opened, project, asked }: { opened: Opened; project: string
       <QueuePanel session={session} />
       <div className="label-middle">
         <Toolbar
-          fps={place ? fps.get(place.video) : undefined}
           nFrames={place ? nFrames.get(place.video) : undefined}
           onChange={change}
           onGoTo={() => setDialog('go-to')}
           onHelp={() => setDialog('help')}
+          project={project}
           session={session}
           settings={settings}
         />

@@ -17,8 +17,8 @@ export function StatusBar({ session, keymap }: { session: LabelSession; keymap: 
       <Next keymap={keymap} session={session} />
       <span className="label-status__notice soft truncate">{notice}</span>
       {companion && (
-        <span className="label-status__item">
-          <Users aria-hidden size={15} /> {companion} is here, too
+        <span className="label-status__item" data-testid="companion" role="status">
+          <Users aria-hidden size={15} /> Also here: {companion}
         </span>
       )}
       <SaveMark save={save} />

@@ -16,6 +16,7 @@ import {
   ZoomIn,
 } from 'lucide-react';
 import { useId, useState } from 'react';
+import { useFrameTimes } from '../../api/frameTimes';
 import { useStore } from '../../app/useStore';
 import { Button, IconButton } from '../../components/Button';
 import { CheckField } from '../../components/Field';
@@ -27,7 +28,7 @@ interface Props {
   readonly session: LabelSession;
   readonly settings: LabelSettings;
   readonly nFrames: number | undefined;
-  readonly fps: number | undefined;
+  readonly project: string;
   readonly onChange: (part: Partial<LabelSettings>) => void;
   readonly onGoTo: () => void;
   readonly onHelp: () => void;
@@ -39,11 +40,13 @@ const RULE_WORDS: Readonly<Record<ViewRule, string>> = {
   fit: 'Whole image',
 };
 
-export function Toolbar({ session, settings, nFrames, fps, onChange, onGoTo, onHelp }: Props) {
+export function Toolbar({ session, settings, nFrames, project, onChange, onGoTo, onHelp }: Props) {
   const [place, needsReview, isLoop] = useStore(
     session,
     (state) => [state.place, state.needsReview, state.isLoop] as const,
   );
+  const timeOf = useFrameTimes(project, place?.video ?? null);
+  const seconds = place && timeOf(place.frame);
   const { editor } = session;
   const [canUndo, canRedo] = useStore(editor, (state) => [state.canUndo, state.canRedo] as const);
   return (
@@ -55,7 +58,7 @@ export function Toolbar({ session, settings, nFrames, fps, onChange, onGoTo, onH
           <span className="label-place__frame number" data-testid="frame-number">
             {place ? `frame ${place.frame}` : ''}
             {nFrames ? <span className="faint"> / {nFrames - 1}</span> : null}
-            {place && fps ? <span className="faint"> · {(place.frame / fps).toFixed(2)} s</span> : null}
+            {seconds === null ? null : <span className="faint"> · {seconds.toFixed(2)} s</span>}
           </span>
         </button>
         <IconButton icon={ChevronRight} label="Next frame" onClick={() => session.step(1)} size="sm" />

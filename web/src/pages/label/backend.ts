@@ -35,8 +35,8 @@ export interface LabelBackend {
   readonly saveLabels: (place: Place, labels: FrameLabels, revision: string) => Promise<SaveResult<FrameLabels>>;
   readonly propose: (place: Place, source: PrefillSource) => Promise<Proposal>;
   readonly askForReview: (place: Place, needsReview: boolean) => Promise<ServerLabels>;
-  /** Say who is looking; returns the name of somebody else who is, too. */
-  readonly lease: (place: Place) => Promise<string | null>;
+  /** Say who is looking; returns the names of the others who are, too. */
+  readonly lease: (place: Place) => Promise<readonly string[]>;
   readonly loadImage: (place: Place, signal: AbortSignal) => Promise<ImageBitmap>;
 }
 

@@ -27,7 +27,7 @@ export interface SessionState {
   readonly isLoop: boolean;
   /** The latest words for the live region. */
   readonly notice: string;
-  /** Who else looks at this frame. */
+  /** Who else looks at this frame: a name, or several. */
   readonly companion: string | null;
 }
 
@@ -42,8 +42,10 @@ const LEASE_EVERY_MS = 15_000;
 
 export class LabelSession {
   readonly editor: Editor;
-  /** Propose points whenever an unlabelled frame opens. */
+  /** Propose points whenever an unlabelled frame opens, as the person likes it. */
   prefillNew = false;
+  /** The same, because that is what they came for: frames that are worth labelling. */
+  isPrefilling = false;
 
   private readonly autosave: Autosave<FrameLabels>;
   private readonly images: ImageCache<ImageBitmap>;
@@ -256,7 +258,8 @@ export class LabelSession {
     this.editor.open(key, { width: picture.width, height: picture.height });
     this.renewLease();
     const isNew = stateOf(this.editor.state.labels) === 'unlabeled';
-    if (this.prefillNew && isNew && !this.sources.has(key)) void this.prefill().then(() => this.editor.lookAgain());
+    const isAsked = this.prefillNew || this.isPrefilling;
+    if (isAsked && isNew && !this.sources.has(key)) void this.prefill().then(() => this.editor.lookAgain());
   }
 
   private async receive(place: Place): Promise<void> {
@@ -330,8 +333,8 @@ export class LabelSession {
     const { place } = this.value;
     if (!place || document.hidden) return;
     this.backend.lease(place).then(
-      (companion) => {
-        if (this.value.place === place) this.set({ companion });
+      (others) => {
+        if (this.value.place === place) this.set({ companion: [...new Set(others)].join(' and ') || null });
       },
       () => undefined,
     );

@@ -4,6 +4,7 @@ import { loadBitmap } from '../../api/binary';
 import { baseUrl, client, frameUrl } from '../../api/client';
 import { ApiError, explain } from '../../api/errors';
 import type { components } from '../../api/schema';
+import { readLabeller } from '../../app/labeller';
 import type { SaveResult } from '../../engine/autosave';
 import type { FrameLabels } from '../../engine/labels';
 import { keyOf, type LabelBackend, type Place, type ServerLabels } from './backend';
@@ -16,6 +17,7 @@ const QUALITY = 92;
 
 export interface Identity {
   readonly project: string;
+  /** Who labels, unless somebody said otherwise in the settings of this browser. */
   readonly labeller: string;
   /** Names this tab among those of one person. */
   readonly page: string;
@@ -23,7 +25,9 @@ export interface Identity {
   readonly stamps: ReadonlyMap<string, string>;
 }
 
-export function serverBackend({ project, labeller, page, stamps }: Identity): LabelBackend {
+export function serverBackend({ project, labeller: usual, page, stamps }: Identity): LabelBackend {
+  // What was said in the settings, perhaps in another window meanwhile.
+  const labeller = () => readLabeller() ?? usual;
   const path = ({ video, frame }: Place) => ({ project, video, frame });
 
   const readLabels = async (place: Place): Promise<ServerLabels> => {
@@ -37,7 +41,7 @@ export function serverBackend({ project, labeller, page, stamps }: Identity): La
     try {
       const { data } = await client.PUT('/api/projects/{project}/labels/{video}/{frame}', {
         params: { path: path(place), header: { 'if-match': revision } },
-        body: labelsToWire(labels, labeller),
+        body: labelsToWire(labels, labeller()),
         // A page that is being closed still sends what was done last.
         keepalive: true,
       });
@@ -65,16 +69,16 @@ export function serverBackend({ project, labeller, page, stamps }: Identity): La
     askForReview: async (place, needsReview) => {
       const { data } = await client.POST('/api/projects/{project}/labels/{video}/{frame}/review', {
         params: { path: path(place) },
-        body: { needs_review: needsReview, note: '', labeller },
+        body: { needs_review: needsReview, note: '', labeller: labeller() },
       });
       return received(data);
     },
     lease: async (place) => {
       const { data } = await client.POST('/api/projects/{project}/labels/{video}/{frame}/lease', {
         params: { path: path(place) },
-        body: { labeller, page },
+        body: { labeller: labeller(), page },
       });
-      return data && !data.is_yours ? data.labeller : null;
+      return data?.others ?? [];
     },
     loadImage: async ({ video, frame }, signal) => {
       const url = frameUrl(project, video, frame, { quality: QUALITY, stamp: stamps.get(video) });

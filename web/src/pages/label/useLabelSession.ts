@@ -13,13 +13,16 @@ export interface Opened {
   readonly session: LabelSession;
   readonly colours: readonly string[];
   readonly nFrames: ReadonlyMap<string, number>;
-  readonly fps: ReadonlyMap<string, number>;
 }
 
 /** Names this tab, on servers without a secure context, too, where the browser makes no identifiers. */
 const PAGE_ID = `${Date.now().toString(36)}-${Math.random().toString(36).slice(2)}`;
 
-export function useLabelSession(project: string, first: Place | null): { opened: Opened | null; error: unknown } {
+export function useLabelSession(
+  project: string,
+  first: Place | null,
+  isPrefilling: boolean,
+): { opened: Opened | null; error: unknown } {
   const path = { params: { path: { project } } };
   const [session, projectInfo, videos] = [
     api.useQuery('get', '/api/session', {}),
@@ -33,7 +36,7 @@ export function useLabelSession(project: string, first: Place | null): { opened:
         session.data.labeller,
         projectInfo.data.skeleton,
         projectInfo.data.individuals,
-        videos.data.map(({ key, n_frames, fps, stamp }) => [key, n_frames, fps, stamp]),
+        videos.data.map(({ key, n_frames, stamp }) => [key, n_frames, stamp]),
       ])
     : null;
   const [opened, setOpened] = useState<Opened | null>(null);
@@ -53,20 +56,20 @@ export function useLabelSession(project: string, first: Place | null): { opened:
       labeller: session.data.labeller,
       stamps: new Map(videos.data.map(({ key, stamp }) => [key, stamp])),
       nFrames: new Map(videos.data.map(({ key, n_frames }) => [key, n_frames ?? 0])),
-      fps: new Map(videos.data.flatMap(({ key, fps }): [string, number][] => (fps ? [[key, fps]] : []))),
     };
   }, [signature]);
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: the first place only says where to begin
   useEffect(() => {
     if (!made) return;
-    const { skeleton, individuals, nFrames, fps, colours, stamps, labeller } = made;
+    const { skeleton, individuals, nFrames, colours, stamps, labeller } = made;
     const backend = serverBackend({ project, labeller, page: PAGE_ID, stamps });
     const current = new LabelSession({ skeleton, individuals, nFrames }, backend, new Drafts(project));
-    setOpened({ session: current, colours, nFrames, fps });
+    current.isPrefilling = isPrefilling;
+    setOpened({ session: current, colours, nFrames });
     void current.start(first);
     return () => current.close();
-  }, [project, made]);
+  }, [project, made, isPrefilling]);
 
   return { opened, error: session.error ?? projectInfo.error ?? videos.error };
 }

@@ -1,6 +1,7 @@
 import { Clapperboard, Play } from 'lucide-react';
 import { useState } from 'react';
 import { client, fileUrl, type Schemas } from '../../api/client';
+import { useFrameTimes } from '../../api/frameTimes';
 import type { Job } from '../../api/jobStream';
 import { dataOf, useAction } from '../../api/useAction';
 import { useJob } from '../../app/jobs';
@@ -40,6 +41,7 @@ export function RenderStudio({ project, result }: RenderStudioProps) {
       ),
     { isQuiet: true },
   );
+  const timeOf = useFrameTimes(project, result.video);
   const clipFrames = Math.round(CLIP_S * (result.fps ?? USUAL_FPS));
   const writeClip = () => {
     const stop = Math.min(frame + clipFrames, result.n_frames);
@@ -58,11 +60,11 @@ export function RenderStudio({ project, result }: RenderStudioProps) {
           <div className="stack">
             <PreviewFrame frame={frame} project={project} result={result.id} style={style} />
             <FrameScrubber
-              fps={result.fps}
               frame={frame}
               label="Frame of the preview"
               nFrames={result.n_frames}
               onChange={setFrame}
+              seconds={timeOf(frame)}
             />
           </div>
         </Card>

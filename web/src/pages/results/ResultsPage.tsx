@@ -2,6 +2,7 @@ import { ChartSpline, ChevronLeft, ChevronRight, Clapperboard, Keyboard, Pause, 
 import { useEffect, useMemo, useState } from 'react';
 import { api } from '../../api/client';
 import { explain } from '../../api/errors';
+import { useFrameTimes } from '../../api/frameTimes';
 import { navigate, useHashSearch } from '../../app/hashLocation';
 import { type PageProps, pageUrl } from '../../app/pages';
 import { useStore } from '../../app/useStore';
@@ -126,8 +127,10 @@ function Transport({ session, project }: { session: ResultSession; project: stri
   const [row, isPlaying] = useStore(session, (state) => [state.row, state.isPlaying] as const);
   const [dialog, setDialog] = useState<'go-to' | 'help' | null>(null);
   const { data } = session;
-  const { video, fps, id } = data.detail;
+  const { video, id } = data.detail;
+  const timeOf = useFrameTimes(project, video);
   const frame = data.frameOf(row);
+  const seconds = timeOf(frame);
   const { keymap, setKeymap } = useResultKeys(session, dialog !== null, {
     openGoTo: () => setDialog('go-to'),
     openHelp: () => setDialog('help'),
@@ -148,7 +151,7 @@ function Transport({ session, project }: { session: ResultSession; project: stri
         <button className="results-place number" onClick={() => setDialog('go-to')} title="Go to a frame" type="button">
           <span data-testid="frame-number">frame {frame}</span>
           <span className="faint"> / {data.detail.last_frame}</span>
-          {fps ? <span className="faint"> · {(frame / fps).toFixed(2)} s</span> : null}
+          {seconds === null ? null : <span className="faint"> · {seconds.toFixed(2)} s</span>}
         </button>
       </div>
       <div className="results-toolbar__group results-toolbar__group--end">
