@@ -1,5 +1,6 @@
 """A real browser and a real server, for tests that do what a person does."""
 
+import contextlib
 import json
 import os
 import shutil
@@ -8,12 +9,13 @@ import socket
 import subprocess
 import sys
 import threading
+import time
 import urllib.request
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from importlib import resources
 from pathlib import Path
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 import pytest
 
@@ -27,7 +29,10 @@ FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
-READY_WITHIN_S = 60
+READY_WITHIN_S = 180
+PATIENCE_MS = 60_000
+"""How long a page may take for anything: far more than on a slow machine that does other things, too."""
+MADE_WITHIN_S = 600
 SCREEN = {"width": 1280, "height": 800}
 
 
@@ -99,24 +104,48 @@ class Server:
             self.kill()
 
     def _end(self) -> None:
-        self.process.wait(timeout=20)
+        self.process.wait(timeout=60)
         if self.reader is not None:
             self.reader.join()
         for pipe in (self.process.stdout, self.process.stderr):
             pipe.close()
 
 
-def free_port() -> int:
-    """Return a port that nobody uses."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+@pytest.fixture
+def reserved_port() -> int:
+    """A port that only this worker asks for, and that the system gives to nobody who asks for any port."""
+    worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+    for port in range(20_000 + 100 * worker, 20_000 + 100 * (worker + 1)):
+        with contextlib.suppress(OSError), socket.socket() as probe:
+            probe.bind(("127.0.0.1", port))
+            return port
+    raise AssertionError("all ports of this worker are taken")
+
+
+def made_once(folder: Path, make: Callable[[Path], object]) -> Path:
+    """Make what is costly in `folder`, once for all workers: the first one makes it, the others wait."""
+    done, failed = folder / "made", folder / "failed"
+    try:
+        folder.mkdir()
+    except FileExistsError:
+        end = time.monotonic() + MADE_WITHIN_S
+        while not done.exists():
+            assert not failed.exists(), f"another worker could not make {folder.name}"
+            assert time.monotonic() < end, f"another worker still makes {folder.name}"
+            time.sleep(0.2)
+        return folder
+    try:
+        make(folder)
+    except BaseException:
+        failed.touch()
+        raise
+    done.touch()
+    return folder
 
 
 def start_server(project: Path | None, state: Path, *, port: int = 0, roots: tuple[Path, ...] = ()) -> Server:
     """Run ``marey gui`` and wait until it says that it is ready."""
     command = [sys.executable, "-m", "marey", "gui", *([str(project)] if project else [])]
-    port = port or free_port()
     command += ["--port", str(port), "--no-browser", "--json"]
     for root in roots:
         command += ["--root", str(root)]
@@ -135,6 +164,7 @@ def start_server(project: Path | None, state: Path, *, port: int = 0, roots: tup
         server.stop()
         pytest.fail("the server did not start: " + "".join(server.log)[-2000:])
     server.url = json.loads(line)["url"]
+    server.port = urlsplit(server.url).port
     return server
 
 
@@ -153,11 +183,20 @@ def shared_server(shared_root, tmp_path_factory) -> Iterator[Server]:
 
 
 @pytest.fixture(scope="session")
-def demo_root(shared_root) -> Path:
-    """The project of the demo, with little training: made once."""
+def shared_by_workers(tmp_path_factory) -> Path:
+    """A folder that all workers of this run have in common; what lies in it is copied, never changed."""
+    base = tmp_path_factory.getbasetemp()
+    return base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+
+
+@pytest.fixture(scope="session")
+def demo_root(shared_root, shared_by_workers) -> Path:
+    """The project of the demo, with little training: made once, and a copy for each worker."""
     from demo_pages import make_demo
 
-    return make_demo(shared_root / "demo")
+    made = made_once(shared_by_workers / "made demo", lambda folder: make_demo(folder / "demo"))
+    shutil.copytree(made / "demo", shared_root / "demo")
+    return shared_root / "demo" / "project"
 
 
 @pytest.fixture(scope="session")
@@ -186,8 +225,9 @@ def serve(tmp_path) -> Iterator[Callable[..., Server]]:
 @pytest.fixture(scope="session")
 def browser():
     """One Chromium for all tests."""
-    from playwright.sync_api import sync_playwright
+    from playwright.sync_api import expect, sync_playwright
 
+    expect.set_options(timeout=PATIENCE_MS)
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(executable_path=CHROMIUM, headless=True, args=FLAGS)
         yield chromium
@@ -204,7 +244,7 @@ def new_page(browser):
         contexts.append(context)
         page = context.new_page()
         page.on("pageerror", lambda error: problems.append(str(error)))
-        page.set_default_timeout(20_000)
+        page.set_default_timeout(PATIENCE_MS)
         return page
 
     yield open_page

@@ -1,8 +1,9 @@
 """The demo project in the browser: every page with something on it."""
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from weakref import WeakKeyDictionary
 
 from marey.project import Project
 
@@ -33,7 +34,43 @@ PAGES = {
 WITH_FRAMES = {"label", "results"}
 """Pages that show one frame of a video on a canvas."""
 N_SUGGESTIONS = 6
-WITHIN_S = 120
+WITHIN_S = 600
+QUIET_MS = 60
+"""What an answer brings is on the page, or has led to the next question, after this long without any."""
+QUIET_WITHIN_S = 20
+
+
+class Traffic:
+    """What a page has asked for and not got yet, its stream of events aside."""
+
+    def __init__(self, page):
+        self.page = page
+        self.open = set()
+        self.n_asked = 0
+        page.on("request", self._begins)
+        page.on("requestfinished", self._ends)
+        page.on("requestfailed", self._ends)
+
+    def _begins(self, request) -> None:
+        if not request.url.endswith("/api/jobs/stream"):
+            self.open.add(request)
+            self.n_asked += 1
+
+    def _ends(self, request) -> None:
+        self.open.discard(request)
+
+    def wait_until_quiet(self) -> None:
+        """Wait until nothing is on its way, nor asked for by what came last.
+
+        A page that follows a training always has something on its way: it is not waited for for ever.
+        """
+        end = time.monotonic() + QUIET_WITHIN_S
+        while True:
+            n_asked = self.n_asked
+            self.page.wait_for_timeout(QUIET_MS)
+            self.page.evaluate("() => new Promise(done => requestAnimationFrame(() => setTimeout(done)))")
+            if (not self.open and n_asked == self.n_asked) or time.monotonic() > end:
+                return
 
 
 @dataclass
@@ -42,17 +79,23 @@ class Demo:
 
     server: object
     project: str
+    traffic: WeakKeyDictionary = field(default_factory=WeakKeyDictionary)
+    """Of each page that was opened here."""
 
-    def open(self, page, name: str) -> None:
+    def open(self, page, name: str, *, is_empty: bool = False) -> None:
         """Go to a page and wait until nothing is on its way."""
         place = PAGES[name].format(project=self.project)
+        if page not in self.traffic:
+            self.traffic[page] = Traffic(page)
         page.goto(self.server.address(place))
-        self.settle(page, name)
+        self.settle(page, "" if is_empty else name)
         shown = page.url.partition("#/")[2]
         assert shown.partition("?")[0] == place.partition("?")[0], f"there is no page at {place}"
 
     def settle(self, page, name: str) -> None:
+        """Wait until everything that belongs to the page is on it."""
         page.get_by_role("heading", level=1).first.wait_for(state="attached")
+        self.traffic[page].wait_until_quiet()
         if name in WITH_FRAMES:
             page.wait_for_selector("[data-testid=image-layer][data-frame]")
         if name == "results":
@@ -77,7 +120,7 @@ def make_demo(folder: Path) -> Path:
     """Make the demo with little training, in `folder`; return its project."""
     from marey.demo import DemoPlan, run_demo
 
-    plan = DemoPlan(n_recordings=2, train_s=4, unseen_s=4, labels_per_recording=12, steps=60)
+    plan = DemoPlan(n_recordings=2, train_s=4, unseen_s=4, labels_per_recording=12, steps=24)
     run_demo(folder, plan=plan)
     return analyse_unseen(folder)
 

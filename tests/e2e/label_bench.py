@@ -167,13 +167,24 @@ class LabelHand:
         mark = self.page.wait_for_selector("[data-testid=save]:has-text('Saved, rev')")
         return int(mark.inner_text().split()[-1])
 
-    def next_step(self) -> str:
-        """Return what the page says that a click would do."""
-        return self.page.inner_text("[data-testid=next-step]")
+    @property
+    def next_step(self):
+        """Where the page says what a click would do."""
+        return self.page.locator("[data-testid=next-step]")
 
-    def states(self) -> list[str]:
-        """Return the state of every part, in the order of the skeleton."""
-        return self.page.eval_on_selector_all(".part", "parts => parts.map(part => part.dataset.state)")
+    def expect_states(self, *states: str) -> None:
+        """Wait until the first parts, in the order of the skeleton, are in these states."""
+        from playwright.sync_api import expect
+
+        parts = self.page.locator(".part")
+        for i, state in enumerate(states):
+            expect(parts.nth(i)).to_have_attribute("data-state", state)
+
+    def expect_all(self, state: str, n: int = len(MOUSE_12)) -> None:
+        """Wait until `n` parts, by default all of them, are in a state."""
+        from playwright.sync_api import expect
+
+        expect(self.page.locator(f".part[data-state={state}]")).to_have_count(n)
 
     def pixels(self, *, columns: int, rows: int, block: int) -> np.ndarray:
         """Return the mean grey of each block of the image as it is painted, (rows, columns)."""

@@ -55,38 +55,45 @@ def wait_for_picture(page, frame):
     page.wait_for_selector(f'[data-testid=image-layer][data-frame="{frame}"]')
 
 
+# How many pixels of a canvas differ from its first.
+INK = """layer => {
+    const canvas = document.querySelector(`[data-testid=${layer}]`);
+    const { data } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
+    let count = 0;
+    for (let i = 0; i < data.length; i += 4) {
+        const isOther = data[i] !== data[0] || data[i + 1] !== data[1] || data[i + 3] !== data[3];
+        if (isOther) count += 1;
+    }
+    return count;
+}"""
+
+
 def ink(page, layer):
-    """Return how many pixels of a canvas differ from its first."""
-    return page.evaluate(
-        """layer => {
-            const canvas = document.querySelector(`[data-testid=${layer}]`);
-            const { data } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
-            let count = 0;
-            for (let i = 0; i < data.length; i += 4) {
-                const isOther = data[i] !== data[0] || data[i + 1] !== data[1] || data[i + 3] !== data[3];
-                if (isOther) count += 1;
-            }
-            return count;
-        }""",
-        layer,
-    )
+    """Return how many pixels of a canvas differ from its first, once it has been painted."""
+    page.evaluate("() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
+    return page.evaluate(INK, layer)
+
+
+def wait_for_ink(page, layer, relation, n):
+    """Wait until the pixels that differ are fewer (``<``), more, or others than `n`."""
+    page.wait_for_function(f"([layer, n]) => ({INK})(layer) {relation} n", arg=[layer, n])
 
 
 def test_frames_and_poses_go_together(hand):
     page = hand.page
-    assert ink(page, "overlay") > 500
+    wait_for_ink(page, "overlay", ">", 500)
     for key, frame in (("d", 1), ("ArrowRight", 2), ("Shift+D", 12), ("a", 11), ("End", 299), ("Home", 0)):
         page.keyboard.press(key)
         wait_for_picture(page, frame)
         assert hand.painted_number() == frame
-        assert page.get_attribute("[data-testid=overlay]", "data-row") == str(frame)
+        expect(page.locator("[data-testid=overlay]")).to_have_attribute("data-row", str(frame))
     page.keyboard.press("g")
+    expect(page.get_by_label("Frame", exact=True)).to_be_focused()
     page.keyboard.type("157")
     page.keyboard.press("Enter")
     wait_for_picture(page, 157)
     assert hand.painted_number() == 157
-    shown = page.locator(".result-keypoint").first.inner_text()
-    assert "nose" in shown
+    expect(page.locator(".result-keypoint").first).to_contain_text("nose")
 
 
 def test_a_click_in_the_timeline_goes_there(hand):
@@ -100,12 +107,13 @@ def test_a_click_in_the_timeline_goes_there(hand):
 
 def test_traces_follow_what_is_chosen(hand):
     page = hand.page
-    page.get_by_role("button", name="All", exact=True).click()
-    page.wait_for_timeout(300)
-    many = ink(page, "traces")
+    page.wait_for_selector("[data-testid=traces][data-state=complete]")
+    some = ink(page, "traces")
     page.get_by_role("button", name="None", exact=True).click()
-    page.wait_for_timeout(300)
-    assert ink(page, "traces") < many
+    wait_for_ink(page, "traces", "<", some)
+    none = ink(page, "traces")
+    page.get_by_role("button", name="All", exact=True).click()
+    wait_for_ink(page, "traces", ">", none)
 
 
 def test_smoothing_is_shown_before_anything_is_written(hand, project):
@@ -114,8 +122,7 @@ def test_smoothing_is_shown_before_anything_is_written(hand, project):
     overlay = ink(page, "overlay")
     page.get_by_role("button", name="Preview", exact=True).click()
     page.wait_for_selector("text=Hide preview")
-    page.wait_for_timeout(300)
-    assert ink(page, "overlay") != overlay
+    wait_for_ink(page, "overlay", "!==", overlay)
     assert files_in(project.predictions_folder) == before
 
 
@@ -138,7 +145,8 @@ def test_how_it_looks(project, shared_server, new_page, screenshots, theme):
     open_result(project, shared_server, page)
     page.keyboard.press("Shift+D")
     wait_for_picture(page, 10)
+    overlay = ink(page, "overlay")
     page.get_by_role("button", name="Preview", exact=True).click()
     page.wait_for_selector("text=Hide preview")
-    page.wait_for_timeout(500)
+    wait_for_ink(page, "overlay", "!==", overlay)
     page.screenshot(path=screenshots / f"results-{theme}.png")

@@ -2,16 +2,17 @@
 
 import re
 import shutil
-import time
 
 import pytest
 from demo_pages import Demo
 
+playwright = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed")
+expect = playwright.expect
+
 RUN = "long one"
 STEPS = 5000
-LONG_MS = 300_000
-RESPONSIVE_S = 10
-"""Far more than a page takes on a slow machine, and far less than one that waits for a connection."""
+LONG_MS = 600_000
+STEPS_DONE = re.compile(r"[\d,]+ of [\d,]+")
 OTHER_WINDOWS = ("label", "videos", "frames", "evaluate", "analyse", "results", "jobs")
 
 
@@ -37,27 +38,23 @@ def test_a_training_in_eight_windows(training, page, screenshots):
     training.settle(page, "train")
     page.screenshot(path=screenshots / "training-light.png")
 
+    # A window that waited for a connection would wait until the training ends, which takes hours. How long
+    # the windows take is measured in bench/browser.py.
     windows = {name: page.context.new_page() for name in OTHER_WINDOWS}
-    took = {}
     for name, window in windows.items():
-        began = time.monotonic()
         training.open(window, name)
-        took[name] = round(time.monotonic() - began, 1)
-    for name, window in windows.items():
-        began = time.monotonic()
+    for window in windows.values():
         window.evaluate("place => { location.hash = place; }", f"/p/{training.project}/train")
-        window.get_by_role("region", name=f"Training {RUN}").wait_for()
-        took[f"{name}, then train"] = round(time.monotonic() - began, 1)
-    assert max(took.values()) < RESPONSIVE_S, took
+        job_in(window).wait_for()
     assert streams.n_open() == 1, "each window holds a connection, and a browser has six"
+    states = [job["status"] for job in training.server.ask("jobs") if job["title"] == f"training {RUN}"]
+    assert states == ["running"]
 
     # The window that read the stream is closed: another one reads on, and the rest still hear of it.
     page.close()
     window = windows["jobs"]
     before = steps_done(window)
-    window.wait_for_function(
-        "before => !document.querySelector('.job').innerText.includes(before)", arg=before, timeout=LONG_MS
-    )
+    expect(job_in(window)).not_to_contain_text(re.compile(rf"\b{before}"), timeout=LONG_MS)
     window.get_by_role("button", name="Stop", exact=True).click()
     row = windows["videos"].get_by_role("row", name=re.compile(RUN))
     row.get_by_text("stopped").wait_for(timeout=LONG_MS)
@@ -87,9 +84,15 @@ def start(training: Demo, page) -> None:
     page.get_by_role("button", name="Train", exact=True).click()
 
 
+def job_in(window):
+    """Where a page tells of the training."""
+    return window.get_by_role("region", name=f"Training {RUN}")
+
+
 def steps_done(window) -> str:
-    """Return how far the page says that the training is: "140 of 5 000"."""
-    return re.search(r"[\d\s]+of[\d\s]+", window.locator(".job").inner_text())[0].strip()
+    """Return how far the page says that the training is: "140 of 5,000"."""
+    expect(job_in(window)).to_contain_text(STEPS_DONE, timeout=LONG_MS)
+    return STEPS_DONE.search(job_in(window).inner_text())[0]
 
 
 class OpenStreams:
