@@ -203,6 +203,20 @@ def test_a_surprise_says_nothing_of_the_inside(client, url, project, caplog):
     assert ".py" not in response.text
 
 
+def test_what_nobody_thought_of_is_told_to_the_log_only(client, caplog):
+    def fall_over():
+        raise RuntimeError("the secret of /home/ada/marey.py")
+
+    client.app.router.add_api_route("/api/surprise", fall_over)
+    client.app.router.routes.insert(0, client.app.router.routes.pop())  # before the pages, which take the rest
+    response = client.get("/api/surprise")
+    assert kind_and_status(response) == (500, "InternalError")
+    assert response.json()["error"]["hint"]
+    assert "secret" not in response.text
+    assert "RuntimeError" not in response.text
+    assert "the secret of" in caplog.text
+
+
 def test_errors_are_words_with_a_hint(client, url):
     body = client.get(f"{url}/videos/day%202").json()
     assert body["error"]["message"] == "the project has no video 'day 2'"
