@@ -141,6 +141,21 @@ def test_the_queue_knows_what_the_network_was_unsure_of(client, url, result, pos
     assert item["confidence"] == pytest.approx(float(np.nanmin(poses["confidence"].to_numpy()[6])), abs=1e-6)
 
 
+def test_every_animal_of_a_result_is_proposed(client, url, result, poses):
+    """Under the names of the project where it has some: its own, or the next that is free."""
+
+    def proposed(individuals):
+        client.patch(url, json={"individuals": individuals})
+        answer = client.get(f"{url}/labels/day%201/6/prefill", params={"source": "model", "run": "first"})
+        return [(item["individual"], item["points"][0]["position"]) for item in answer.json()["instances"]]
+
+    position = poses["position"].to_numpy()[6, :, 0]
+    a, b = (pytest.approx(position[:, i], abs=1e-3) for i in range(2))
+    assert proposed([]) == [(None, a), (None, b)]
+    assert proposed(["b", "Ada"]) == [("Ada", a), ("b", b)]
+    assert proposed(["Eve"]) == [("Eve", a)]
+
+
 def test_nothing_to_look_at(client, url):
     assert client.get(f"{url}/results").json() == []
     assert client.post(f"{url}/suggestions", json={"n": 4}).status_code == 422

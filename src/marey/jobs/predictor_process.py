@@ -1,4 +1,4 @@
-"""A process that finds the animal in single frames when asked: ``python -m marey.jobs.predictor_process``.
+"""A process that finds the animals in single frames when asked: ``python -m marey.jobs.predictor_process``.
 
 One line of JSON in, one out. It keeps torch and the network out of the server, and is ended when nobody has
 asked for a while.
@@ -34,7 +34,7 @@ class PredictorProcess:
         self._timer: threading.Timer | None = None
 
     def predict(self, run: Path, video: Path | None, frame: int, image: Path | None) -> dict[str, Any]:
-        """Find the animal in one frame.
+        """Find the animals in one frame.
 
         Parameters
         ----------
@@ -48,7 +48,8 @@ class PredictorProcess:
         Returns
         -------
         dict
-            ``points`` ((x, y) or None for each keypoint) and ``confidence``.
+            ``animals``, the surest first, each with ``points`` ((x, y) or None for each keypoint) and
+            ``confidence``.
 
         Raises
         ------
@@ -155,12 +156,15 @@ def _answer(question: dict[str, Any], predictors: dict[tuple[str, float], Any]) 
         with open_video(question["video"]) as video:
             image = video.read(question["frame"])
     began = time.perf_counter()
-    found = predictors[key].predict_images([image])
-    return {
-        "points": [[float(x), float(y)] if x == x and y == y else None for x, y in found.points[0]],  # noqa: PLR0124
-        "confidence": [float(value) if value == value else None for value in found.confidence[0]],  # noqa: PLR0124
-        "seconds": time.perf_counter() - began,
-    }
+    (found,) = predictors[key].predict_animals([image])
+    animals = [
+        {
+            "points": [[float(x), float(y)] if x == x and y == y else None for x, y in points],  # noqa: PLR0124
+            "confidence": [float(value) if value == value else None for value in confidence],  # noqa: PLR0124
+        }
+        for points, confidence in zip(found.points, found.confidence, strict=True)
+    ]
+    return {"animals": animals, "seconds": time.perf_counter() - began}
 
 
 if __name__ == "__main__":

@@ -1,5 +1,6 @@
 """Points proposed for a frame: by a network, by optical flow, or as they were in the frame before."""
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
@@ -8,6 +9,7 @@ from marey.errors import MareyError, NotFoundError
 from marey.formats.windows import read_rows
 from marey.model import Instance, LabeledFrame, Origin, Visibility
 from marey.server import results, runs
+from marey.server.schemas import labels as schema
 from marey.server.schemas.labels import Prefill
 from marey.server.wire import instance_to_wire
 from marey.video.flow import carry_points
@@ -58,10 +60,16 @@ def _from_model(project: "OpenProject", video: str, frame: int, name: str | None
         frame,
         None if image is None else folder / image,
     )
-    points = np.array([xy or (np.nan, np.nan) for xy in found["points"]], dtype=float)
-    confidence = np.array([np.nan if c is None else c for c in found["confidence"]])
-    instance = instance_to_wire(_proposed(points), confidence)
-    return Prefill(source="model", instances=[instance], run=name)
+    animals = [
+        (
+            np.array([xy or (np.nan, np.nan) for xy in animal["points"]], dtype=float),
+            np.array([np.nan if c is None else c for c in animal["confidence"]]),
+        )
+        for animal in found["animals"]
+    ]
+    instances = _animals(project, animals, [None] * len(animals))
+    note = "" if instances else f"{name} finds no animal in this frame"
+    return Prefill(source="model", instances=instances, run=name, note=note)
 
 
 def _newest_run(project: "OpenProject") -> str:
@@ -71,7 +79,7 @@ def _newest_run(project: "OpenProject") -> str:
     raise NotFoundError("no network has been trained for these keypoints yet")
 
 
-def _from_result(project: "OpenProject", video: str, frame: int, run: str) -> list | None:
+def _from_result(project: "OpenProject", video: str, frame: int, run: str) -> list[schema.Instance] | None:
     """Return what a finished analysis says of the frame, or None where there is none."""
     file = results.newest_of_video(project, video, run)
     row = None if file is None else results.rows_of_frames(file, [frame]).get(frame)
@@ -82,12 +90,28 @@ def _from_result(project: "OpenProject", video: str, frame: int, run: str) -> li
         confidence = read_rows(file.path, "confidence", row, row + 1)[0]
     except MareyError:
         return None
-    places = range(points.shape[2])
-    return [
-        instance_to_wire(_proposed(points[:2, :, i].T), confidence[:, i])
-        for i in places
-        if np.isfinite(points[:2, :, i]).any()
-    ]
+    animals = [(points[:2, :, i].T, confidence[:, i]) for i in range(points.shape[2])]
+    return _animals(project, animals, file.summary.individuals)
+
+
+def _animals(
+    project: "OpenProject", animals: list[tuple[np.ndarray, np.ndarray]], names: Sequence[str | None]
+) -> list[schema.Instance]:
+    """Return what was found of each animal as a proposal.
+
+    Where the animals of a project have names, one that was found under none of them gets the next that is
+    free: who is who is for a person to say.
+    """
+    known = project.project.individuals
+    free = [name for name in known if name not in names]
+    found = []
+    for (points, confidence), name in zip(animals, names, strict=True):
+        is_known = name in known
+        if not np.isfinite(points).any() or (known and not is_known and not free):
+            continue
+        individual = None if not known else name if is_known else free.pop(0)
+        found.append(instance_to_wire(_proposed(points, individual=individual), confidence))
+    return found
 
 
 def _nearest_labelled(
@@ -123,7 +147,7 @@ def _from_flow(project: "OpenProject", video: str, frame: int, nearest: LabeledF
     return Prefill(source="flow", instances=instances, from_frame=nearest.frame, note=note)
 
 
-def _proposed(points: np.ndarray, like: Instance | None = None) -> Instance:
+def _proposed(points: np.ndarray, like: Instance | None = None, individual: str | None = None) -> Instance:
     """Return points that nobody has confirmed; what `like` says is occluded stays so."""
     points = np.asarray(points, dtype=float)
     has_position = np.isfinite(points).all(axis=1)
@@ -134,5 +158,5 @@ def _proposed(points: np.ndarray, like: Instance | None = None) -> Instance:
         points=np.where(has_position[:, None], points, np.nan),
         visibility=visibility,
         origin=np.full(len(points), Origin.MODEL),
-        individual=None if like is None else like.individual,
+        individual=individual if like is None else like.individual,
     )
