@@ -1,5 +1,6 @@
 import { RotateCcw, Square } from 'lucide-react';
 import { client, type Schemas } from '../../api/client';
+import { sentence } from '../../api/errors';
 import type { Job } from '../../api/jobStream';
 import { useAction } from '../../api/useAction';
 import { useJob } from '../../app/jobs';
@@ -83,6 +84,7 @@ function CellView({ cell, project }: { cell: Cell | undefined; project: string }
         <JobBadge status={status} />
       )}
       {job && <Under job={job} />}
+      {status === 'failed' && <span className="soft small">{sentence(job?.error?.message ?? cell.message)}</span>}
     </span>
   );
 }
