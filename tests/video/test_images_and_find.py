@@ -1,5 +1,7 @@
 """Folders of images read like a video, and which videos a user means."""
 
+from pathlib import Path
+
 import cv2
 import numpy as np
 import pytest
@@ -113,6 +115,22 @@ class TestFind:
         (tmp_path / "empty").mkdir()
         with pytest.raises(NotFoundError, match="no video"):
             find_videos([tmp_path / name])
+
+    def test_a_link_to_nothing_says_where_it_leads(self, tmp_path):
+        link = tmp_path / "day1.mp4"
+        try:
+            link.symlink_to("unplugged drive.mp4")
+        except OSError:
+            pytest.skip("links cannot be made here")
+        with pytest.raises(NotFoundError, match=r"day1.mp4 is a link to .*unplugged drive.mp4"):
+            find_videos([link])
+        with pytest.raises(NotFoundError, match="no video"):
+            find_videos([tmp_path / "*.mp4x"])
+
+    @pytest.mark.skipif(not Path("/dev/null").exists(), reason="there is no such device")
+    def test_a_device_is_no_video(self):
+        with pytest.raises(NotFoundError, match="no video at /dev/null"):
+            find_videos(["/dev/null"])
 
     def test_nothing_named(self):
         with pytest.raises(NotFoundError, match="no videos were named"):

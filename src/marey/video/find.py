@@ -67,7 +67,12 @@ def _expand(path: Path, *, recursive: bool) -> list[Path]:
         if any(p.suffix.lower() in IMAGE_SUFFIXES for p in path.iterdir()):
             return [path]
         raise NotFoundError(f"there are no videos or images in {path}")
+    if path.is_symlink():  # a pattern would find it, and again find nothing behind it
+        raise NotFoundError(
+            f"{path} is a link to {path.readlink()}, where there is nothing",
+            hint="is the drive with the recordings connected?",
+        )
     matches = sorted(glob.glob(str(path), recursive=True), key=natural_key)  # noqa: PTH207 - absolute patterns
-    if not matches:
+    if matches in ([], [str(path)]):  # what finds itself is no pattern: it is neither file nor folder
         raise NotFoundError(f"there is no video at {path}", hint="check the spelling of the path")
     return [video for match in matches for video in _expand(Path(match), recursive=recursive)]
