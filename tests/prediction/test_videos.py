@@ -260,6 +260,19 @@ def test_deeplabcut_files_beside_the_poses(run, recording, tmp_path):
         )
 
 
+def test_a_format_that_is_asked_for_later_is_written_without_predicting_again(run, recording, tmp_path):
+    first = predict(run, recording[0], tmp_path, engine="torch", stop=4)[0]
+    assert first.exports == ()
+    (again,) = predict(run, recording[0], tmp_path, engine="torch", stop=4, formats=["dlc"])
+    assert again.frames_per_s == 0
+    assert [path.suffix for path in again.exports] == [".csv", ".h5"]
+    assert all(len(load_poses(path, format="dlc").time) == 4 for path in again.exports)
+    again.exports[0].write_text("looked through by hand")
+    (third,) = predict(run, recording[0], tmp_path, engine="torch", stop=4, formats=["dlc"])
+    assert third.exports == again.exports
+    assert again.exports[0].read_text() == "looked through by hand"
+
+
 def test_progress_tells_speed_and_time_left(run, recording, tmp_path):
     events = []
     predict(run, recording[0], tmp_path, engine="torch", stop=30, progress=events.append)

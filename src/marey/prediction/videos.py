@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from marey.errors import AlreadyExistsError, ConfigError, InputError, VideoError
 from marey.files import utc_now
 from marey.prediction.engines import Engine
+from marey.prediction.exports import FORMATS, write_exports
 from marey.prediction.following import BLOCK_FRAMES
 from marey.prediction.gate import Verdict, choose_engine
 from marey.prediction.journal import SUFFIX, Journal
@@ -30,8 +31,6 @@ from marey.progress import Progress, ProgressCallback, ignore_progress
 if TYPE_CHECKING:
     from marey.runs import Run
     from marey.video import FrameSource
-
-FORMATS = ("dlc",)
 
 
 @dataclass(frozen=True)
@@ -164,7 +163,7 @@ def predict(
     failures: list[VideoError] = []
     for path, target, state in zip(paths, outputs, plan, strict=True):
         if state.done is not None:
-            results.append(_already_done(path, target, state.done))
+            results.append(_already_done(run, path, target, state.done, formats))
             continue
         asked = state.journal.header["engine"] if state.journal else engine
         if task is None or (state.journal and task.predictor.engine.name != asked):
@@ -259,7 +258,10 @@ def journal_path(target: Path) -> Path:
     return target.with_name(target.name + SUFFIX)
 
 
-def _already_done(path: Path, target: Path, entry: dict[str, Any]) -> PredictionResult:
+def _already_done(
+    run: "Run", path: Path, target: Path, entry: dict[str, Any], formats: Sequence[str]
+) -> PredictionResult:
+    """Leave the poses as they are; files in other formats are written where they are not there yet."""
     return PredictionResult(
         path=path,
         output=target,
@@ -269,6 +271,7 @@ def _already_done(path: Path, target: Path, entry: dict[str, Any]) -> Prediction
         peak_memory_mb=peak_memory_mb(),
         engine=str(entry.get("engine", "")),
         notes=("done already, and left as it is; --overwrite predicts it again",),
+        exports=write_exports(run, target, path, formats, overwrite=False),
     )
 
 
@@ -356,7 +359,7 @@ def _predict_video(
         attributes = _attributes(video, path, task.run, request, journal.n_rows)
     write_poses_file(journal, target, attributes)
     journal.path.unlink()
-    exports = [file for name in formats for file in _export(task.run, target, path, name)]
+    exports = write_exports(task.run, target, path, formats)
     seconds = time.perf_counter() - began
     return PredictionResult(
         path=path,
@@ -367,7 +370,7 @@ def _predict_video(
         peak_memory_mb=peak_memory_mb(),
         engine=task.predictor.engine.name,
         notes=tuple(notes),
-        exports=tuple(exports),
+        exports=exports,
     )
 
 
@@ -385,20 +388,3 @@ def _attributes(
         "skeleton": json.dumps(run.skeleton.to_dict(), ensure_ascii=False),
         "log": json.dumps([entry], ensure_ascii=False),
     }
-
-
-def _export(run: "Run", target: Path, video: Path, name: str) -> list[Path]:
-    """Write the poses in another format, beside Marey's own file."""
-    from marey.formats import export_poses, load_poses
-    from marey.formats.deeplabcut.predictions import dlc_file_name, dlc_scorer_name
-
-    poses = load_poses(target)
-    scorer = dlc_scorer_name(
-        network=run.config.backbone, task=run.name, date="", snapshot=run.weights_hash[:8]
-    )
-    files = []
-    for suffix in (".csv", ".h5"):
-        path = target.with_name(dlc_file_name(video, scorer, suffix=suffix))
-        export_poses(poses, path, format=name, overwrite=True, scorer=scorer)
-        files.append(path)
-    return files
