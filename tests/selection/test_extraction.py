@@ -48,6 +48,24 @@ def test_a_video_that_is_not_there(project):
     assert "long, short, tiny" in caught.value.hint
 
 
+def test_videos_that_are_elsewhere_are_left_out_and_named(project, tmp_path):
+    project.add_video(tmp_path / "on another drive.mp4", missing_ok=True)
+    events = []
+    images = extract_frames(project, 12, progress=events.append)
+    assert counts(images) == {"long": 8, "short": 3, "tiny": 1}
+    (told,) = [event.message for event in events if event.message]
+    assert told.startswith("left out: the video 'on another drive' is not at")
+    with pytest.raises(NotFoundError, match="'on another drive' is not at"):
+        extract_frames(project, 10, videos=["long", "on another drive"])
+
+
+def test_videos_that_are_all_elsewhere(tmp_path):
+    project = Project.create(tmp_path / "p", skeleton=Skeleton(("snout",)))
+    project.add_video(tmp_path / "on another drive.mp4", missing_ok=True)
+    with pytest.raises(NotFoundError, match="'on another drive' is not at"):
+        extract_frames(project, 10)
+
+
 def test_a_project_without_videos(tmp_path):
     with pytest.raises(NotFoundError, match="has no videos"):
         extract_frames(Project.create(tmp_path / "p", skeleton=Skeleton(("snout",))))

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from marey.errors import InputError, NotFoundError
-from marey.progress import ProgressCallback, ignore_progress
+from marey.progress import Progress, ProgressCallback, ignore_progress
 from marey.selection.budget import spread_budget
 from marey.selection.select import select_frames
 
@@ -43,7 +43,8 @@ def extract_frames(
     Returns
     -------
     dict
-        The new images of each video; fewer than were asked for where no more frames are left.
+        The new images of each video; fewer than were asked for where no more frames are left. Videos that
+        are not there are left out, and `progress` is told, unless `videos` names them or none is there.
     """
     keys = check_keys(project, videos)
     if (n_per_video if n_per_video is not None else n) < 1:
@@ -51,15 +52,14 @@ def extract_frames(
     present = {key: project.extracted_frames(key) for key in keys}
     n_left = {}
     lengths = {}
-    for key in keys:
-        with project.open_video(key) as video:
-            end = video.n_frames if stop is None else min(stop, video.n_frames)
+    for key, n_frames in _lengths(project, keys, progress, skip_missing=videos is None).items():
+        end = n_frames if stop is None else min(stop, n_frames)
         lengths[key] = max(0, end - start)
         n_left[key] = lengths[key] - sum(start <= frame < end for frame in present[key])
     if n_per_video is None:
         shares = spread_budget(n, lengths, capacities=n_left)
     else:
-        shares = {key: min(n_per_video, n_left[key]) for key in keys}
+        shares = {key: min(n_per_video, left) for key, left in n_left.items()}
     images: dict[str, list[Path]] = {}
     for key, share in shares.items():
         images[key] = []
@@ -77,6 +77,27 @@ def extract_frames(
                 )
             images[key] = project.add_frames(key, chosen, progress=progress)
     return images
+
+
+def _lengths(
+    project: "Project", keys: Iterable[str], progress: ProgressCallback, *, skip_missing: bool
+) -> dict[str, int]:
+    """Return how many frames each video has."""
+    lengths: dict[str, int] = {}
+    missing: list[NotFoundError] = []
+    for key in keys:
+        try:
+            with project.open_video(key) as video:
+                lengths[key] = video.n_frames
+        except NotFoundError as error:
+            if not skip_missing:
+                raise
+            missing.append(error)
+    if missing and not lengths:
+        raise missing[0]
+    for absent in missing:
+        progress(Progress("choosing frames", 0, message=f"left out: {absent.message}"))
+    return lengths
 
 
 def check_keys(project: "Project", videos: Iterable[str] | None = None) -> list[str]:
