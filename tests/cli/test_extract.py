@@ -113,6 +113,19 @@ class TestSuggest:
         )
         assert (code, json.loads(out)["video"]) == (0, "day2")
 
+    def test_a_recording_that_is_not_in_the_project(self, run, predictions, project, tmp_path):
+        poses = append_history(load_poses(predictions), "predict", video="day3.mp4", video_fingerprint="x")
+        save_poses(poses, tmp_path / "day3.nc")
+        code, out, err = run("suggest", tmp_path / "day3.nc", "--project", project.root, "--n", 2, "--json")
+        assert code == 0
+        assert json.loads(out)["video"] == "day3.mp4"
+        assert {item["frame"] for item in json.loads(out)["frames"]} == {12, 48}
+        assert "day3.mp4, which was predicted, is not among the videos" in err
+        code, out, err = run("suggest", tmp_path / "day3.nc", "--project", project.root, "--add")
+        assert (code, out) == (1, "")
+        assert "add it: marey add-videos" in err
+        assert project.extracted_frames("day1") == project.extracted_frames("day2") == []
+
     def test_which_video(self, run, predictions, project, tmp_path):
         other = predictions.rename(tmp_path / "other.nc")
         code, _, err = run("suggest", other, "--project", project.root)

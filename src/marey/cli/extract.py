@@ -101,16 +101,22 @@ def suggest(
         suggestions = suggest_frames(poses, n, seed=seed)
     else:
         project = Project.open(folder)
-        key = _only_video(project, [video] if video else _find_predicted(project, poses, predictions))
-        with project.open_video(key) as source:
-            suggestions = suggest_frames(
-                poses,
-                n,
-                skeleton=project.skeleton,
-                video=source,
-                exclude=project.extracted_frames(key),
-                seed=seed,
-            )
+        found = _only_video(project, [video]) if video else _find_predicted(project, poses, predictions)
+        if found is None:  # a recording that was predicted and is in no project: a good one to add
+            key = _predicted_name(poses)
+            _refuse_or_tell(project, key, add=add)
+            suggestions = suggest_frames(poses, n, skeleton=project.skeleton, seed=seed)
+        else:
+            key = found
+            with project.open_video(key) as source:
+                suggestions = suggest_frames(
+                    poses,
+                    n,
+                    skeleton=project.skeleton,
+                    video=source,
+                    exclude=project.extracted_frames(key),
+                    seed=seed,
+                )
         if add:
             with progress_bars() as progress:
                 images = project.add_frames(key, [s.frame for s in suggestions], progress=progress)
@@ -122,13 +128,34 @@ def suggest(
         print_json({"video": key, "frames": frames})
 
 
-def _find_predicted(project: "Project", poses: "xr.Dataset", predictions: Path) -> list[str] | None:
+def _find_predicted(project: "Project", poses: "xr.Dataset", predictions: Path) -> str | None:
+    """Return the key of the video that was predicted; None where it is known and not in the project."""
     from marey.model.poses import read_history
     from marey.project import find_predicted_video
 
     source = str(poses.attrs.get("source_file", ""))
     found = find_predicted_video(project, predictions.name, source, read_history(poses))
-    return None if found is None else [found]
+    return found if found or _predicted_name(poses) else _only_video(project, None)
+
+
+def _predicted_name(poses: "xr.Dataset") -> str:
+    """Return the name of the video that Marey predicted, or "" where the poses do not say it."""
+    from marey.model.poses import read_history
+
+    return next((str(step["video"]) for step in read_history(poses) if step.get("video")), "")
+
+
+def _refuse_or_tell(project: "Project", video: str, *, add: bool) -> None:
+    from marey.errors import NotFoundError
+
+    text = f"{video}, which was predicted, is not among the videos of the project {project.name}"
+    hint = (
+        f'add it: marey add-videos "{project.root}" PATH/{video}; '
+        f"if it is there by another name, say which with --video: {', '.join(project.videos)}"
+    )
+    if add:
+        raise NotFoundError(text, hint=hint)
+    say(f"note: {text}")
 
 
 def _only_video(project: "Project", videos: list[str] | None) -> str:
