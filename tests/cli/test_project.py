@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner
 
+from make_videos import numbered_video
 from marey.cli.app import app
-from marey.errors import AlreadyExistsError, InputError, LabelsError, NotFoundError
+from marey.errors import AlreadyExistsError, InputError, LabelsError, NotFoundError, VideoError
 from marey.model import Instance, LabeledFrame
 from marey.project import Project
 
@@ -74,9 +75,28 @@ class TestNew:
             run("new", tmp_path / "p", *arguments)
         assert not (tmp_path / "p").exists()
 
+    def test_a_video_that_cannot_be_read_makes_no_project(self, run, tmp_path):
+        (tmp_path / "day1.mp4").write_text("no video")
+        for video, error in (("day1.mp4", VideoError), ("day2.mp4", NotFoundError)):
+            with pytest.raises(error, match=video):
+                run("new", tmp_path / "p", "--template", "fly", "--video", tmp_path / video)
+        assert not (tmp_path / "p").exists()
+
     def test_never_over_another_project(self, run, folder):
         with pytest.raises(AlreadyExistsError):
             run("new", folder, "--keypoints", "a")
+
+
+def test_videos_are_added_by_folder_and_pattern(run, folder, tmp_path):
+    (tmp_path / "vidéos").mkdir()
+    for n, name in enumerate(("a 1.mp4", "a 2.mp4", "b.avi"), start=2):
+        numbered_video(tmp_path / "vidéos" / name, n=n)
+    run("add-videos", folder, tmp_path / "vidéos" / "a*.mp4")
+    assert list(Project.open(folder).videos) == ["day1", "a 1", "a 2"]
+    (tmp_path / "vidéos" / "c.mp4").write_text("no video")
+    with pytest.raises(VideoError, match=r"c\.mp4"):
+        run("add-videos", folder, tmp_path / "vidéos" / "b.avi", tmp_path / "vidéos" / "c.mp4")
+    assert list(Project.open(folder).videos) == ["day1", "a 1", "a 2"], "all or none"
 
 
 def test_info(run, folder):

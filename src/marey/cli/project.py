@@ -68,24 +68,30 @@ def new(
     """
     from marey.project import Project
 
+    conditions = _parse_conditions(condition)
+    skeleton = _choose_skeleton(keypoints, edges, template)
+    videos = _readable(video or [])
     project = Project.create(
         folder,
         name=name or None,
-        skeleton=_choose_skeleton(keypoints, edges, template),
+        skeleton=skeleton,
         individuals=_split(individuals),
-        conditions=tuple(_parse_conditions(condition)),
+        conditions=tuple(conditions),
     )
     say(f"made the project {project.name} at {project.root}")
     if project.skeleton.symmetries:
         say(f"left/right pairs: {_describe_pairs(project.skeleton)}")
-    _add(project, video or [], copy=copy, metadata=_parse_conditions(condition))
+    _add(project, videos, copy=copy, metadata=conditions)
     if json:
         print_json(_summarise(project))
 
 
 def add_videos(
     project: FolderArgument,
-    videos: Annotated[list[Path], typer.Argument(metavar="VIDEO...", help="Files, or folders of images.")],
+    videos: Annotated[
+        list[Path],
+        typer.Argument(metavar="VIDEO...", help="Files, folders, patterns, or folders of images."),
+    ],
     condition: ConditionOption = None,
     copy: CopyOption = False,
     json: JsonOption = False,
@@ -97,7 +103,7 @@ def add_videos(
     from marey.project import Project
 
     opened = Project.open(project)
-    keys = _add(opened, videos, copy=copy, metadata=_parse_conditions(condition))
+    keys = _add(opened, _readable(videos), copy=copy, metadata=_parse_conditions(condition))
     if json:
         print_json({"videos": {key: opened.videos[key].model_dump() for key in keys}})
 
@@ -340,6 +346,16 @@ def _parse_pairs(texts: list[str]) -> dict[str, str]:
 
 def _parse_conditions(texts: list[str] | None) -> dict[str, str]:
     return _parse_pairs(texts or [])
+
+
+def _readable(videos: list[Path]) -> list[Path]:
+    """Return the videos that files, folders and patterns mean; all of them can be opened."""
+    from marey.video import find_videos, open_video
+
+    found = find_videos(videos) if videos else []
+    for path in found:
+        open_video(path).close()
+    return found
 
 
 def _add(project: "Project", videos: list[Path], *, copy: bool, metadata: dict[str, str]) -> list[str]:
