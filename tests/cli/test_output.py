@@ -3,8 +3,9 @@
 import json
 
 import numpy as np
+import pytest
 
-from marey.cli.output import print_json, progress_lines
+from marey.cli.output import print_json, progress_lines, quoted
 from marey.progress import Progress
 
 
@@ -26,3 +27,19 @@ def test_log_lines_come_at_the_beginning_now_and_then_and_at_the_end(capsys):
         "second fold",
         "training: 0 of 4",
     ]
+
+
+@pytest.mark.parametrize(
+    ("argument", "typed"),
+    [
+        ("my-project", "my-project"),
+        ("C:\\data\\mice", "C:\\data\\mice"),
+        ("Mäuse/größe.h5", "Mäuse/größe.h5"),
+        ("my project", '"my project"'),
+        ("mice & men (1)", '"mice & men (1)"'),
+        ("🐭", '"🐭"'),
+        ("", '""'),
+    ],
+)
+def test_arguments_can_be_typed_again(argument, typed):
+    assert quoted(argument) == typed

@@ -42,7 +42,7 @@ def test_a_summary_as_json_and_the_next_step(project):
     assert run["steps"] == 1
     assert run["n_frames"] == {"train": 7, "validation": 1, "test": 2}
     assert run["views"]["kind"] == "whole"
-    assert "next: marey evaluate" in result.stderr
+    assert f'next: marey evaluate "{project.root}" --run first' in result.stderr
     from marey.runs import Run
 
     config = Run.open(project.run_folder("first")).config

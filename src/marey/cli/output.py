@@ -3,6 +3,7 @@
 import contextlib
 import json
 import math
+import re
 import sys
 import time
 from collections.abc import Iterator
@@ -26,6 +27,12 @@ def print_json_line(data: Any) -> None:
 def say(text: str = "") -> None:
     """Print a line for people on stderr."""
     sys.stderr.write(text + "\n")
+
+
+def quoted(text: object) -> str:
+    """Return an argument as it can be typed again, on every system: in double quotes where it needs them."""
+    text = str(text)
+    return text if re.fullmatch(r"[\w@%+=:,./\\-]+", text) else f'"{text}"'
 
 
 def _plain(value: Any) -> Any:

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
-from marey.cli.output import print_json, progress_bars, say
+from marey.cli.output import print_json, progress_bars, quoted, say
 
 
 def register(app: typer.Typer) -> None:
@@ -85,7 +85,7 @@ def train(
             prepare_engines(finished, opened, device=config.device, progress=progress)
     for finished in runs:
         say(f"{finished.path}: {describe_plan(finished.approach, finished.plan)}")
-    say(f"next: marey evaluate {project} --run {runs[0].name}")
+    say(f"next: marey evaluate {quoted(project)} --run {quoted(run)}")
     if as_json:
         print_json({"runs": [_summary(finished) for finished in runs]})
 
