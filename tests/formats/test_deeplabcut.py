@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 import yaml
 
-from marey.errors import AlreadyExistsError, FormatError, InputError, LabelsError
+from marey.errors import AlreadyExistsError, FormatError, InputError, LabelsError, NotFoundError
 from marey.formats import detect_format, export_poses, load_labels, load_poses, save_labels
 from marey.formats.deeplabcut import dlc_file_name, dlc_scorer_name
 from marey.model import Instance, LabeledFrame, Labels, Origin, Visibility, create_poses
@@ -75,6 +75,24 @@ def test_a_row_without_points_is_a_frame_not_labelled_yet(tmp_path):
     labels = load_labels(write(tmp_path / "t.csv", text)).labels
     assert len(labels) == 2
     assert len(labels.confirmed()) == 1
+
+
+def test_half_a_point_is_none_and_is_said(tmp_path):
+    source = load_labels(write(tmp_path / "t.csv", LABELS_CSV.replace("5,6", "5,")))
+    assert len(source.labels) == 2
+    assert len(source.labels.confirmed()) == 1
+    assert "points with only one of x and y, taken as missing: 1" in source.notes
+
+
+def test_what_comes_with_a_likelihood_is_of_a_model(tmp_path):
+    text = LABELS_CSV.replace("ada,ada,ada,ada", "net,net,net").replace(
+        "nose,nose,tail,tail", "nose,nose,nose"
+    )
+    text = text.replace("x,y,x,y", "x,y,likelihood").replace("2,3.5,4", "2,0.9").replace("5,6,,", "5,6,0.8")
+    (of_model, *_) = load_labels(write(tmp_path / "machinelabels-iter0.csv", text)).labels.frames
+    assert of_model.instances[0].origin.tolist() == [Origin.MODEL]
+    (of_person, *_) = load_labels(write(tmp_path / "CollectedData_ada.csv", text)).labels.frames
+    assert of_person.instances[0].origin.tolist() == [Origin.PERSON]
 
 
 @pytest.mark.data
@@ -201,6 +219,10 @@ def test_what_a_model_placed_is_not_exported_and_losses_are_said(tmp_path, singl
     [
         ("", "is empty"),
         ("a,b,c\n1,2,3\n", "no format of labels"),
+        (
+            LABELS_CSV.replace("3.5", "1e999"),
+            "infinite number for tail / x in the row of labeled-data/vid/img042",
+        ),
         (LABELS_CSV.replace("3.5", "three"), r"number in line 4, column 6, of .*t\.csv, got 'three'"),
         (LABELS_CSV.replace("img007", "img042"), "two rows for labeled-data/vid/img042.png"),
         (LABELS_CSV.replace("img007.png,5,6,,", "img007.png,5,6"), "expected 7 cells in line 5"),
@@ -237,6 +259,28 @@ def test_a_windows_path_of_a_missing_video_still_names_the_video(tmp_path):
     assert "videos not found" in notes
     assert "nose - gone" in notes
     assert source.labels.skeleton.edges == (("nose", "tail"),)
+
+
+def test_images_of_a_video_without_labels_wait(tmp_path):
+    folder = make_project(tmp_path / "p")
+    for name in ("new/img3.png", "new/img5.png", "vid/img042.png", "vid_labeled/img042.png"):
+        path = folder / "labeled-data" / name
+        path.parent.mkdir(exist_ok=True)
+        path.touch()
+    source = load_labels(folder)
+    assert set(source.images) == {("vid", 42), ("new", 3), ("new", 5)}
+    assert "images without a row, waiting to be labelled: 2" in source.notes
+
+
+def test_a_configuration_of_another_name_is_found(tmp_path):
+    folder = make_project(tmp_path / "p")
+    (folder / "config.yaml").rename(folder / "my config.yaml")
+    assert detect_format(folder, "load_labels").name == "dlc"
+    assert len(load_labels(folder).labels) == 2
+    shutil.copy(folder / "my config.yaml", folder / "copy of it.yaml")
+    with pytest.raises(NotFoundError, match="expected DeepLabCut's config.yaml in") as caught:
+        load_labels(folder, format="dlc")
+    assert "CollectedData" in caught.value.hint
 
 
 def test_a_moved_video_is_found_in_the_project(tmp_path):

@@ -133,11 +133,17 @@ def unlabelled_images(
     labelled = set(images.values())
     waiting: dict[FrameKey, Path] = {}
     for video, folder in folders:
-        for path in sorted(folder.iterdir()):
-            numbers = re.findall(r"\d+", path.stem)
-            if path.suffix.lower() not in IMAGE_SUFFIXES or path in labelled or not numbers:
-                continue
-            key = (video, int(numbers[-1]))
-            if key not in keys and key not in waiting:
-                waiting[key] = path
+        for key, path in numbered_images(video, folder).items():
+            if path not in labelled and key not in keys:
+                waiting.setdefault(key, path)
     return waiting
+
+
+def numbered_images(video: str, folder: Path) -> dict[FrameKey, Path]:
+    """Return the images of a folder whose names have a number, by (video, frame)."""
+    found: dict[FrameKey, Path] = {}
+    for path in sorted(folder.iterdir()):
+        numbers = re.findall(r"\d+", path.stem)
+        if path.suffix.lower() in IMAGE_SUFFIXES and numbers:
+            found.setdefault((video, int(numbers[-1])), path)
+    return found

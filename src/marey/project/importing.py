@@ -135,7 +135,8 @@ class _Builder:
         """Add the videos, the images and the labels."""
         frames = self._kept_frames()
         self._extract = self._extract and len(frames) <= MAX_EXTRACTED
-        videos = dict.fromkeys([*(frame.video for frame in frames), *self._source.videos])
+        owners = (video for video, _ in self._source.images)
+        videos = dict.fromkeys([*(frame.video for frame in frames), *self._source.videos, *owners])
         found = {}
         for done, video in enumerate(videos, start=1):
             key = make_name(video, self._project.videos)

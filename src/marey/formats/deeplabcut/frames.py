@@ -18,7 +18,7 @@ from marey.formats.notes import (
     is_occluded,
 )
 from marey.formats.source import FrameKey, find_file, image_frame_numbers, image_name, path_parts
-from marey.model import Instance, LabeledFrame, Labels, Skeleton, Visibility
+from marey.model import Instance, LabeledFrame, Labels, Origin, Skeleton, Visibility
 
 _NOT_A_VIDEO = ("labeled-data", "labeled_data", "images", "")
 
@@ -38,7 +38,7 @@ def frames_of_table(
     """Turn the rows of a table of labels into frames, in their order.
 
     A row without any point becomes a frame whose one animal is not labelled yet, so that row numbers keep
-    their meaning.
+    their meaning. Points that come with a likelihood are a model's.
 
     Parameters
     ----------
@@ -60,11 +60,15 @@ def frames_of_table(
     result = TableFrames(notes=list(table.notes))
     keys = _frame_keys(table, default_video)
     points = _points(table, skeleton)
+    if n_half := int((np.isfinite(points).sum(axis=-1) == 1).sum()):
+        result.notes.append(f"points with only one of x and y, taken as missing: {n_half}")
+        points[~np.isfinite(points).all(axis=-1)] = np.nan
     visibility = _visibility(table, skeleton, points)
+    origin = Origin.MODEL if _is_of_model(table) else Origin.PERSON
     n_empty = 0
     for row, (video, frame, image) in enumerate(keys):
         instances = tuple(
-            _instance(points[row, i], visibility[row, i], name, table.scorer)
+            _instance(points[row, i], visibility[row, i], name, table.scorer, origin)
             for i, name in enumerate(table.individuals)
             if np.isfinite(points[row, i]).any()
         )
@@ -124,8 +128,12 @@ def _points(table: KeypointTable, skeleton: Skeleton) -> np.ndarray:
     points = np.full((len(table.index), len(table.individuals), len(skeleton), 2), np.nan)
     for axis, name in enumerate("xy"):
         points[:, :, places, axis] = table.plane(name).transpose(0, 2, 1)
-    points[np.isnan(points).any(axis=-1)] = np.nan
     return points
+
+
+def _is_of_model(table: KeypointTable) -> bool:
+    """Tell whether a table holds predictions. Labels that began as such may have kept their likelihood."""
+    return "likelihood" in table.coordinates and not Path(table.where).name.startswith("CollectedData")
 
 
 def _visibility(table: KeypointTable, skeleton: Skeleton, points: np.ndarray) -> np.ndarray:
@@ -145,11 +153,14 @@ def _visibility(table: KeypointTable, skeleton: Skeleton, points: np.ndarray) ->
     return np.where(placed & (flags < seen), Visibility.OCCLUDED, visibility)
 
 
-def _instance(points: np.ndarray, visibility: np.ndarray, individual: str, author: str) -> Instance:
+def _instance(
+    points: np.ndarray, visibility: np.ndarray, individual: str, author: str, origin: Origin
+) -> Instance:
     placed = visibility >= Visibility.OCCLUDED
     return Instance(
         points,
         visibility=visibility,
+        origin=np.where(placed, origin, Origin.PERSON),
         individual=individual or None,
         authors=[author if is_placed else "" for is_placed in placed],
     )

@@ -20,6 +20,7 @@ from marey.formats.source import (
     LabelSource,
     find_file,
     image_name,
+    numbered_images,
     unlabelled_images,
     video_key,
 )
@@ -32,8 +33,16 @@ CONFIG = "config.yaml"
 def detect(path: Path) -> bool:
     """Tell whether `path` is a DeepLabCut project, or a table of its labels or predictions."""
     if path.is_dir():
-        return _is_config(path / CONFIG)
+        return _find_config(path) is not None
     return _is_config(path) or holds_table(path)
+
+
+def _find_config(folder: Path) -> Path | None:
+    """Return a project's configuration: ``config.yaml``, or else the one file of another name."""
+    if _is_config(folder / CONFIG):
+        return folder / CONFIG
+    others = [path for path in sorted(folder.glob("*.y*ml")) if _is_config(path)]
+    return others[0] if len(others) == 1 and (folder / "labeled-data").is_dir() else None
 
 
 def _is_config(path: Path) -> bool:
@@ -54,7 +63,13 @@ def load_labels(path: Path) -> LabelSource:
         A keypoint is not in ``config.yaml``, or an image has two rows.
     """
     if path.is_dir():
-        return _load_project(path / CONFIG)
+        config = _find_config(path)
+        if config is None and not (path / CONFIG).is_file():
+            raise NotFoundError(
+                f"expected DeepLabCut's {CONFIG} in {path}, but there is none",
+                hint="give the project's folder, or one file: labeled-data/VIDEO/CollectedData_NAME.h5",
+            )
+        return _load_project(config or path / CONFIG)
     return _load_project(path) if path.suffix in (".yaml", ".yml") else load_table_labels(path)
 
 
@@ -86,7 +101,8 @@ def _load_project(config_path: Path) -> LabelSource:
     frames, individuals = [], dict.fromkeys(map(str, config.get("individuals") or ()))
     for video_folder in _label_folders(folder, list(source.videos)):
         table, table_notes = _read_folder_table(video_folder, str(config.get("scorer") or ""))
-        if table is None:
+        if table is None or not table.index:
+            source.images |= numbered_images(video_folder.name, video_folder)
             continue
         found = frames_of_table(
             table, skeleton, default_video=video_folder.name, roots=[folder, video_folder]
@@ -95,10 +111,9 @@ def _load_project(config_path: Path) -> LabelSource:
         source.images |= found.images
         individuals |= dict.fromkeys(_individuals(table))
         notes += [f"{video_folder.name}: {note}" for note in (*table_notes, *found.notes)]
-    waiting = unlabelled_images(frames, source.images)
-    source.images |= waiting
-    if waiting:
-        notes.append(f"images without a row, waiting to be labelled: {len(waiting)}")
+    source.images |= unlabelled_images(frames, source.images)
+    if n_waiting := len(source.images.keys() - {frame.key for frame in frames}):
+        notes.append(f"images without a row, waiting to be labelled: {n_waiting}")
     if not frames:
         notes.append(f"no labels were found in {folder / 'labeled-data'}")
     source.labels = Labels(skeleton, frames, tuple(individuals))
@@ -172,7 +187,10 @@ def _label_folders(folder: Path, video_order: list[str]) -> list[Path]:
             f"expected the folder labeled-data in {folder}, but there is none",
             hint="give the project's folder, the one that holds config.yaml and labeled-data",
         )
-    names = sorted(item.name for item in root.iterdir() if item.is_dir())
+    # DeepLabCut draws labels into copies of the images, in folders of their own.
+    names = sorted(
+        item.name for item in root.iterdir() if item.is_dir() and not item.name.endswith("_labeled")
+    )
     known = [name for name in video_order if name in names]
     return [root / name for name in (*known, *(name for name in names if name not in known))]
 

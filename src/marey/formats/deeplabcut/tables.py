@@ -56,6 +56,13 @@ class KeypointTable:
                 f"{self.where} has the column {name} several times",
                 hint="one table per file: split a file that joins several networks' predictions",
             )
+        if (endless := np.argwhere(np.isinf(self.values))).size:
+            row, column = endless[0]
+            name = " / ".join(part for part in self.columns[column] if part)
+            raise FormatError(
+                f"{self.where} has an infinite number for {name} in the row of {self.index[row]}",
+                hint="correct the cell, or leave it empty when the point is missing",
+            )
         if not any(coordinate == "x" for _, _, coordinate in self.columns):
             raise FormatError(
                 f"expected columns x and y under a header of {', '.join(HEADER_NAMES)}, "
