@@ -1,5 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import { coloursFor, SHAPES, shapeOf } from './palette';
+import { coloursFor, linesOn, SHAPES, shapeOf } from './palette';
+
+/** The contrast of a colour with a grey, by WCAG 2.2. */
+const contrastWith = (grey: number) => (colour: string) => {
+  const light = (byte: number) => (byte / 255 <= 0.04045 ? byte / 255 / 12.92 : ((byte / 255 + 0.055) / 1.055) ** 2.4);
+  const [r = 0, g = 0, b = 0] = [1, 3, 5].map((i) => light(Number.parseInt(colour.slice(i, i + 2), 16)));
+  const pair = [0.2126 * r + 0.7152 * g + 0.0722 * b, light(grey)];
+  return (Math.max(...pair) + 0.05) / (Math.min(...pair) + 0.05);
+};
 
 describe('the palette', () => {
   it('is that of Okabe and Ito while it suffices', () => {
@@ -20,6 +28,19 @@ describe('the palette', () => {
     });
     expect(new Set(colours).size).toBe(20);
     expect([...luminance].sort((a, b) => a - b)).toEqual(luminance);
+  });
+
+  it('has lines that are seen on any ground', () => {
+    // Yellow and pink are lost on white, deep blue on a dark ground; what is seen stays as it is.
+    const onWhite = linesOn('#ffffff', ['#f0e442', '#ffd2e6', '#0072b2']);
+    expect(onWhite[2]).toBe('#0072b2');
+    expect(onWhite[0]).toMatch(/^#[0-9a-f]{6}$/);
+    const [yellow, pink] = onWhite.map(contrastWith(255));
+    expect(yellow).toBeGreaterThan(3);
+    expect(pink).toBeGreaterThan(3);
+    const [blue] = linesOn('#1a1d21', ['#373ba7']).map(contrastWith(29));
+    expect(blue).toBeGreaterThan(2.9);
+    expect(linesOn('white', ['#f0e442'])).toEqual(['#f0e442']);
   });
 
   it('gives every keypoint a shape', () => {

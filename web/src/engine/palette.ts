@@ -20,6 +20,45 @@ export function coloursFor(n: number): string[] {
   return Array.from({ length: n }, (_, i) => rampColour(i / (n - 1)));
 }
 
+/** Contrast that lines need to be seen (WCAG 1.4.11). */
+const LEAST_CONTRAST = 3;
+const MIX = 0.06;
+
+/** The same colours, darker or lighter where a thin line of theirs would be lost on the ground; all as #rrggbb. */
+export function linesOn(ground: string, colours: readonly string[]): string[] {
+  const base = luminance(channels(ground));
+  const towards = base > 0.18 ? 0 : 1;
+  return colours.map((colour) => {
+    let values = channels(colour);
+    if (values.some(Number.isNaN) || Number.isNaN(base)) return colour;
+    if (contrast(luminance(values), base) >= LEAST_CONTRAST) return colour;
+    while (contrast(luminance(values), base) < LEAST_CONTRAST) {
+      values = values.map((value) => value + (towards - value) * MIX);
+    }
+    return `#${values.map((value) => byteOf(value)).join('')}`;
+  });
+}
+
+/** Red, green and blue, each from 0 to 1 as they are written, not as light. */
+function channels(colour: string): number[] {
+  return [1, 3, 5].map((at) => Number.parseInt(colour.slice(at, at + 2), 16) / 255);
+}
+
+function luminance(values: readonly number[]): number {
+  const [r = 0, g = 0, b = 0] = values.map((v) => (v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4));
+  return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+}
+
+function contrast(one: number, other: number): number {
+  return (Math.max(one, other) + 0.05) / (Math.min(one, other) + 0.05);
+}
+
+function byteOf(value: number): string {
+  return Math.round(value * 255)
+    .toString(16)
+    .padStart(2, '0');
+}
+
 export function shapeOf(keypoint: number): Shape {
   return SHAPES[keypoint % SHAPES.length] ?? 'circle';
 }
@@ -53,9 +92,7 @@ function hex(linear: readonly number[]): string {
   const digits = linear.map((value) => {
     const clipped = Math.min(Math.max(value, 0), 1);
     const encoded = clipped <= 0.0031308 ? 12.92 * clipped : 1.055 * clipped ** (1 / 2.4) - 0.055;
-    return Math.round(encoded * 255)
-      .toString(16)
-      .padStart(2, '0');
+    return byteOf(encoded);
   });
   return `#${digits.join('')}`;
 }

@@ -2,6 +2,7 @@
 
 import { useEffect, useRef, useState } from 'react';
 import { useTheme } from '../../app/theme';
+import { linesOn } from '../../engine/palette';
 import { rowAt, spanOf } from '../../engine/timeline';
 import { AXIS_PX, drawPlayhead, drawTimeline, showsRows, type TimelineStyle } from './drawTimeline';
 import type { ResultSession } from './resultSession';
@@ -58,7 +59,8 @@ function paintOnChange(
     canvas.width = Math.round(width * pixelRatio);
     canvas.height = Math.round(height * pixelRatio);
   }
-  const style: TimelineStyle = { width, height, pixelRatio, colours, theme: themeColours(below) };
+  const theme = themeColours(below);
+  const style: TimelineStyle = { width, height, pixelRatio, colours: linesOn(theme.ground, colours), theme };
   let drawn: readonly unknown[] = [];
   let drawnAt = Number.NEGATIVE_INFINITY;
   let request = 0;
