@@ -1,6 +1,6 @@
 """How quick the pages are in a real browser: the next frame, the pointer, a long result.
 
-    python bench/browser.py [label] [pointer] [result]
+    python bench/browser.py [label] [pointer] [result] [tabs]
 
 A headless Chromium that draws in software does what a person does, in a window of 1280 × 800; the page itself
 takes the time.
@@ -10,6 +10,8 @@ takes the time.
 - pointer: the pointer moves over 400 points (20 animals × 20 keypoints): the script from move to redraw.
 - result: 100,000 frames × 5 animals × 20 keypoints: from the click to the whole timeline, then single steps
   and jumps to anywhere until the poses are painted; no video is decoded. The server's memory.
+- tabs: eight windows of one browser; each goes from page to page, from the click until everything is there,
+  alone and while a network is trained.
 
 Needs Playwright and a Chromium. Seed 0.
 """
@@ -34,7 +36,7 @@ from marey.model import Instance, LabeledFrame, Skeleton
 from marey.project import Project
 
 FLAGS = ["--no-sandbox", "--disable-gpu"]
-N_STEPS, N_MOVES, N_ANIMALS, N_KEYPOINTS = 28, 300, 20, 20
+N_STEPS, N_MOVES, N_ANIMALS, N_KEYPOINTS, N_WINDOWS = 28, 300, 20, 20, 8
 
 # Since when something is asked of the page, and when it is painted: a message that is sent while a frame is
 # made comes after its painting.
@@ -211,7 +213,55 @@ def act_and_wait(page: Page, act: Callable[[], None]) -> float:
     return page.evaluate("() => window.measured[0]")
 
 
-MEASURES = {"label": measure_label, "pointer": measure_pointer, "result": measure_result}
+# From a click in the navigation until the page is there with everything on it.
+GO = """title => new Promise(done => {
+    const began = performance.now();
+    const look = () => {
+        const isOther = document.querySelector('h1')?.innerText !== title;
+        if (!isOther && !document.querySelector('.loading')) done(performance.now() - began);
+        else setTimeout(look, 4);
+    };
+    [...document.querySelectorAll('nav a')].find(link => link.innerText.trim() === title).click();
+    look();
+})"""
+
+
+def measure_tabs(page: Page, folder: Path) -> dict[str, object]:
+    """Go from page to page in eight windows, before and during a training."""
+    titles = ("Videos", "Frames", "Train", "Improve", "Analyse", "Skeleton")
+    with serving(server_tabs.make_project(folder), folder) as (_, url):
+        windows = [page, *(page.context.new_page() for _ in range(N_WINDOWS - 1))]
+        for window in windows:
+            open_page(window, url, "videos")
+            window.get_by_role("heading", level=1, name="Videos").wait_for()
+
+        def go_round() -> dict[str, float]:
+            took = [window.evaluate(GO, title) for title in titles[1:] + titles[:1] for window in windows]
+            return median_and_worst(took)
+
+        found = {"alone": go_round()}
+        base, _, token = url.partition("?token=")
+        headers = {"Authorization": f"Bearer {token}"}
+        with httpx.Client(base_url=f"{base}api/", headers=headers, timeout=60) as client:
+            project = client.get("session").json()["project"]
+            body = {"name": "first", "settings": server_tabs.SETTINGS}
+            job = client.post(f"projects/{project}/runs", json=body).raise_for_status().json()
+            while (client.get(f"jobs/{job['id']}").json()["progress"] or {}).get("done", 0) < 10:
+                page.wait_for_timeout(500)
+            found["during a training"] = go_round()
+            assert client.get(f"jobs/{job['id']}").json()["status"] == "running"
+            client.post(f"jobs/{job['id']}/cancel")
+            while client.get(f"jobs/{job['id']}").json()["status"] == "running":
+                page.wait_for_timeout(500)
+    return found
+
+
+MEASURES = {
+    "label": measure_label,
+    "pointer": measure_pointer,
+    "result": measure_result,
+    "tabs": measure_tabs,
+}
 
 
 def main() -> None:
@@ -219,10 +269,10 @@ def main() -> None:
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
         for name in sys.argv[1:] or MEASURES:
-            page = browser.new_page(viewport={"width": 1280, "height": 800})
+            page = browser.new_context(viewport={"width": 1280, "height": 800}).new_page()
             with tempfile.TemporaryDirectory() as folder:
                 print(json.dumps({name: MEASURES[name](page, Path(folder))}, indent=2))
-            page.close()
+            page.context.close()
         browser.close()
 
 
