@@ -148,6 +148,69 @@ def test_limbs_need_frames_and_a_steady_length(make_body):
     assert learn_limbs(points[:5], covariance[:5], [(0, 1)]) == []
 
 
+def _bending(n_frames, by):
+    """Two keypoints 50 mm apart whose distance swings slowly by `by` mm, and errors of 1 mm for each."""
+    swing = by * np.sqrt(2) * np.sin(np.linspace(0, 4 * np.pi, n_frames))
+    points = np.zeros((n_frames, 2, 3))
+    points[:, 1, 0] = 50 + swing
+    return points, np.broadcast_to(np.eye(3), (n_frames, 2, 3, 3))
+
+
+def test_a_limb_bends_where_errors_do_not_explain_it():
+    points, covariance = _bending(400, by=3.0)  # twice what independent errors of 1 mm at both ends make
+    (limb,) = learn_limbs(points, covariance, [(0, 1)])
+    assert not limb.is_constant
+    assert limb.spread > 2.0
+    assert limb.doubt >= limb.spread
+
+
+def test_what_errors_that_persist_may_have_made_is_no_bending():
+    points, covariance = _bending(400, by=1.2)
+    persisting = {"lasting": np.full(2, 200.0), "freedom": np.full(2, 4.0)}
+    (limb,) = learn_limbs(points, covariance, [(0, 1)], **persisting)
+    assert limb.is_constant
+    # It is held, and yet the recording does not rule out that it bends: certainty counts on that.
+    assert limb.spread == pytest.approx(0.003 * limb.length)
+    assert limb.doubt > 1.2
+    (known,) = learn_limbs(points, covariance, [(0, 1)])
+    assert not known.is_constant
+    (told,) = learn_limbs(points, covariance, [], constant=[(0, 1)], **persisting)
+    assert told.doubt == told.spread
+
+
+def test_of_points_that_are_far_off_no_limb_is_learned():
+    points, covariance = _bending(400, by=1.0)
+    assert learn_limbs(points, covariance * 15**2, [(0, 1)]) == []
+
+
+@pytest.mark.parametrize("seed", [5, 6])
+def test_a_rigid_head_is_held_though_every_camera_has_its_habits(rig, film, points_of, seed):
+    """Each camera sees each keypoint at a place of its own, which drifts as the animal turns."""
+    t = np.arange(150) / 150
+    corners = np.array([[0, 0, 0], [26.0, 0, 0], [14, 12, 0], [14, -12, 0], [16, 0, 8]])
+    angle = 0.5 * np.sin(2 * np.pi * t)
+    turn = np.zeros((150, 3, 3))
+    turn[:, 0, 0] = turn[:, 1, 1] = np.cos(angle)
+    turn[:, 1, 0], turn[:, 0, 1], turn[:, 2, 2] = np.sin(angle), -np.sin(angle), 1
+    head = np.einsum("tab,kb->tka", turn, corners) + 20 * t[:, None, None]
+    poses = film(rig, head, sigma=0.3, with_errors=False)
+    rng = np.random.default_rng(seed)
+    for table in poses.values():
+        habit, drift = rng.normal(0, 1.5, (2, 1, 2, 5, 1))
+        table["position"] += habit + drift * np.cos(np.pi * t)[:, None, None, None]
+    plain, result = points_of(triangulate(poses, rig)), refined(poses, rig)
+    limbs = read_history(result)[-1]["limbs"][0]
+    held = [tuple(int(name[1:]) for name in x["limb"]) for x in limbs if x["constant"]]
+    assert len(held) >= len(limbs) - 1 >= 6
+
+    def varies(points):
+        found = [limb_lengths(points, a, b) for a, b in held]
+        return np.mean([lengths.std() / lengths.mean() for lengths in found])
+
+    assert varies(plain) > 0.03
+    assert varies(points_of(result)) < 0.001
+
+
 def test_how_long_errors_persist():
     rng = np.random.default_rng(0)
     white = rng.normal(size=(3, 2000, 1, 2))

@@ -15,7 +15,7 @@ that overlap by more than the reach of the smoothness, so that memory does not g
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 import numpy as np
@@ -165,10 +165,14 @@ def refine(
         task = _Task(sight, found, sigma, is_seen, diagonals, stiffness, limbs, threshold)
         state = _minimise(task, start[part], deviation)
         weights = state.weights(task)
-        posterior = state.equations(task, weights).covariances()
+        unsure = [replace(limb, spread=limb.doubt) for limb in limbs]
+        posterior = state.equations(replace(task, limbs=unsure), weights).covariances()
         return state.points, _widen(posterior, covariance[part], lasting), weights > 0
 
-    limbs = _learn(solve_block, len(time), here, settings) if settings.use_limbs else []
+    # Two equations of each camera that was used, less the three coordinates that they found.
+    freedom = np.maximum(2 * solution.used[:, :, here].sum(axis=0) - 3, 0).sum(axis=0) / lasting
+    learning = _Learning(solve_block, covariance, lasting, freedom)
+    limbs = learning.limbs(here, settings) if settings.use_limbs else []
     refined, posterior = np.full(start.shape, np.nan), np.full(covariance.shape, np.nan)
     used = np.zeros(seen.shape, dtype=bool)
     for core, part in blocks(len(time)):
@@ -196,29 +200,44 @@ def blocks(n_frames: int) -> list[tuple[slice, slice]]:
     ]
 
 
-def _learn(
-    solve_block: Callable[[slice, Sequence[Limb]], tuple[np.ndarray, np.ndarray, np.ndarray]],
-    n_frames: int,
-    here: np.ndarray,
-    settings: RefinementSettings,
-) -> list[Limb]:
-    """Learn the limbs from a few blocks that are refined without any."""
-    parts = blocks(n_frames)
-    chosen = np.unique(np.linspace(0, len(parts) - 1, N_LEARNING_BLOCKS).astype(int))
-    found = [solve_block(parts[i][1], ())[:2] for i in chosen]
-    points, covariance = (np.concatenate(values) for values in zip(*found, strict=True))
-    place = {int(k): i for i, k in enumerate(here)}
+@dataclass(frozen=True, eq=False)
+class _Learning:
+    """What limbs are learned from: a few blocks that are refined without any."""
 
-    def local(pairs: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
-        return [(place[a], place[b]) for a, b in pairs if a in place and b in place]
+    solve_block: Callable[[slice, Sequence[Limb]], tuple[np.ndarray, np.ndarray, np.ndarray]]
+    alone: np.ndarray
+    lasting: np.ndarray
+    freedom: np.ndarray
 
-    pairs = neighbourhood_graph(points) if settings.edges is None else local(settings.edges)
-    return learn_limbs(
-        points,
-        covariance,
-        pairs,
-        constant=local(settings.constant),
-        nearly_constant=local(settings.nearly_constant),
+    def limbs(self, here: np.ndarray, settings: RefinementSettings) -> list[Limb]:
+        """Return the limbs, by the positions of keypoints in `here`."""
+        parts = blocks(len(self.alone))
+        chosen = np.unique(np.linspace(0, len(parts) - 1, N_LEARNING_BLOCKS).astype(int))
+        found = [self.solve_block(parts[i][1], ())[:2] for i in chosen]
+        points, covariance = (np.concatenate(values) for values in zip(*found, strict=True))
+        alone = np.concatenate([self.alone[parts[i][1]] for i in chosen])
+        place = {int(k): i for i, k in enumerate(here)}
+
+        def local(pairs: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
+            return [(place[a], place[b]) for a, b in pairs if a in place and b in place]
+
+        pairs = neighbourhood_graph(points) if settings.edges is None else local(settings.edges)
+        return learn_limbs(
+            points,
+            covariance,
+            pairs,
+            lasting=self.lasting * _averaged(alone, covariance),
+            freedom=self.freedom,
+            constant=local(settings.constant),
+            nearly_constant=local(settings.nearly_constant),
+        )
+
+
+def _averaged(alone: np.ndarray, covariance: np.ndarray) -> np.ndarray:
+    """Return how many independent errors one smoothed point averages, at least 1, shape (n_keypoints,)."""
+    ratio = np.trace(alone, axis1=-2, axis2=-1) / np.trace(covariance, axis1=-2, axis2=-1)
+    return np.array(
+        [max(1.0, np.median(x[np.isfinite(x)])) if np.isfinite(x).any() else 1.0 for x in ratio.T]
     )
 
 
@@ -354,7 +373,7 @@ def _collect(
     all_used[:, :, here] = np.where(agree | ~found, used, solution.used[:, :, here]) & keep
     is_filled = np.zeros(solution.is_found.shape, dtype=bool)
     is_filled[:, here] = keep & ~(enough & (agree | found))
-    outer = tuple(Limb(int(here[x.a]), int(here[x.b]), x.length, x.spread, x.is_constant) for x in limbs)
+    outer = tuple(replace(limb, a=int(here[limb.a]), b=int(here[limb.b])) for limb in limbs)
     return Refined(Solution(points, covariance, all_used, solution.sigma_px), outer, is_filled)
 
 
