@@ -71,16 +71,18 @@ def animal_at(x: float, y: float) -> np.ndarray:
     return np.array([[x - HALF_LENGTH, y], [x + HALF_LENGTH, y]])
 
 
-def draw_herd(animals: np.ndarray, *, with_limbs: bool = False) -> np.ndarray:
-    """Draw animals, (x, y) of shape (n, 2, 2), on grey."""
+def draw_herd(
+    animals: np.ndarray, *, with_limbs: bool = False, blue: float | tuple[float, ...] = 1.0
+) -> np.ndarray:
+    """Draw animals, (x, y) of shape (n, 2, 2), on grey; `blue` makes the blobs in their middles fainter."""
     width, height = FRAME_SIZE
     x, y = np.meshgrid(np.arange(width), np.arange(height))
     image = np.full((height, width, 3), 90.0)
-    for red, green in animals:
+    for (red, green), share in zip(animals, np.broadcast_to(blue, len(animals)), strict=True):
         middle = (red + green) / 2
         for channel, at in enumerate((red, green, middle)):
             blob = np.exp(-((x - at[0]) ** 2 + (y - at[1]) ** 2) / (2 * 5.0**2))
-            image[..., channel] += 140 * blob
+            image[..., channel] += 140 * blob * (share if channel == 2 else 1)
         if with_limbs:
             on = (np.abs(x - middle[0]) <= HALF_LENGTH) & (np.abs(y - middle[1]) <= 6)
             image[on, 2] = 170

@@ -73,6 +73,21 @@ def test_all_animals_are_found_where_they_are(herd):
         assert ((frame.scores > 0) & (frame.scores <= 1)).all()
 
 
+def test_a_faint_anchor_is_looked_at_where_an_animal_is_missing(tmp_path):
+    herd = make_herd_run(tmp_path / "herd", "top-down", n_animals=2)
+    clear = animal_at(60, 60)
+    both = draw_herd(np.array([clear, animal_at(220, 160)]), blue=(1.0, 0.4))
+    alone = draw_herd(np.array([clear]))
+    alone[150:170, 210:230, 2] += 40  # as blue as the faint one, but without its points
+    places = predictor(herd)
+    spot = places.plan.locate_view(FRAME_SIZE)
+    for picture, n_animals in ((both, 2), (alone, 1)):
+        logits = places.engine.start(spot.cut(picture)[None])()[0]
+        assert [place.is_clear for place in places.find_places(logits, spot)] == [True, False]
+        (found,) = places.predict_animals([picture])
+        assert len(found.points) == n_animals
+
+
 def test_no_more_animals_are_found_than_there_can_be(herd):
     images = images_of(herd, [animal_at(50 + 90 * i, 120) for i in range(3)])
     herd.approach = replace(herd.approach, n_animals=2)

@@ -18,6 +18,19 @@ def test_settings_change_a_copy_and_reach_inside():
     assert config == TrainingConfig()
 
 
+def test_images_are_varied_less_at_the_end():
+    augmentation = TrainingConfig().augmentation.model_copy(
+        update={"settle": 0.2, "scale": 1.44, "noise": 8.0}
+    )
+    assert [augmentation.strength(done) for done in (0.0, 0.8, 0.9, 1.0)] == pytest.approx(
+        [1, 1, 0.625, 0.25]
+    )
+    assert augmentation.weakened(1.0) == augmentation
+    assert augmentation.weakened(0.5).scale == pytest.approx(1.2)
+    assert augmentation.weakened(0.5).noise == 4.0
+    assert augmentation.model_copy(update={"settle": 0.0}).strength(1.0) == 1.0
+
+
 @pytest.mark.parametrize(
     ("settings", "message"),
     [

@@ -129,6 +129,27 @@ def test_samples_depend_on_the_seed_and_the_step_alone(project, config, plan):
     assert not np.array_equal(few[0].images, other.images)
 
 
+def test_images_are_turned_less_at_the_end_of_a_training(project, config):
+    turning = config.with_settings({"augmentation.rotation_degrees": 60, "augmentation.settle": 0.5})
+    drawn = samples(project, turning)
+    drawn.total_steps = 100
+    labelled = [frame.instances[0].points for frame in project.load_labels()]
+
+    def widest_turn(steps: range) -> float:
+        angles = []
+        for step in steps:
+            for i, points in enumerate(drawn.batch(step).points[:, 0]):
+                before, after = (
+                    np.diff(p, axis=0)[0] @ [1, 1j]
+                    for p in (labelled[drawn._draw(config.batch_size * step + i)], points)
+                )
+                angles.append(abs(np.angle(after / before, deg=True)))
+        return max(angles)
+
+    assert 40 < widest_turn(range(10)) <= 60
+    assert widest_turn(range(90, 100)) <= 60 * (0.25 + 0.75 * 0.2)
+
+
 def test_every_frame_is_drawn_once_before_any_is_drawn_again(project, config):
     drawn = samples(project, config)
     rows = [drawn._draw(i) for i in range(3 * 24)]

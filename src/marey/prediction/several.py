@@ -1,7 +1,7 @@
 """Finding several animals in frames: whoever is who."""
 
 from collections.abc import Callable, Generator, Iterable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
@@ -22,9 +22,32 @@ if TYPE_CHECKING:
 
 F = TypeVar("F", bound=Frame)
 
-# The least height of an anchor's peak, and its least share of the highest one in the frame.
+
+@dataclass(frozen=True)
+class Place:
+    """Where an animal may be.
+
+    Parameters
+    ----------
+    center
+        (x, y) in frame pixels.
+    height
+        Of the anchor's peak, in (0, 1).
+    is_clear
+        Whether the peak alone says that there is an animal.
+    """
+
+    center: np.ndarray
+    height: float
+    is_clear: bool
+
+
+# The least height of an anchor's clear peak, and its least share of the highest one in the frame.
 ANCHOR_PEAK = 0.1
 ANCHOR_SHARE = 0.3
+# Where animals are missing, fainter peaks are looked at, too; there must be an animal as its points show.
+FAINT_PEAK = 0.02
+FAINT_POSE = 0.3
 # The least height of the peak of a point that may belong to some animal.
 POINT_PEAK = 0.1
 # The least share of its points that an animal must have.
@@ -92,30 +115,31 @@ class TopDownPredictor(SeveralPredictor):
             for frame, poses in zip(group, found, strict=True):
                 yield frame, self.keep_best(poses)
 
-    def find_places(self, logits: np.ndarray, view: View) -> list[tuple[np.ndarray, float]]:
-        """Return where animals are, (x, y) in frame pixels, and how surely, the surest first."""
+    def find_places(self, logits: np.ndarray, view: View) -> list[Place]:
+        """Return where animals may be, the surest first: clear peaks, and faint ones for who is missing."""
         heat = logits[len(self.keypoints)].astype(np.float32)
-        n_most = self.n_animals + SPARE_PLACES
-        row, column = find_peaks(heat, threshold=ANCHOR_PEAK, n_most=n_most)
+        row, column = find_peaks(heat, threshold=FAINT_PEAK, n_most=self.n_animals + SPARE_PLACES)
         if not len(row):
             return []
         read = read_peaks(np.broadcast_to(heat, (len(row), *heat.shape)), row, column, self.stride)
-        least = ANCHOR_SHARE * float(read.peak.max())
-        places = zip(view.to_frame(read.points), read.peak.tolist(), strict=True)
-        return [(center, height) for center, height in places if height >= least]
+        least = max(ANCHOR_PEAK, ANCHOR_SHARE * float(read.peak.max()))
+        n_clear = int((read.peak >= least).sum())
+        peaks = zip(view.to_frame(read.points), read.peak.tolist(), strict=True)
+        places = [Place(center, height, height >= least) for center, height in peaks]
+        return places[: max(n_clear, self.n_animals)]
 
-    def _start_locating(self, group: list[F]) -> Callable[[], list[list[tuple[np.ndarray, float]]]]:
+    def _start_locating(self, group: list[F]) -> Callable[[], list[list[Place]]]:
         views = [self.plan.locate_view(frame.size) for frame in group]
         shown = np.stack([frame.show(view) for frame, view in zip(group, views, strict=True)])
         pending = self.engine.start(shown)
         return lambda: [self.find_places(*pair) for pair in zip(pending(), views, strict=True)]
 
     def _start_measuring(
-        self, located: tuple[list[F], list[list[tuple[np.ndarray, float]]]]
+        self, located: tuple[list[F], list[list[Place]]]
     ) -> Callable[[], list[list[RawPose]]]:
         group, places = located
         jobs = [(i, place) for i, found in enumerate(places) for place in found]
-        views = [self.plan.crop_view(center) for _, (center, _) in jobs]
+        views = [self.plan.crop_view(place.center) for _, place in jobs]
         size = self.engine.batch_size
         started = []
         for first in range(0, len(jobs), size):
@@ -126,8 +150,9 @@ class TopDownPredictor(SeveralPredictor):
         def finish() -> list[list[RawPose]]:
             poses = [pose for pending, shown_views in started for pose in self._finish(pending, shown_views)]
             found: list[list[RawPose]] = [[] for _ in group]
-            for (i, (_, height)), pose in zip(jobs, poses, strict=True):
-                found[i].append(replace(pose, score=height * float(pose.peak.mean())))
+            for (i, place), pose in zip(jobs, poses, strict=True):
+                if place.is_clear or pose.peak.mean() >= FAINT_POSE:
+                    found[i].append(replace(pose, score=place.height * float(pose.peak.mean())))
             return found
 
         return finish

@@ -14,6 +14,9 @@ SCHEMA_VERSION = 1
 
 Share = Annotated[float, Field(ge=0, le=1)]
 
+# What is left of the variation at the end of a training.
+LEAST_STRENGTH = 0.25
+
 
 class AugmentationConfig(BaseModel):
     """How training images are varied. Ranges are symmetric around "no change"."""
@@ -25,7 +28,7 @@ class AugmentationConfig(BaseModel):
     )
     scale: Annotated[float, Field(ge=1, le=3)] = Field(1.28, description="from 1/scale to scale")
     shift: Share | Literal["auto"] = Field(
-        "auto", description="± as a fraction of the view's size; auto: 0.12, around one of several 0.04"
+        "auto", description="± as a fraction of the view's size; auto: 0.12, crops around one of several 0.04"
     )
     flip: bool | Literal["auto"] = Field(
         "auto", description="mirror half of the images; auto: when all left/right pairs are confirmed"
@@ -36,6 +39,29 @@ class AugmentationConfig(BaseModel):
     blur_px: Annotated[float, Field(ge=0, le=10)] = Field(1.2, description="largest sigma")
     noise: Annotated[float, Field(ge=0, le=64)] = Field(8, description="largest sigma, grey levels")
     occluders: Annotated[int, Field(ge=0, le=16)] = Field(2, description="most boxes put over an image")
+    settle: Share = Field(
+        0.3,
+        description="last share of a training in which images are varied less and less, down to a quarter",
+    )
+
+    def strength(self, done: float) -> float:
+        """Return how much images are varied, 1 to :data:`LEAST_STRENGTH`, where `done` in [0, 1] is done."""
+        if self.settle == 0:
+            return 1.0
+        return 1 - (1 - LEAST_STRENGTH) * min(1.0, max(0.0, (done - 1 + self.settle) / self.settle))
+
+    def weakened(self, strength: float) -> "AugmentationConfig":
+        """Return the settings with all ranges but those of shifts and occluders narrowed; 1: as they are."""
+        return self.model_copy(
+            update={
+                "scale": self.scale**strength,
+                "brightness": self.brightness * strength,
+                "contrast": self.contrast**strength,
+                "gamma": self.gamma**strength,
+                "blur_px": self.blur_px * strength,
+                "noise": self.noise * strength,
+            }
+        )
 
 
 class TrainingConfig(BaseModel):
@@ -66,7 +92,9 @@ class TrainingConfig(BaseModel):
     view: Literal["auto", "whole", "crop"] = "auto"
     crop_side: Annotated[int, Field(ge=64, le=2048, multiple_of=32)] | None = None
     whole_side: Annotated[int, Field(ge=64, le=4096)] = 256
-    locate_share: Share = 0.2
+    locate_share: Share | Literal["auto"] = Field(
+        "auto", description="share of batches that show the whole frame from afar; auto: 0.2, top-down 0.3"
+    )
 
     steps: Annotated[int, Field(ge=1)] = 2600
     time_limit_minutes: Annotated[float, Field(gt=0)] | None = None

@@ -142,6 +142,7 @@ class Trainer:
         """Say whether training is over or stopped; the first process decides, by its clock and its frames."""
         ends = self._is_over() or is_interrupted()
         self.state.total_steps, answer = self.team.as_the_first_says(self.state.total_steps, ends)
+        self.samples.total_steps = self.state.total_steps
         return bool(answer)
 
     def _is_over(self) -> bool:

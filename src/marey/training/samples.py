@@ -24,6 +24,9 @@ if TYPE_CHECKING:
     from marey.project import Project
 
 PREFETCHED_BATCHES = 4
+# How far whole frames are shifted, as a share of their size.
+WHOLE_SHIFT = 0.12
+LOCATE_SHARE = {"single": 0.2, "top-down": 0.3, "bottom-up": 0.0}
 
 
 @dataclass(frozen=True)
@@ -63,6 +66,11 @@ class Samples:
         Whether "auto" flips.
     share
         Which part of every batch is made here, and how many parts there are.
+
+    Attributes
+    ----------
+    total_steps
+        How long the training is; a time limit shortens it. Towards the end images are varied less.
     """
 
     def __init__(
@@ -78,6 +86,7 @@ class Samples:
         share: tuple[int, int] = (0, 1),
     ) -> None:
         self.rank, self.n_shares = share
+        self.total_steps = config.steps
         self.frames = list(frames)
         self.plan = plan
         self.config = config
@@ -93,7 +102,10 @@ class Samples:
             if settings.rotation_degrees == "auto"
             else float(settings.rotation_degrees)
         )
-        self.shift = self.subjects.shift if settings.shift == "auto" else float(settings.shift)
+        # Where an animal is in the whole frame must not be learned by heart.
+        self.crop_shift, self.whole_shift = (
+            (self.subjects.shift, WHOLE_SHIFT) if settings.shift == "auto" else (float(settings.shift),) * 2
+        )
         self._images = ImageCache(project, self.frames, int(config.cache_gb * 2**30 / self.n_shares))
 
     def batches(self, start: int, stop: int) -> Generator[Batch]:
@@ -110,6 +122,13 @@ class Samples:
                 for future in waiting:
                     future.cancel()
 
+    @property
+    def locate_share(self) -> float:
+        """The share of batches that show the whole frame; more depends on it with several animals."""
+        if self.config.locate_share == "auto":
+            return LOCATE_SHARE[self.approach.kind]
+        return self.config.locate_share
+
     @cached_property
     def n_workers(self) -> int:
         """How many threads prepare images here."""
@@ -122,9 +141,10 @@ class Samples:
     def batch(self, step: int) -> Batch:
         """Make this share of the batch of one step; the batch depends on the seed and the step alone."""
         size = self.config.batch_size
-        is_located = self.plan.kind == "crop" and self._rng(step, size).random() < self.config.locate_share
+        is_located = self.plan.kind == "crop" and self._rng(step, size).random() < self.locate_share
         mine = range(self.rank, size, self.n_shares)
-        samples = [self._sample(step * size + i, self._rng(step, i), is_located) for i in mine]
+        strength = self.config.augmentation.strength(step / self.total_steps)
+        samples = [self._sample(step * size + i, self._rng(step, i), is_located, strength) for i in mine]
         images, points, counts = zip(*samples, strict=True)
         return Batch(np.stack(images), _stacked(points), np.stack(counts))
 
@@ -137,7 +157,7 @@ class Samples:
         return int(self._rng(epoch, 2**31).permutation(self.subjects.n_draws)[place])
 
     def _sample(
-        self, number: int, rng: np.random.Generator, is_located: bool
+        self, number: int, rng: np.random.Generator, is_located: bool, strength: float
     ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         draw = self._draw(number)
         image = self._images[self.subjects.frame_of(draw)]
@@ -148,17 +168,18 @@ class Samples:
         if center is None:
             view = self.plan.locate_view(frame_size)
             center = (np.array(view.size) / view.scale - 1) / 2
+        settings = self.config.augmentation.weakened(strength)
         warp = random_warp(
             center,
             view.scale,
             view.size,
-            self.config.augmentation,
-            rotation_degrees=self.rotation_degrees,
-            shift=self.shift,
+            settings,
+            rotation_degrees=self.rotation_degrees * strength,
+            shift=self.whole_shift if answer.center is None else self.crop_shift,
             flip=self.flip,
             rng=rng,
         )
-        shown = vary_appearance(warp.warp(image), self.config.augmentation, rng)
+        shown = vary_appearance(warp.warp(image), settings, rng)
         placed, counts = warp.apply(answer.points), answer.counts
         if warp.is_mirrored:
             placed, counts = placed[:, self.flip_indices], counts[self.flip_indices]

@@ -41,7 +41,7 @@ class Subjects(Protocol):
     """Draws until everything has been shown once."""
 
     shift: float
-    """How far crops and frames are shifted unless told otherwise, as a share of the view's size."""
+    """How far crops are shifted unless told otherwise, as a share of their size."""
 
     def frame_of(self, draw: int) -> int:
         """Return the row of the frame of one draw."""
