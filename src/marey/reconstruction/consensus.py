@@ -80,10 +80,13 @@ def _search(
     n = rays.shape[1]
     best_points, best = np.full((n, 3), np.nan), np.zeros_like(seen)
     best_count, best_cost = np.zeros(n, dtype=int), np.full(n, np.inf)
+    n_seen = seen.sum(axis=0)
     for subset in candidate_subsets(len(sight)):
         mask = np.zeros(len(sight), dtype=bool)
         mask[list(subset)] = True
-        here = np.flatnonzero((seen & mask[:, None]).sum(axis=0) >= 2)
+        # Where all but one agree, the sets that leave one out, which come first, have found whom.
+        is_open = (best_count < n_seen - 1) | (len(subset) == len(sight) - 1)
+        here = np.flatnonzero(((seen & mask[:, None]).sum(axis=0) >= 2) & is_open)
         if not len(here):
             continue
         part = rays[:, here], weights[:, here]
