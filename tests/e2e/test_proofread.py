@@ -1,5 +1,7 @@
 """Proofreading in a real browser: three look-alikes, two exchanges, and one that is lost for a moment."""
 
+import re
+
 import numpy as np
 import pytest
 from accessibility import expect_usable
@@ -62,7 +64,15 @@ def go_to(page, frame):
     expect(page.get_by_test_id("frame-number")).to_have_text(f"frame {frame}")
 
 
+def choose(page, number, *, second=False):
+    """Choose a track by its number, and wait until the page has."""
+    page.keyboard.press(f"Shift+{number}" if second else f"{number}")
+    track = page.get_by_role("list", name="Tracks").get_by_role("button").nth(number - 1)
+    expect(track).to_have_class(re.compile("lanes__name--second" if second else "lanes__name--first"))
+
+
 def wait_for_repairs(page, n):
+    """Wait until so many repairs are listed and another one can be made; they are on disk then."""
     done = page.get_by_role("list", name="Repairs that were done")
     if n == 0:
         expect(done).to_have_count(0)
@@ -84,13 +94,13 @@ def test_repaired_with_single_keys_and_taken_back(project, shared_server, page):
     expect(page.get_by_role("list", name="Tracks").get_by_role("button")).to_have_count(3)
 
     go_to(page, SECOND_SWAP)
-    page.keyboard.press("2")
-    page.keyboard.press("Shift+3")
+    choose(page, 2)
+    choose(page, 3, second=True)
     page.keyboard.press("x")
     wait_for_repairs(page, 1)
     go_to(page, FIRST_SWAP)
-    page.keyboard.press("1")
-    page.keyboard.press("Shift+2")
+    choose(page, 1)
+    choose(page, 2, second=True)
     page.keyboard.press("x")
     wait_for_repairs(page, 2)
     scores = score(truth, path)
@@ -104,6 +114,8 @@ def test_repaired_with_single_keys_and_taken_back(project, shared_server, page):
         .filter(has_text="is not found in 7 frames")
     )
     gap.click()
+    expect(page.get_by_test_id("frame-number")).to_have_text(f"frame {GAP[0]}")
+    expect(gap).to_have_attribute("aria-current", "true")
     page.keyboard.press("i")
     wait_for_repairs(page, 3)
     assert score(truth, path).idf1 == 1
@@ -133,16 +145,16 @@ def test_split_join_delete_and_learn(project, shared_server, page):
     project, *_ = project
     open_page(page, shared_server, project)
     go_to(page, FIRST_SWAP)
-    page.keyboard.press("1")
+    choose(page, 1)
     page.keyboard.press("k")
     wait_for_repairs(page, 1)
     tracks = page.get_by_role("list", name="Tracks").get_by_role("button")
     expect(tracks).to_have_count(4)
-    page.keyboard.press("Shift+4")
+    choose(page, 4, second=True)
     page.keyboard.press("j")
     wait_for_repairs(page, 2)
     expect(tracks).to_have_count(3)
-    page.keyboard.press("3")
+    choose(page, 3)
     page.keyboard.press("Delete")
     wait_for_repairs(page, 3)
     expect(tracks).to_have_count(2)
@@ -153,13 +165,81 @@ def test_split_join_delete_and_learn(project, shared_server, page):
     assert len(labels["instances"]) == 2
 
 
+def test_each_exchange_is_one_issue_and_one_key(project, shared_server, page):
+    project, path, truth, _ = project
+    open_page(page, shared_server, project)
+    queue = page.get_by_role("region", name="Issues").get_by_role("button")
+    exchanges = queue.filter(has_text="take each other's place")
+    expect(exchanges).to_have_count(2)
+    for done in (1, 2):
+        page.keyboard.press("Escape")
+        exchanges.first.click()
+        expect(exchanges.first).to_have_attribute("aria-current", "true")
+        page.keyboard.press("x")
+        wait_for_repairs(page, done)
+        expect(exchanges).to_have_count(2 - done)
+    assert score(truth, path).id_switches == 0
+
+
+def test_a_number_with_t_held_makes_the_chosen_track_that_one(project, shared_server, page):
+    project, path, truth, _ = project
+    open_page(page, shared_server, project)
+    for done, (frame, animal, name) in enumerate(((SECOND_SWAP, 2, 3), (FIRST_SWAP, 1, 2)), start=1):
+        go_to(page, frame)
+        choose(page, animal)
+        page.keyboard.down("t")
+        page.keyboard.press(f"{name}")
+        page.keyboard.up("t")
+        wait_for_repairs(page, done)
+        # It is the same animal that is chosen, under the name that it was given.
+        track = page.get_by_role("list", name="Tracks").get_by_role("button").nth(name - 1)
+        expect(track).to_have_class(re.compile("lanes__name--first"))
+    assert score(truth, path).id_switches == 0
+
+
+def test_a_range_is_repaired_alone(project, shared_server, page):
+    project, path, _, _ = project
+    before = load_poses(path)["position"].values
+    open_page(page, shared_server, project)
+    go_to(page, 10)
+    page.keyboard.press("[")
+    go_to(page, 20)
+    page.keyboard.press("]")
+    choose(page, 3)
+    choose(page, 1, second=True)
+    expect(page.get_by_text("frames 10 to 20")).to_be_visible()
+    page.keyboard.press("x")
+    wait_for_repairs(page, 1)
+    after = load_poses(path)["position"].values
+    np.testing.assert_array_equal(after[10:21, ..., 0], before[10:21, ..., 2])
+    np.testing.assert_array_equal(after[:10], before[:10])
+    np.testing.assert_array_equal(after[21:], before[21:])
+
+
+def test_the_view_is_close_to_an_issue_until_one_wants_all_of_it(project, shared_server, page):
+    project, *_ = project
+    open_page(page, shared_server, project)
+    image = page.get_by_test_id("image-layer")
+    whole = image.get_attribute("data-view")
+    page.keyboard.press("e")
+    expect(image).not_to_have_attribute("data-view", whole)
+    close = image.get_attribute("data-view")
+    choose(page, 2)  # choosing leaves the view where it is
+    expect(image).to_have_attribute("data-view", close)
+    page.keyboard.press("f")
+    expect(image).to_have_attribute("data-view", whole)
+
+
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_it_looks_as_it_should(project, shared_server, new_page, screenshots, theme):
     project, *_ = project
     page = new_page(theme=theme)
     open_page(page, shared_server, project)
     page.keyboard.press("e")
-    expect(page.locator("[aria-current]").first).to_be_visible()
-    page.wait_for_timeout(400)
+    expect(page.get_by_role("region", name="Issues").locator("[aria-current]")).to_be_visible()
+    frame = page.get_by_test_id("frame-number").inner_text().removeprefix("frame ")
+    expect(page.get_by_test_id("image-layer")).to_have_attribute("data-frame", frame)
+    expect(page.get_by_test_id("overlay")).to_have_attribute("data-pose", "there")
+    expect(page.get_by_test_id("lanes")).to_have_attribute("data-state", "complete")
     page.screenshot(path=screenshots / f"proofread-tracks-{theme}.png")
     expect_usable(page)

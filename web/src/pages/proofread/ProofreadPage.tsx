@@ -1,6 +1,6 @@
 /** Tracks of several animals looked through and repaired, the most worthwhile moments first. */
 
-import { ChevronLeft, ChevronRight, Footprints, Keyboard, Pause, Play } from 'lucide-react';
+import { ChevronLeft, ChevronRight, Crosshair, Footprints, Keyboard, Pause, Play } from 'lucide-react';
 import { useEffect, useMemo, useState } from 'react';
 import { api, client, type Schemas } from '../../api/client';
 import { explain } from '../../api/errors';
@@ -26,14 +26,15 @@ import '../results/results.css';
 import './proofread.css';
 import { trackDrawing } from './drawTracks';
 import { IssueQueue } from './IssueQueue';
+import { lookAt, rowsAround } from './issueRows';
 import { POINTER_HINTS, type ProofreadActionId } from './keys';
 import { LaneView } from './LaneView';
 import { RepairPanel } from './RepairPanel';
 import {
+  assignmentOf,
   type Choice,
   choiceOf,
   choose,
-  frameOf,
   NOTHING_CHOSEN,
   placeAfter,
   type RepairKind,
@@ -41,6 +42,7 @@ import {
   type Suspicion,
   stillThere,
 } from './repairs';
+import { type Closeness, useCloseness } from './useCloseness';
 import { useRepairs, useTracks } from './useProofreading';
 import { useProofreadKeys } from './useProofreadKeys';
 
@@ -54,7 +56,7 @@ export default function ProofreadPage({ project }: PageProps) {
   const usual = results?.find((item) => item.name.endsWith('-tracks')) ?? results?.[0];
   const chosen = query.get('result') ?? usual?.id ?? null;
   const frame = query.get('frame');
-  const opened = useResultSession(project, chosen, frame === null ? null : Number(frame));
+  const opened = useResultSession(project, chosen, frame === null ? null : Number(frame), false);
   const tracks = useTracks(project, chosen);
   useEffect(() => {
     document.title = 'Proofread · Marey';
@@ -92,32 +94,39 @@ interface OpenedProps {
 
 function Opened({ project, chosen, results, session, tracks }: OpenedProps) {
   const toast = useToast();
-  const [choice, setChoice] = useState<Choice>(NOTHING_CHOSEN);
+  const [chosenOnce, setChoice] = useState<Choice>(NOTHING_CHOSEN);
   const [open, setOpen] = useState<{ place: number; issue: Suspicion | null }>({ place: -1, issue: null });
   const [dialog, setDialog] = useState<'go-to' | 'help' | null>(null);
   const { repair, isBusy, learn } = useRepairs(project, session, tracks);
   const { names, suspicions: issues } = tracks;
+  const choice = useMemo(() => stillThere(chosenOnce, names), [chosenOnce, names]);
   const place = placeAfter(issues, open.issue, open.place);
   const issue = issues[place] ?? null;
   const colours = useColours(names);
+  const closeness = useCloseness(session, names, choice);
   const { detail } = session.data;
 
   const show = (at: number) => {
     const next = issues[at];
     if (!next) return;
     setOpen({ place: at, issue: next });
-    setChoice(choiceOf(next));
+    setChoice(choiceOf(next, names));
     lookAt(session, next);
+    closeness.look(next);
   };
   const frame = () => session.data.frameOf(session.state.row);
   const perform = (kind: RepairKind) => {
     if (isBusy) return;
     const found = repairOf(kind, choice, frame(), names, open.issue === null ? null : issue);
     if ('missing' in found) toast.warn(found.missing);
-    else
-      repair({ edits: [found.edit] }, (next) =>
-        setChoice((before) => ({ ...stillThere(before, next.names), start: null, stop: null })),
-      );
+    else repair({ edits: [found.edit] }, () => setChoice((before) => ({ ...before, start: null, stop: null })));
+  };
+  const assign = (name: string) => {
+    if (isBusy) return;
+    const found = assignmentOf(choice, name, frame());
+    if ('missing' in found) toast.warn(found.missing);
+    // The animal that was chosen has the other name now.
+    else repair({ edits: [found.edit] }, () => setChoice({ ...NOTHING_CHOSEN, first: name }));
   };
   const confirm = () => {
     if (!issue || isBusy) return;
@@ -125,11 +134,13 @@ function Opened({ project, chosen, results, session, tracks }: OpenedProps) {
     repair({ edits: [{ kind: 'confirm', tracks: who, start, stop }] }, (next) => {
       const following = next.suspicions[Math.min(place, next.suspicions.length - 1)];
       setOpen({ place, issue: following ?? null });
-      setChoice(following ? choiceOf(following) : NOTHING_CHOSEN);
-      if (following) lookAt(session, following);
+      setChoice(following ? choiceOf(following, next.names) : NOTHING_CHOSEN);
+      if (!following) return;
+      lookAt(session, following);
+      closeness.look(following);
     });
   };
-  const actions: Readonly<Record<ProofreadActionId, () => void>> = {
+  const actions: Readonly<Record<Exclude<ProofreadActionId, 'assign'>, () => void>> = {
     'next-issue': () => show(open.issue === null ? 0 : Math.min(place + 1, issues.length - 1)),
     'previous-issue': () => show(Math.max(place - 1, 0)),
     confirm,
@@ -153,14 +164,20 @@ function Opened({ project, chosen, results, session, tracks }: OpenedProps) {
     'zoom-in': () => session.zoomAtRow(1 / ZOOM_STEP),
     'zoom-out': () => session.zoomAtRow(ZOOM_STEP),
     'show-all': () => session.showAll(),
+    closer: closeness.toggle,
     label: () => detail.video !== null && learn(frame()),
     help: () => setDialog('help'),
   };
   const { keymap, setKeymap } = useProofreadKeys(dialog !== null, {
-    act: (id) => actions[id](),
+    act: (id) => id !== 'assign' && actions[id](),
     chooseNumber: (number, isSecond) => {
       const name = names[number - 1];
-      if (name !== undefined) setChoice(choose(choice, name, isSecond));
+      const isChosen = name === (isSecond ? choice.second : choice.first);
+      if (name !== undefined && !isChosen) setChoice(choose(choice, name, isSecond));
+    },
+    assignNumber: (number) => {
+      const name = names[number - 1];
+      if (name !== undefined) assign(name);
     },
   });
   return (
@@ -178,11 +195,11 @@ function Opened({ project, chosen, results, session, tracks }: OpenedProps) {
             </option>
           ))}
         </select>
-        <Transport onDialog={setDialog} session={session} />
+        <Transport closeness={closeness} onDialog={setDialog} session={session} />
       </header>
       <div className="results-body proofread-body">
         <div className="proofread-main">
-          <View colours={colours} choice={choice} names={names} project={project} session={session} />
+          <View {...{ colours, choice, names, project, session }} focus={closeness.focus} />
           <LaneView
             choice={choice}
             colours={colours}
@@ -208,7 +225,7 @@ function Opened({ project, chosen, results, session, tracks }: OpenedProps) {
             choice={choice}
             isBusy={isBusy}
             keymap={keymap}
-            onAct={(id) => actions[id]()}
+            onAct={(id) => id !== 'assign' && actions[id]()}
             tracks={tracks}
           />
         </aside>
@@ -248,9 +265,10 @@ interface ViewProps {
   readonly names: readonly string[];
   readonly colours: readonly string[];
   readonly choice: Choice;
+  readonly focus: Closeness['focus'];
 }
 
-function View({ project, session, names, colours, choice }: ViewProps) {
+function View({ project, session, names, colours, choice, focus }: ViewProps) {
   const { detail } = session.data;
   const { data: videos } = api.useQuery('get', '/api/projects/{project}/videos', { params: { path: { project } } });
   const problem = useStore(session, (state) => state.problem);
@@ -267,7 +285,7 @@ function View({ project, session, names, colours, choice }: ViewProps) {
   );
   return (
     <div className="results-view">
-      <Stage colours={colours} draw={draw} edges={edges} individualColours={colours} session={session} video={video} />
+      <Stage individualColours={colours} {...{ colours, draw, edges, focus, session, video }} />
       {problem !== null && (
         <div className="results-problem">
           <Callout kind="warn" title={explain(problem).message}>
@@ -279,7 +297,13 @@ function View({ project, session, names, colours, choice }: ViewProps) {
   );
 }
 
-function Transport({ session, onDialog }: { session: ResultSession; onDialog: (dialog: 'go-to' | 'help') => void }) {
+interface TransportProps {
+  readonly session: ResultSession;
+  readonly closeness: Closeness;
+  readonly onDialog: (dialog: 'go-to' | 'help') => void;
+}
+
+function Transport({ session, closeness, onDialog }: TransportProps) {
   const [row, isPlaying] = useStore(session, (state) => [state.row, state.isPlaying] as const);
   const { data } = session;
   const { fps, last_frame } = data.detail;
@@ -302,6 +326,13 @@ function Transport({ session, onDialog }: { session: ResultSession; onDialog: (d
         </button>
       </div>
       <div className="results-toolbar__group results-toolbar__group--end">
+        <IconButton
+          aria-pressed={closeness.isClose}
+          icon={Crosshair}
+          label="Close to the tracks that are looked at"
+          onClick={closeness.toggle}
+          size="sm"
+        />
         <IconButton icon={Keyboard} label="Show all keys" onClick={() => onDialog('help')} size="sm" />
       </div>
     </>
@@ -361,21 +392,4 @@ function Failure({ error }: { error: unknown }) {
       </Callout>
     </div>
   );
-}
-
-/** A moment with a little time around it, so that one sees how it came about. */
-function rowsAround(session: ResultSession, issue: Suspicion) {
-  const { data } = session;
-  const margin = Math.round(data.detail.fps ?? 25);
-  return {
-    start: Math.max(data.rowOf(issue.start) - margin, 0),
-    stop: Math.min(data.rowOf(issue.stop) + margin, data.nRows),
-  };
-}
-
-/** Go to where a repair of an issue would begin, and show so much time that it can be told from what is around it. */
-function lookAt(session: ResultSession, issue: Suspicion): void {
-  session.goToFrame(frameOf(issue));
-  const { start, stop } = rowsAround(session, issue);
-  session.showRows(start - (stop - start), stop + (stop - start));
 }

@@ -8,6 +8,9 @@ export const LANE_PX = 26;
 const BAR_PX = 12;
 const LEAST_ALPHA = 0.25;
 const TICK_PX = 110;
+/** Narrower than this, an issue is a mark above the bar and no frame around it: frames upon frames say nothing. */
+const LEAST_FRAME_PX = 9;
+const MARK_PX = 3;
 const FONT = '11px system-ui, sans-serif';
 
 /** Sureness of identity in bins over a range of rows; NaN where a track is not there. */
@@ -69,13 +72,15 @@ function drawRuler(context: CanvasRenderingContext2D, range: RowRange, marks: Ma
   const { width, height, theme } = style;
   context.font = FONT;
   context.textBaseline = 'middle';
-  context.textAlign = 'center';
+  context.textAlign = 'left';
   for (const row of ticks(range.start, range.stop, width / TICK_PX)) {
     const x = xOf(range, row, width);
     context.fillStyle = theme.grid;
     context.fillRect(x, RULER_PX, 1, height);
     context.fillStyle = theme.text;
-    context.fillText(`${marks.frameOf(row)}`, x, RULER_PX / 2);
+    const label = `${marks.frameOf(row)}`;
+    const wide = context.measureText(label).width;
+    context.fillText(label, Math.min(Math.max(x - wide / 2, 3), width - wide - 3), RULER_PX / 2);
   }
 }
 
@@ -122,6 +127,11 @@ function drawIssues(context: CanvasRenderingContext2D, range: RowRange, marks: M
       const track = marks.names.indexOf(name);
       if (track < 0) continue;
       const top = RULER_PX + track * LANE_PX;
+      if (!isOpen && right - left < LEAST_FRAME_PX) {
+        context.fillStyle = theme.doubt;
+        context.fillRect((left + right) / 2 - MARK_PX / 2, top + 1, MARK_PX, (LANE_PX - BAR_PX) / 2 - 2);
+        continue;
+      }
       context.strokeStyle = isOpen ? theme.accent : theme.doubt;
       context.lineWidth = isOpen ? 2.5 : 1.25;
       context.strokeRect(left - 2, top + 3, Math.max(right - left, 2) + 4, LANE_PX - 6);

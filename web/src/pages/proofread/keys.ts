@@ -15,6 +15,13 @@ export const PROOFREAD_ACTIONS = [
   { id: 'delete', group: 'Repair', label: 'Delete the track, or its part in the range', keys: ['Delete', 'Backspace'] },
   { id: 'undo', group: 'Repair', label: 'Undo', keys: ['Ctrl+Z', 'U'] },
   { id: 'redo', group: 'Repair', label: 'Do again', keys: ['Ctrl+Shift+Z', 'Ctrl+Y', 'Shift+U'] },
+  {
+    id: 'assign',
+    group: 'Repair',
+    label: 'Held, with a number: the chosen track is that one, from here on or in the range',
+    keys: ['T'],
+    isHeld: true,
+  },
   { id: 'range-start', group: 'Choose', label: 'The range begins here', keys: ['['] },
   { id: 'range-stop', group: 'Choose', label: 'The range ends here', keys: [']'] },
   { id: 'clear', group: 'Choose', label: 'Choose nothing', keys: ['Escape'] },
@@ -27,6 +34,7 @@ export const PROOFREAD_ACTIONS = [
   { id: 'zoom-in', group: 'Lanes', label: 'Less time, closer', keys: ['+', '='] },
   { id: 'zoom-out', group: 'Lanes', label: 'More time', keys: ['-'] },
   { id: 'show-all', group: 'Lanes', label: 'All of it', keys: ['V'] },
+  { id: 'closer', group: 'Frame', label: 'Close to the tracks that are looked at, or the whole frame', keys: ['F'] },
   { id: 'label', group: 'Frame', label: 'Learn from this frame: its poses become labels', keys: ['L'] },
   { id: 'help', group: 'Frame', label: 'Show all keys', keys: ['?'] },
 ] as const satisfies readonly Action[];

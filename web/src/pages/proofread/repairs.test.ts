@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import {
+  assignmentOf,
   choiceOf,
   choose,
   frameOf,
@@ -30,13 +31,32 @@ describe('repairs', () => {
   });
 
   it('swap from the frame on, or within a range', () => {
-    const choice = choiceOf(issue());
+    const choice = choiceOf(issue(), NAMES);
     expect(repairOf('swap', choice, 42, NAMES, issue())).toEqual({
       edit: { kind: 'swap', first: 'track_1', second: 'mia', start: 42, stop: null },
     });
     expect(repairOf('swap', { ...choice, start: 60, stop: 50 }, 42, NAMES, null)).toEqual({
       edit: { kind: 'swap', first: 'track_1', second: 'mia', start: 50, stop: 60 },
     });
+  });
+
+  it('make the chosen track another one, from the frame on or within a range', () => {
+    const choice = choose(NOTHING_CHOSEN, 'mia', false);
+    expect(assignmentOf(choice, 'track_2', 42)).toEqual({
+      edit: { kind: 'swap', first: 'mia', second: 'track_2', start: 42, stop: null },
+    });
+    expect(assignmentOf({ ...choice, start: 60, stop: 50 }, 'track_2', 42)).toEqual({
+      edit: { kind: 'swap', first: 'mia', second: 'track_2', start: 50, stop: 60 },
+    });
+    expect(assignmentOf(choice, 'mia', 42)).toHaveProperty('missing');
+    expect(assignmentOf(NOTHING_CHOSEN, 'mia', 42)).toHaveProperty('missing');
+  });
+
+  it('choose the other one where there are only two', () => {
+    const alone = issue({ tracks: ['track_1'] });
+    expect(choiceOf(alone, ['track_1', 'mia'])).toMatchObject({ first: 'track_1', second: 'mia' });
+    expect(choiceOf(alone, NAMES)).toMatchObject({ first: 'track_1', second: null });
+    expect(choiceOf(issue({ kind: 'gap', tracks: ['track_1'] }), ['track_1', 'mia'])).toMatchObject({ second: null });
   });
 
   it('say what has to be chosen first', () => {
@@ -49,14 +69,14 @@ describe('repairs', () => {
 
   it('interpolate over the gap that is looked at', () => {
     const gap = issue({ kind: 'gap', tracks: ['mia'] });
-    expect(repairOf('interpolate', choiceOf(gap), 0, NAMES, gap)).toEqual({
+    expect(repairOf('interpolate', choiceOf(gap, NAMES), 0, NAMES, gap)).toEqual({
       edit: { kind: 'interpolate', track: 'mia', start: 40, stop: 44 },
     });
   });
 
   it('split into a track with a name that is free', () => {
     expect(freshName(NAMES)).toBe('track_3');
-    expect(repairOf('split', choiceOf(issue()), 42, NAMES, null)).toEqual({
+    expect(repairOf('split', choiceOf(issue(), NAMES), 42, NAMES, null)).toEqual({
       edit: { kind: 'split', track: 'track_1', start: 42, name: 'track_3' },
     });
   });
@@ -72,7 +92,7 @@ describe('what is chosen', () => {
   });
 
   it('forgets tracks that a repair took away', () => {
-    expect(stillThere(choiceOf(issue()), ['track_1'])).toMatchObject({ first: 'track_1', second: null });
+    expect(stillThere(choiceOf(issue(), NAMES), ['track_1'])).toMatchObject({ first: 'track_1', second: null });
   });
 
   it('stays with the issue that was looked at', () => {

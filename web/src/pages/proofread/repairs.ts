@@ -50,6 +50,15 @@ export function repairOf(
   }
 }
 
+/** The repair that makes the chosen track another one: what that one holds there comes to the chosen one. */
+export function assignmentOf(choice: Choice, name: string, frame: number): Repair {
+  const { first } = choice;
+  if (first === null) return { missing: 'Choose a track first: click its lane, or press its number.' };
+  if (first === name) return { missing: `${name} is the chosen track itself.` };
+  const range = rangeOf(choice);
+  return { edit: { kind: 'swap', first, second: name, start: range?.start ?? frame, stop: range?.stop ?? null } };
+}
+
 /** The range where both of its ends were set, in order. */
 export function rangeOf({ start, stop }: Choice): { start: number; stop: number } | null {
   if (start === null || stop === null) return null;
@@ -65,9 +74,11 @@ export function freshName(names: readonly string[]): string {
 }
 
 /** What is chosen when a moment of doubt is opened: the tracks that it is about. */
-export function choiceOf(issue: Suspicion): Choice {
+export function choiceOf(issue: Suspicion, names: readonly string[]): Choice {
   const [first = null, second = null] = issue.tracks;
-  return { ...NOTHING_CHOSEN, first, second };
+  // Of two animals, one can have been exchanged with nobody but the other.
+  const only = issue.kind === 'swap' && names.length === 2 ? names.find((name) => name !== first) : undefined;
+  return { ...NOTHING_CHOSEN, first, second: second ?? only ?? null };
 }
 
 /** The frame to look at first. A jump lies between two frames: a repair from here on begins with the later one. */

@@ -9,6 +9,8 @@ interface Controls {
   readonly act: (id: ProofreadActionId) => void;
   /** A digit: the track of that number, from 1; with Shift as the second. */
   readonly chooseNumber: (number: number, isSecond: boolean) => void;
+  /** A digit while the key for it is held: the chosen track is that of this number. */
+  readonly assignNumber: (number: number) => void;
 }
 
 /** Listen to the keys of the page, and keep what a person changed about them. */
@@ -17,21 +19,36 @@ export function useProofreadKeys(isOff: boolean, controls: Controls) {
   const latest = useRef(controls);
   latest.current = controls;
   useEffect(() => {
+    let isAssigning = false;
     const down = (event: KeyboardEvent) => {
       if (isOff || event.defaultPrevented || isForField(event)) return;
       const digit = /^Digit([1-9])$/.exec(event.code)?.[1];
       if (digit && !event.ctrlKey && !event.metaKey && !event.altKey) {
         event.preventDefault();
-        latest.current.chooseNumber(Number(digit), event.shiftKey);
+        if (isAssigning) latest.current.assignNumber(Number(digit));
+        else latest.current.chooseNumber(Number(digit), event.shiftKey);
         return;
       }
       const action = keymap.resolve(event);
       if (!action) return;
       event.preventDefault();
-      latest.current.act(action.id as ProofreadActionId);
+      if (action.id === 'assign') isAssigning = true;
+      else latest.current.act(action.id as ProofreadActionId);
+    };
+    const up = (event: KeyboardEvent) => {
+      if (keymap.resolve(event)?.id === 'assign') isAssigning = false;
+    };
+    const leave = () => {
+      isAssigning = false;
     };
     window.addEventListener('keydown', down);
-    return () => window.removeEventListener('keydown', down);
+    window.addEventListener('keyup', up);
+    window.addEventListener('blur', leave);
+    return () => {
+      window.removeEventListener('keydown', down);
+      window.removeEventListener('keyup', up);
+      window.removeEventListener('blur', leave);
+    };
   }, [keymap, isOff]);
   const change = useCallback((next: Keymap) => {
     setKeymap(next);

@@ -1,10 +1,10 @@
 /** The frame with its poses. Poses follow at once; the picture follows as fast as frames are decoded. */
 
 import { useEffect, useRef } from 'react';
-import { type Size, screenPoint } from '../../engine/geometry';
+import { type Box, type Size, screenPoint } from '../../engine/geometry';
 import { drawImageLayer } from '../../engine/imageLayer';
 import { MarkerSheet } from '../../engine/markers';
-import { fitImage, panBy, resized, type View, zoomAt } from '../../engine/view';
+import { fitBox, fitImage, panBy, resized, type View, zoomAt } from '../../engine/view';
 import { drawPoses, type PoseStyle, stageSize } from './drawPoses';
 import type { ResultData } from './resultData';
 import type { ResultSession, ResultState } from './resultSession';
@@ -18,6 +18,16 @@ interface Props {
   readonly video: Size | null;
   /** Draws what lies over the frame; the poses by default. */
   readonly draw?: DrawOver;
+  /** Whenever this changes, its box is shown from near; without a box, the whole frame. */
+  readonly focus?: { readonly box: Box | null } | undefined;
+}
+
+/** How the frame lies; kept while the style of the drawing changes. */
+interface Place {
+  readonly session: ResultSession;
+  view: View | null;
+  canvas: Size;
+  focus: Box | null;
 }
 
 export type DrawOver = (
@@ -30,7 +40,9 @@ export type DrawOver = (
 
 const WHEEL_ZOOM_PER_PX = 0.0015;
 
-export function Stage({ session, colours, individualColours, edges, video, draw = drawPoses }: Props) {
+export function Stage({ session, colours, individualColours, edges, video, draw = drawPoses, focus }: Props) {
+  const place = useRef<Place | null>(null);
+  const redraw = useRef<() => void>(() => {});
   const host = useRef<HTMLDivElement>(null);
   const image = useRef<HTMLCanvasElement>(null);
   const overlay = useRef<HTMLCanvasElement>(null);
@@ -40,8 +52,20 @@ export function Stage({ session, colours, individualColours, edges, video, draw 
     if (!element || !below || !above) return;
     const pixelRatio = window.devicePixelRatio || 1;
     const markers = new MarkerSheet(colours, pixelRatio, 0.8);
-    return showStage(session, element, below, above, { markers, pixelRatio, edges, individualColours }, video, draw);
+    if (place.current?.session !== session)
+      place.current = { session, view: null, canvas: { width: 1, height: 1 }, focus: null };
+    const style = { markers, pixelRatio, edges, individualColours };
+    const stage = showStage(place.current, element, below, above, style, video, draw);
+    redraw.current = stage.redraw;
+    return stage.end;
   }, [session, colours, individualColours, edges, video, draw]);
+
+  useEffect(() => {
+    if (!focus || !place.current) return;
+    place.current.view = null;
+    place.current.focus = focus.box;
+    redraw.current();
+  }, [focus]);
 
   return (
     <div className="result-stage" ref={host}>
@@ -52,17 +76,16 @@ export function Stage({ session, colours, individualColours, edges, video, draw 
 }
 
 function showStage(
-  session: ResultSession,
+  place: Place,
   host: HTMLElement,
   below: HTMLCanvasElement,
   above: HTMLCanvasElement,
   style: PoseStyle,
   video: Size | null,
   draw: DrawOver,
-): () => void {
+): { readonly redraw: () => void; readonly end: () => void } {
+  const { session } = place;
   const [image, overlay] = [below.getContext('2d', { alpha: false }), above.getContext('2d')];
-  let canvas: Size = { width: 1, height: 1 };
-  let view: View | null = null;
   let drawn: readonly unknown[] = [];
   let request = 0;
 
@@ -70,8 +93,10 @@ function showStage(
   const paint = () => {
     request = 0;
     if (!image || !overlay) return;
-    view ??= fitImage(size(), canvas);
     const { state, data } = session;
+    const { canvas, focus } = place;
+    place.view ??= focus ? fitBox(focus, size(), canvas) : fitImage(size(), canvas);
+    const { view } = place;
     const wanted = [state.picture, view, canvas];
     if (state.picture && wanted.some((value, i) => value !== drawn[i])) {
       drawn = wanted;
@@ -88,7 +113,7 @@ function showStage(
     request ||= requestAnimationFrame(paint);
   };
   const move = (next: View) => {
-    view = next;
+    place.view = next;
     schedule();
   };
   const observer = new ResizeObserver(() => {
@@ -98,30 +123,31 @@ function showStage(
       element.height = Math.round(next.height * style.pixelRatio);
     }
     // The first picture decides how the frame lies; afterwards it stays where a person put it.
-    view = view && session.state.picture ? resized(view, canvas, next) : null;
-    canvas = next;
+    place.view = place.view && session.state.picture ? resized(place.view, place.canvas, next) : null;
+    place.canvas = next;
     schedule();
   });
   observer.observe(host);
   const stopListening = listen(above, {
-    zoom: (at, factor) => view && move(zoomAt(view, at, factor, size(), canvas)),
-    pan: (dx, dy) => view && move(panBy(view, dx, dy, size(), canvas)),
-    reset: () => move(fitImage(size(), canvas)),
+    zoom: (at, factor) => place.view && move(zoomAt(place.view, at, factor, size(), place.canvas)),
+    pan: (dx, dy) => place.view && move(panBy(place.view, dx, dy, size(), place.canvas)),
+    reset: () => move(fitImage(size(), place.canvas)),
   });
-  let hadPicture = false;
+  let hadPicture = session.state.picture !== null;
   const unsubscribe = session.subscribe(() => {
     if (!hadPicture && session.state.picture) {
       hadPicture = true;
-      view = null;
+      place.view = null;
     }
     schedule();
   });
-  return () => {
+  const end = () => {
     cancelAnimationFrame(request);
     observer.disconnect();
     stopListening();
     unsubscribe();
   };
+  return { redraw: schedule, end };
 }
 
 interface StageMoves {

@@ -9,7 +9,13 @@ import { ResultSession } from './resultSession';
 const ASK_AGAIN_MS = 250;
 const QUALITY = 85;
 
-export function useResultSession(project: string, result: string | null, firstFrame: number | null) {
+/** `hasTimeline`: wait until the summary that a timeline is drawn from is there. */
+export function useResultSession(
+  project: string,
+  result: string | null,
+  firstFrame: number | null,
+  hasTimeline = true,
+) {
   const [session, setSession] = useState<ResultSession | null>(null);
   const [error, setError] = useState<unknown>(null);
   const { data: videos } = api.useQuery('get', '/api/projects/{project}/videos', { params: { path: { project } } });
@@ -20,7 +26,7 @@ export function useResultSession(project: string, result: string | null, firstFr
     let isOver = false;
     let opened: ResultSession | null = null;
     setError(null);
-    openResult(project, result)
+    (hasTimeline ? openResult : readResult)(project, result)
       .then(({ detail, frames }) => {
         if (isOver) return;
         const video = videos.find(({ key, is_missing }) => key === detail.video && !is_missing);
@@ -37,7 +43,7 @@ export function useResultSession(project: string, result: string | null, firstFr
       opened?.close();
       setSession(null);
     };
-  }, [project, result, videos === undefined]);
+  }, [project, result, hasTimeline, videos === undefined]);
 
   return { session, error };
 }
