@@ -12,7 +12,7 @@ of them is drawn from a noise model that was fixed before the tracker was first 
 - slots are shuffled in every frame; where animals are marked, each detection carries probabilities of
   identity that are right in 90 % of frames when the animal is not covered, and chance when it is
 
-    python bench/tracking.py recordings [--frames 3000] [--seeds 1 2 3]
+    python bench/tracking.py recordings [--seeds 1 2 3] [--scenes "10 alike"] [--figure worst.png]
     python bench/tracking.py flies ../shared/data/fly_pair
     python bench/tracking.py speed
 """
@@ -28,6 +28,7 @@ import numpy as np
 import xarray as xr
 from scipy.optimize import linear_sum_assignment
 
+from identity_moments import calibration, confidences, draw_moments
 from marey.formats import load_poses, save_poses
 from marey.model import create_poses
 from marey.synthesis import Recording, RecordingSpec
@@ -223,9 +224,13 @@ def listed_share(frames: list[int], doubts: list[dict], *, first: int = 20, slac
     return sum(any(start <= frame <= stop for start, stop in moments) for frame in frames)
 
 
-def measure_recordings(n_frames: int, seeds: list[int], output: Path | None) -> None:
-    """Track every scene, and say how well; with `output`, keep the files to look at the worst moments."""
-    for name, (n_animals, is_marked, bar) in SCENES.items():
+def measure_recordings(
+    n_frames: int, seeds: list[int], scenes: list[str], output: Path | None, figure: Path | None
+) -> None:
+    """Track scenes, and say how well and whether the tracker knows; keep files, or draw the worst moments."""
+    known, cases = [], []
+    for name in scenes:
+        n_animals, is_marked, bar = SCENES[name]
         for seed in seeds:
             drawn = simulate(n_animals, n_frames, seed, is_marked=is_marked)
             began = time.perf_counter()
@@ -253,6 +258,12 @@ def measure_recordings(n_frames: int, seeds: list[int], output: Path | None) -> 
                 folder = output / f"{name} {seed}"
                 save_poses(drawn.truth, folder / "truth.nc")
                 save_poses(found.poses, folder / "tracks.nc")
+            known.append(confidences(drawn.truth, found.poses))
+            cases.append((f"{name}, seed {seed}", drawn.truth, found.poses, at))
+    for row in calibration(np.concatenate(known)):
+        print("confidence", json.dumps(row))
+    if figure is not None:
+        draw_moments(cases, figure)
 
 
 def measure_flies(folder: Path) -> None:
@@ -306,7 +317,9 @@ def main() -> None:
     recordings = commands.add_parser("recordings")
     recordings.add_argument("--frames", type=int, default=3000)
     recordings.add_argument("--seeds", type=int, nargs="+", default=[1, 2, 3])
+    recordings.add_argument("--scenes", nargs="+", choices=list(SCENES), default=list(SCENES))
     recordings.add_argument("--output", type=Path)
+    recordings.add_argument("--figure", type=Path, help="a picture of the worst moments")
     flies = commands.add_parser("flies")
     flies.add_argument("folder", type=Path)
     speed = commands.add_parser("speed")
@@ -314,7 +327,7 @@ def main() -> None:
     speed.add_argument("--animals", type=int, default=5)
     chosen = parser.parse_args()
     if chosen.command == "recordings":
-        measure_recordings(chosen.frames, chosen.seeds, chosen.output)
+        measure_recordings(chosen.frames, chosen.seeds, chosen.scenes, chosen.output, chosen.figure)
     elif chosen.command == "flies":
         measure_flies(chosen.folder)
     else:

@@ -18,7 +18,7 @@ def ends() -> Ends:
     return Ends(FIRST, LAST, LAST - FIRST + 1, points, points, rest, rest)
 
 
-STRAY = Stray(np.full(len(GAPS), 5.0), 1e6)
+STRAY = Stray(np.full(len(GAPS), 5.0), 1e6, np.full(len(GAPS), 2.0))
 
 
 def appearance(looks_like: list[float]) -> Appearance:

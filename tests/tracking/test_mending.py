@@ -77,9 +77,9 @@ def test_tracks_are_right_through_moments_in_which_animals_were_mixed():
         mixed[frame, :, 0] = truth[frame, :, 0, ::-1]
     for frame in np.flatnonzero(rng.random(200) < 0.5):
         mixed[frame] = mixed[frame][..., ::-1].copy()
-    found = track(poses_of(mixed), n_animals=2)
+    found = track(poses_of(mixed), n_animals=2, take_apart=True)
     assert found.n_taken_apart > 50
     assert evaluate_tracks(poses_of(truth), found.poses).idf1 == 1
     np.testing.assert_allclose(np.sort(found.poses["position"].values), np.sort(truth), atol=1e-6)
-    untouched = track(poses_of(mixed), n_animals=2, take_apart=False)
+    untouched = track(poses_of(mixed), n_animals=2)
     assert untouched.n_taken_apart == 0

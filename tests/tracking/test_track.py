@@ -187,3 +187,7 @@ def test_flies_of_another_tool(shared_data: Path) -> None:
     assert ours.mota >= theirs.mota
     assert ours.id_switches <= theirs.id_switches
     assert ours.n_matched >= theirs.n_matched
+    assert ours.fragmentations <= theirs.fragmentations
+    assert ours.n_missed <= theirs.n_missed
+    assert ours.n_extra <= theirs.n_extra
+    assert (ours.idp >= theirs.idp, ours.idr >= theirs.idr) == (True, True)

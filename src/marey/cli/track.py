@@ -40,7 +40,7 @@ def track(
             "--take-apart/--as-they-are",
             help="Take detections apart that were put together from two animals.",
         ),
-    ] = True,
+    ] = False,
     of: Annotated[
         str | None, typer.Option(help="The name of the video, where the file holds several.")
     ] = None,

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 DOUBTS_ATTRIBUTE = "identity_doubts"
 # Exchanges less likely than this are not worth a look.
 LEAST_PROBABILITY = 1e-4
+# Exchanges that are likelier than this part stretches of certain identity.
+PARTING_PROBABILITY = 0.01
 
 
 @dataclass(frozen=True)
@@ -144,3 +146,20 @@ def identity_confidence(is_there: np.ndarray, doubts: Sequence[Doubt]) -> np.nda
             if stop > start:
                 confidence[start:stop, track] = min(right[number], right[number + 1])
     return np.where(is_there, confidence, np.nan)
+
+
+def certain_stretches(is_there: np.ndarray, doubts: Sequence[Doubt]) -> np.ndarray:
+    """Return the number of the stretch between two doubtful moments that each track is in.
+
+    Parameters
+    ----------
+    is_there
+        Where tracks have an animal, (n_frames, n_tracks); -1 is returned elsewhere.
+    doubts
+        From :func:`find_doubts`.
+    """
+    stretches = np.zeros(is_there.shape, dtype=int)
+    for doubt in doubts:
+        if doubt.probability >= PARTING_PROBABILITY:
+            stretches[doubt.until :, list(doubt.tracks)] += 1
+    return np.where(is_there, stretches, -1)

@@ -12,9 +12,11 @@ if TYPE_CHECKING:
 
 # An animal must have been followed for so many frames on both sides of a gap, and as long as the gap.
 FOLLOWED_FRAMES = 5
+# ... in most frames: spread over at most so many times as many.
+SPARSEST = 1.5
 
 
-def fill_absences(poses: "xr.Dataset", tracklets: np.ndarray, max_gap: int) -> "xr.Dataset":
+def fill_absences(poses: "xr.Dataset", stretches: np.ndarray, max_gap: int) -> "xr.Dataset":
     """Fill gaps of tracks; what is filled in has confidence 0 and is marked as interpolated.
 
     A stretch that is shorter than the gap beside it says little about the gap, which stays.
@@ -23,13 +25,14 @@ def fill_absences(poses: "xr.Dataset", tracklets: np.ndarray, max_gap: int) -> "
     ----------
     poses
         Tracks.
-    tracklets
-        The tracklet that each track is in, shape (n_frames, n_tracks); -1 where it is not there.
+    stretches
+        The stretch of certain identity that each track is in, shape (n_frames, n_tracks); -1 where it is not
+        there.
     max_gap
         The longest gap to fill, frames.
     """
     filled = interpolate_gaps(poses, max_gap)
-    is_doubtful = np.stack([_doubtful_gaps(column) for column in tracklets.T], axis=1)
+    is_doubtful = np.stack([_doubtful_gaps(column) for column in stretches.T], axis=1)
     invented = filled["is_interpolated"].values & is_doubtful[:, None, :]
     kept = ~invented
     for name in ("position", "confidence"):
@@ -40,14 +43,18 @@ def fill_absences(poses: "xr.Dataset", tracklets: np.ndarray, max_gap: int) -> "
     return filled
 
 
-def _doubtful_gaps(tracklets: np.ndarray) -> np.ndarray:
-    """Return the frames of gaps between stretches of which one is short, (n_frames,)."""
-    there = np.flatnonzero(tracklets >= 0)
-    result = np.zeros(len(tracklets), dtype=bool)
-    lengths = np.bincount(tracklets[there]) if len(there) else np.empty(0, dtype=int)
-    for before, after in itertools.pairwise(there):
+def _doubtful_gaps(stretches: np.ndarray) -> np.ndarray:
+    """Return the frames of gaps beside which a track was not followed well in its stretch, (n_frames,)."""
+    there = np.flatnonzero(stretches >= 0)
+    result = np.zeros(len(stretches), dtype=bool)
+    for number, (before, after) in enumerate(itertools.pairwise(there.tolist()), start=1):
         gap = after - before - 1
-        shortest = min(lengths[tracklets[before]], lengths[tracklets[after]])
-        if gap > 0 and shortest < max(FOLLOWED_FRAMES, gap):
-            result[before + 1 : after] = True
+        if gap > 0:
+            n = max(FOLLOWED_FRAMES, gap)
+            sides = there[max(0, number - n) : number], there[number : number + n]
+            is_followed = all(
+                len(side) == n and np.ptp(side) < n * SPARSEST and len(np.unique(stretches[side])) == 1
+                for side in sides
+            )
+            result[before + 1 : after] = not is_followed
     return result

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from marey.tracking.appearance import Appearance
+from marey.tracking.crossings import LONGEST_FOLLOWED, Crossings, Exchange
 from marey.tracking.linking import Ends, Stray, motion_evidence
 
 # Two tracks may be exchanged where their gaps are at most so many frames apart.
@@ -21,6 +22,8 @@ STRETCH_LOOKS = 30.0
 # Tracks are exchanged for at least so much more evidence, so that chance does not turn them to and fro.
 LEAST_GAIN = 1.0
 _MOST_ROUNDS = 20
+# Exchanges that would lose less than this by the ends of tracklets are looked at closer.
+OPEN_NATS = 20.0
 
 Chains = list[list[int]]
 
@@ -52,8 +55,14 @@ class Joints:
     losses: np.ndarray
 
 
-def measure_joints(chains: Chains, ends: Ends, stray: Stray, appearance: Appearance) -> Joints:
-    """Find the joints of tracks, each given by its tracklets in order of time."""
+def measure_joints(
+    chains: Chains, ends: Ends, stray: Stray, appearance: Appearance, crossings: Crossings | None = None
+) -> Joints:
+    """Find the joints of tracks, each given by its tracklets in order of time.
+
+    Where the ends of tracklets leave it open whether two tracks should be exchanged, `crossings` looks
+    closer.
+    """
     rows = np.array(
         [
             (track, place + 1, before, after)
@@ -67,7 +76,8 @@ def measure_joints(chains: Chains, ends: Ends, stray: Stray, appearance: Appeara
     frame, until = ends.last[before], ends.first[after]
     looks = _Looks.of(chains, track, place, appearance)
     everything = np.arange(len(rows))
-    own = motion_evidence(ends, before, after, stray) + looks.evidence(everything, everything)
+    moved = motion_evidence(ends, before, after, stray)
+    looked = looks.evidence(everything, everything)
     rivals = _rivals(track, frame, until)
     a, b = rivals.T
     is_possible = (ends.first[after[b]] > ends.last[before[a]]) & (
@@ -75,16 +85,28 @@ def measure_joints(chains: Chains, ends: Ends, stray: Stray, appearance: Appeara
     )
     rivals = rivals[is_possible]
     a, b = rivals.T
-    exchanged = motion_evidence(ends, before[a], after[b], stray) + looks.evidence(a, b)
-    exchanged += motion_evidence(ends, before[b], after[a], stray) + looks.evidence(b, a)
-    return Joints(track, place, frame, until, own, rivals, own[a] + own[b] - exchanged)
+    losses = moved[a] + moved[b]
+    losses -= motion_evidence(ends, before[a], after[b], stray)
+    losses -= motion_evidence(ends, before[b], after[a], stray)
+    by_looks = looked[a] + looked[b] - looks.evidence(a, b) - looks.evidence(b, a)
+    span = np.maximum(until[a], until[b]) - np.minimum(frame[a], frame[b])
+    if crossings is not None:
+        is_open = (losses + by_looks < OPEN_NATS) & (span <= LONGEST_FOLLOWED)
+        exchanges = [
+            Exchange(*(tuple(values[[i, j]].tolist()) for values in (track, place, frame, until)))
+            for i, j in rivals[is_open]
+        ]
+        losses[is_open] = crossings.losses(chains, exchanges)
+    return Joints(track, place, frame, until, moved + looked, rivals, losses + by_looks)
 
 
-def reconsider(chains: Chains, ends: Ends, stray: Stray, appearance: Appearance) -> Chains:
+def reconsider(
+    chains: Chains, ends: Ends, stray: Stray, appearance: Appearance, crossings: Crossings | None = None
+) -> Chains:
     """Exchange the rests of two tracks wherever more speaks for it than against it."""
     chains = [list(chain) for chain in chains]
     for _ in range(_MOST_ROUNDS):
-        joints = measure_joints(chains, ends, stray, appearance)
+        joints = measure_joints(chains, ends, stray, appearance, crossings)
         touched: set[int] = set()
         for pair in np.argsort(joints.losses):
             if joints.losses[pair] > -LEAST_GAIN:

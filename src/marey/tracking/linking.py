@@ -30,6 +30,8 @@ ABSENCE_NATS = 0.02
 MOST_CANDIDATES = 24
 GAPS = np.array([1, 2, 3, 5, 8, 13, 21, 34, 55, 89, 144])
 _SAMPLES_PER_GAP = 200
+# Made-up gaps from which on it is said how independent the keypoints are.
+_FEWEST_MISSES = 20
 # Long recordings have millions of pairs of tracklets, each with all its keypoints.
 _PAIRS_AT_A_TIME = 50_000
 
@@ -69,15 +71,23 @@ class Stray:
         Scale for each of :data:`GAPS`.
     area
         Square pixels that the animals use.
+    witnesses
+        As how many independent ones the keypoints of an animal count, for each of :data:`GAPS`: in a moment
+        each has an error of its own, in a second they have moved together.
     """
 
     spread_px: np.ndarray
     area: float
+    witnesses: np.ndarray
 
     def scale(self, gap: np.ndarray) -> np.ndarray:
         """Return the scale for gaps of so many frames; beyond what was measured it grows with the root."""
         within = np.interp(np.log(np.maximum(gap, 1)), np.log(GAPS), self.spread_px)
         return within * np.sqrt(np.maximum(1.0, gap / GAPS[-1]))
+
+    def n_witnesses(self, gap: np.ndarray) -> np.ndarray:
+        """Return as how many independent ones the keypoints count after gaps of so many frames."""
+        return np.interp(np.log(np.maximum(gap, 1)), np.log(GAPS), self.witnesses)
 
 
 def members(tracklets: Tracklets) -> list[tuple[np.ndarray, np.ndarray]]:
@@ -133,20 +143,20 @@ def reach(gap: np.ndarray) -> np.ndarray:
     return PERSISTENCE * (1 - PERSISTENCE**gap) / (1 - PERSISTENCE)
 
 
-def distances(ends: Ends, before: np.ndarray, after: np.ndarray) -> np.ndarray:
-    """Return how far each keypoint is off when both ends are carried to the middle of the gap, (n, K)."""
+def misses(ends: Ends, before: np.ndarray, after: np.ndarray) -> np.ndarray:
+    """Return by what each keypoint is off when both ends are carried to the middle of the gap, (n, K, 2)."""
     gap = (ends.first[after] - ends.last[before]).astype(float)
     half = reach(gap / 2)[:, None, None]
     here = ends.stop[before] + half * ends.stop_velocity[before]
     there = ends.start[after] - half * ends.start_velocity[after]
-    return np.linalg.norm(here - there, axis=-1)
+    return here - there
 
 
 def measure_stray(
     parts: list[tuple[np.ndarray, np.ndarray]], points: np.ndarray, *, least_px: float
 ) -> Stray:
-    """Measure on the longer tracklets what :func:`distances` gives across made-up gaps."""
-    spread = np.full(len(GAPS), np.nan)
+    """Measure on the longer tracklets what :func:`misses` gives across made-up gaps."""
+    spread, witnesses = np.full((2, len(GAPS)), np.nan)
     long = sorted((p for p in parts if len(p[0]) > 2 * END_DETECTIONS), key=lambda p: -len(p[0]))[:200]
     total = sum(len(frames) for frames, _ in long)
     for number, gap in enumerate(GAPS):
@@ -164,7 +174,9 @@ def measure_stray(
         if len(halves) < 20:
             continue
         ends = measure_ends(halves, points)
-        apart = distances(ends, np.arange(0, len(halves), 2), np.arange(1, len(halves), 2))
+        missed = misses(ends, np.arange(0, len(halves), 2), np.arange(1, len(halves), 2))
+        witnesses[number] = independent_witnesses(missed)
+        apart = np.linalg.norm(missed, axis=-1)
         apart = apart[np.isfinite(apart)]
         if len(apart):
             # The scale of the heavy-tailed distribution, so that both its middle and its tail are met.
@@ -179,7 +191,34 @@ def measure_stray(
     flat = flat[np.isfinite(flat[:, 0])]
     width, height = np.ptp(flat, axis=0) if len(flat) else (1.0, 1.0)
     least_area = (20 * least_px) ** 2
-    return Stray(np.maximum.accumulate(np.maximum(spread, least_px)), max(width * height, least_area))
+    return Stray(
+        np.maximum.accumulate(np.maximum(spread, least_px)),
+        max(width * height, least_area),
+        _witnesses_of_gaps(witnesses, points.shape[2]),
+    )
+
+
+def independent_witnesses(missed: np.ndarray) -> float:
+    """Return as how many independent ones keypoints count that are off by `missed`, (n, n_keypoints, 2).
+
+    The mean of so many independent errors would vary as their mean does. Errors are cut at three times the
+    usual one, since single keypoints jump; NaN where nothing can be said.
+    """
+    whole = missed[np.isfinite(missed).all(axis=(1, 2))]
+    if len(whole) < _FEWEST_MISSES:
+        return np.nan
+    usual = max(float(np.median(np.linalg.norm(whole, axis=-1))), 1e-9)
+    cut = np.clip(whole, -3 * usual, 3 * usual)
+    return float((cut**2).mean() / max((cut.mean(axis=1) ** 2).mean(), 1e-9))
+
+
+def _witnesses_of_gaps(measured: np.ndarray, n_keypoints: int) -> np.ndarray:
+    """Return witnesses for each of :data:`GAPS`, never more after a longer gap."""
+    seen = np.flatnonzero(np.isfinite(measured))
+    if not len(seen):
+        return np.full(len(GAPS), min(WITNESSES, max(1, n_keypoints)))
+    within = np.interp(GAPS, GAPS[seen], measured[seen])
+    return np.clip(np.minimum.accumulate(within), 1.0, n_keypoints)
 
 
 def evidence(
@@ -200,14 +239,13 @@ def motion_evidence(ends: Ends, before: np.ndarray, after: np.ndarray, stray: St
     """Return the part of :func:`evidence` that is about where the animals are, shape (n,)."""
     gap = (ends.first[after] - ends.last[before]).astype(float)
     scale = np.minimum(stray.scale(gap), np.sqrt(stray.area) / 2)[:, None]
-    apart = distances(ends, before, after)
+    apart = np.linalg.norm(misses(ends, before, after), axis=-1)
     tails = (HEAVY_TAILS + 2) / 2 * np.log1p((apart / scale) ** 2 / HEAVY_TAILS)
     each = np.log(stray.area / (2 * np.pi)) - 2 * np.log(scale) - tails
     known = np.isfinite(each)
     n_known = known.sum(axis=1)
     motion = np.where(known, each, 0).sum(axis=1) / np.maximum(n_known, 1)
-    motion *= min(WITNESSES, max(1, apart.shape[1]))
-    motion = np.where(n_known > 0, motion, 0.0)
+    motion *= np.minimum(stray.n_witnesses(gap), n_known)
     return motion - ABSENCE_NATS * (gap - 1)
 
 

@@ -84,7 +84,7 @@ class OnlineTracker:
         rows, columns = _assign(costs)
         margins = _margins(costs, rows, columns)
         margins = self._doubt_contacts(states, seen, rows, columns, margins)
-        margins = self._doubt_returns(frame, seen[columns], costs[rows, columns], margins)
+        margins = self._doubt_returns(frame, states, seen[columns], rows, costs[rows, columns], margins)
         labels = np.full(len(seen), -1)
         labels[columns] = self.ids[rows]
         for row, column, margin in zip(rows, columns, margins, strict=True):
@@ -131,14 +131,25 @@ class OnlineTracker:
         return np.where(apart < CONTACT_SHARE * self.size, np.minimum(margins, 0.0), margins)
 
     def _doubt_returns(
-        self, frame: int, seen: np.ndarray, costs: np.ndarray, margins: np.ndarray
+        self,
+        frame: int,
+        states: States,
+        seen: np.ndarray,
+        rows: np.ndarray,
+        costs: np.ndarray,
+        margins: np.ndarray,
     ) -> np.ndarray:
-        """Doubt whoever is far from where it was expected, and near to where another one was lost."""
+        """Doubt whoever is near to where another animal is lost: it may have come back in its place.
+
+        It is doubted if it was itself missing until now, or is far from where it was expected.
+        """
         self._lost = self._lost[self._lost[:, 0] >= frame - MEMORY]
-        if not len(self._lost) or not len(seen):
+        missing = _free(len(states), rows)
+        hidden = np.concatenate([self._lost[:, 1:], mean_point(states.points[missing])])
+        if not len(hidden) or not len(seen):
             return margins
-        apart = np.linalg.norm(mean_point(seen)[:, None] - self._lost[None, :, 1:], axis=-1).min(axis=1)
-        surprise = HIGHEST_COST * WITNESSES - costs
+        apart = np.linalg.norm(mean_point(seen)[:, None] - hidden[None], axis=-1).min(axis=1)
+        surprise = np.where(self.n_missed[rows] > 0, 0.0, HIGHEST_COST * WITNESSES - costs)
         return np.where(apart < CONTACT_SHARE * self.size, np.minimum(margins, surprise), margins)
 
     def _update(

@@ -9,10 +9,11 @@ from marey.errors import ConfigError
 from marey.model import append_history
 from marey.progress import Progress, ProgressCallback, ignore_progress
 from marey.tracking.appearance import Appearance, body_lengths, learn_appearance
-from marey.tracking.certainty import Doubt, find_doubts, identity_confidence, with_doubts
+from marey.tracking.certainty import Doubt, certain_stretches, find_doubts, identity_confidence, with_doubts
+from marey.tracking.crossings import Crossings, learn_crossings
 from marey.tracking.detections import Detections, detections_from_poses
 from marey.tracking.filling import fill_absences
-from marey.tracking.joints import measure_joints, reconsider
+from marey.tracking.joints import Joints, measure_joints, reconsider
 from marey.tracking.linking import (
     TURNOVER_NATS,
     Ends,
@@ -26,7 +27,7 @@ from marey.tracking.linking import (
     members,
 )
 from marey.tracking.mending import mend
-from marey.tracking.motion import learn_motion
+from marey.tracking.motion import MotionModel, learn_motion
 from marey.tracking.online import OnlineTracker, Tracklets
 
 if TYPE_CHECKING:
@@ -78,7 +79,7 @@ def track(
     features: np.ndarray | None = None,
     min_frames: int = 2,
     max_gap_s: float = LONGEST_FILLED_GAP_S,
-    take_apart: bool = True,
+    take_apart: bool = False,
     progress: ProgressCallback = ignore_progress,
 ) -> Tracking:
     """Find out who is who.
@@ -101,7 +102,8 @@ def track(
         marked, see :func:`marey.tracking.filling.fill_absences`. 0 fills none.
     take_apart
         Whether detections that were put together from two animals are taken apart, see
-        :func:`marey.tracking.mending.mend`. Not done where `features` are given.
+        :func:`marey.tracking.mending.mend`: more is found, in more pieces. Not done where `features` are
+        given.
 
     Raises
     ------
@@ -125,13 +127,14 @@ def track(
     number = n_animals if n_animals is not None else usual_number(detections.is_there)
     is_closed = not can_leave if can_leave is not None else number is not None
     frame_rate = float(poses.attrs.get("fps", USUAL_FPS))
-    linked = _Linked.make(parts, detections, motion.detection_px, round(LONGEST_GAP_S * frame_rate))
+    linked = _Linked.make(parts, detections, motion, round(LONGEST_GAP_S * frame_rate))
     chains = linked.chains(number if is_closed else None)
     chains = [c for c in chains if sum(len(parts[i][0]) for i in c) >= min_frames] or chains[:1]
-    doubts = find_doubts(measure_joints(chains, linked.ends, linked.stray, linked.appearance))
-    result, sources = _build(poses, chains, parts, doubts)
+    doubts = find_doubts(linked.joints(chains))
+    result = _build(poses, chains, parts, doubts)
     if max_gap_s > 0:
-        result = fill_absences(result, sources, round(max_gap_s * frame_rate))
+        stretches = certain_stretches(np.isfinite(result["identity_confidence"].values), doubts)
+        result = fill_absences(result, stretches, round(max_gap_s * frame_rate))
     result = with_doubts(result, doubts)
     result = append_history(
         result,
@@ -169,6 +172,7 @@ class _Linked:
 
     ends: Ends
     stray: Stray
+    crossings: Crossings
     appearance: Appearance
     max_gap: int
 
@@ -177,16 +181,22 @@ class _Linked:
         cls,
         parts: list[tuple[np.ndarray, np.ndarray]],
         detections: Detections,
-        least_px: float,
+        motion: MotionModel,
         max_gap: int,
     ) -> "_Linked":
         features = np.concatenate([body_lengths(detections.points), detections.features], axis=2)
+        stray = measure_stray(parts, detections.points, least_px=motion.detection_px)
         return cls(
             ends=measure_ends(parts, detections.points),
-            stray=measure_stray(parts, detections.points, least_px=least_px),
+            stray=stray,
+            crossings=learn_crossings(detections.points, parts, motion, stray, detections.size),
             appearance=learn_appearance(parts, features),
             max_gap=max_gap,
         )
+
+    def joints(self, chains: list[list[int]]) -> Joints:
+        """Return where tracks go from one tracklet to the next, and what exchanging them would lose."""
+        return measure_joints(chains, self.ends, self.stray, self.appearance, self.crossings)
 
     def chains(self, n_animals: int | None) -> list[list[int]]:
         """Return the tracklets of each track, in order of time; the longest tracks first."""
@@ -202,7 +212,7 @@ class _Linked:
             links, left_out = links_of_a_fixed_number(before, after, gains, worth, n_animals)
         length = self.ends.n_frames
         chains = [chain for chain in _follow_links(n, links) if chain[0] not in left_out]
-        chains = reconsider(chains, self.ends, self.stray, self.appearance)
+        chains = reconsider(chains, self.ends, self.stray, self.appearance, self.crossings)
         return sorted(chains, key=lambda chain: -sum(length[i] for i in chain))
 
 
@@ -223,18 +233,16 @@ def _build(
     chains: list[list[int]],
     parts: list[tuple[np.ndarray, np.ndarray]],
     doubts: list[Doubt],
-) -> "tuple[xr.Dataset, np.ndarray]":
-    """Return the poses with a track for each individual, and the tracklet that each is in, (T, tracks)."""
+) -> "xr.Dataset":
+    """Return the poses with a track for each individual."""
     import xarray as xr
 
     names = [f"track_{i + 1}" for i in range(len(chains))]
     source = np.full((poses.sizes["time"], len(chains)), -1)
-    tracklets = source.copy()
     for column, chain in enumerate(chains):
         for i in chain:
             frames, slots = parts[i]
             source[frames, column] = slots
-            tracklets[frames, column] = i
     rows = np.arange(len(source))[:, None]
     variables = {}
     for name, variable in poses.data_vars.items():
@@ -247,4 +255,4 @@ def _build(
     kept = {k: v for k, v in poses.coords.items() if "individual" not in v.dims}
     result = xr.Dataset(variables, coords={**kept, "individual": names}, attrs=dict(poses.attrs))
     confidence = identity_confidence(source >= 0, doubts)
-    return result.assign(identity_confidence=(("time", "individual"), confidence)), tracklets
+    return result.assign(identity_confidence=(("time", "individual"), confidence))
