@@ -105,9 +105,20 @@ def test_a_file_of_rows_or_of_names(names, tmp_path):
     assert len(split.train) + len(split.validation) == 6
 
 
+def test_the_split_of_another_run_is_kept_with_its_validation_frames(tmp_path):
+    path = tmp_path / "split.json"
+    first = make_splits(frames(a=20), "blocks:0.8")[0]
+    parts_by_name = {"train": first.train, "validation": first.validation, "test": first.test}
+    path.write_text(json.dumps(parts_by_name), encoding="utf-8-sig")
+    (again,) = make_splits(frames(a=20), str(path), seed=9)
+    assert parts(again) == parts(first)
+
+
 @pytest.mark.parametrize(
     ("content", "error", "message"),
     [
+        ('{"train": [0, 1], "validation": [1], "test": [2]}', InputError, "into the training and validation"),
+        ('{"train": [0, 1], "validation": [2], "test": [2]}', InputError, "into the training and the test"),
         ("{", FormatError, "should hold"),
         ("[1, 2]", FormatError, "should hold"),
         ('{"train": [0]}', FormatError, "'test'"),

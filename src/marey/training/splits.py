@@ -29,7 +29,8 @@ def make_splits(
     rule
         ``blocks:F`` (the first F of each video's frames, in time, train), ``random:F``, ``videos:F`` (whole
         videos), ``kfold:K`` (K splits; each tests one contiguous block of every video), ``all`` (no test
-        frames), or the path of a JSON file ``{"train": [...], "test": [...]}`` of row numbers or image names.
+        frames), or the path of a JSON file ``{"train": [...], "test": [...]}`` of row numbers or image names,
+        such as the ``split.json`` of a run; where it has ``"validation"`` too, that is kept.
     validation_fraction
         The part of the training frames that selects the checkpoint and calibrates the confidence. It is taken
         in blocks, or as videos or at random where the rule says so.
@@ -56,7 +57,11 @@ def make_splits(
     kind, _, argument = rule.partition(":")
     rng = np.random.default_rng(seed)
     if rule.endswith(".json"):
-        pairs = [_read_split_file(frames, Path(rule))]
+        train, test, validation = _read_split_file(frames, Path(rule))
+        if validation:
+            keys = [tuple(frames[row].image_key for row in part) for part in (train, validation, test)]
+            return [Split(train=keys[0], validation=keys[1], test=keys[2], description=rule)]
+        pairs = [(train, test)]
         kind = "random"
     elif kind == "kfold":
         pairs = _folds(frames, _number(rule, argument, int, 2, 100))
@@ -135,12 +140,13 @@ def _folds(frames: Sequence[LabeledFrame], n_folds: float) -> list[tuple[Rows, R
     return [(sorted(everything - set(test)), test) for test in tests]
 
 
-def _read_split_file(frames: Sequence[LabeledFrame], path: Path) -> tuple[Rows, Rows]:
+def _read_split_file(frames: Sequence[LabeledFrame], path: Path) -> tuple[Rows, Rows, Rows]:
+    """Return the rows of the training, test and validation part; the last may be empty."""
     if not path.is_file():
         raise NotFoundError(f"expected a split file at {path}, but there is none")
     try:
-        data = json.loads(path.read_text(encoding="utf-8"))
-        train, test = data["train"], data["test"]
+        data = json.loads(path.read_text(encoding="utf-8-sig"))
+        named = [data["train"], data["test"], data.get("validation") or []]
     except (ValueError, KeyError, TypeError) as error:
         raise FormatError(
             f'{path} should hold {{"train": [...], "test": [...]}} of row numbers or image names: {error!r}'
@@ -149,10 +155,14 @@ def _read_split_file(frames: Sequence[LabeledFrame], path: Path) -> tuple[Rows, 
     for row, frame in enumerate(frames):
         for name in {frame.image_key, frame.image or "", f"{frame.video}/{frame.frame}"}:
             names.setdefault(name, []).append(row)
-    rows = [[_row(item, names, len(frames), path) for item in part] for part in (train, test)]
-    if both := set(rows[0]) & set(rows[1]):
+    train, test, validation = ([_row(item, names, len(frames), path) for item in part] for part in named)
+    if both := set(test) & {*train, *validation}:
         raise InputError(f"{path} puts {frames[min(both)].image_key} into the training and the test part")
-    return rows[0], rows[1]
+    if both := set(train) & set(validation):
+        raise InputError(f"{path} puts {frames[min(both)].image_key} into the training and validation part")
+    if not train:
+        raise InputError(f"the split {str(path)!r} leaves no frame to train on")
+    return train, test, validation
 
 
 def _row(item: object, names: dict[str, Rows], n_rows: int, path: Path) -> int:
