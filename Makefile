@@ -5,10 +5,10 @@ PYTHON ?= .venv/bin/python
 .PHONY: test quick lint format docs serve bench
 
 test:    ## everything, as the checks run it
-	$(PYTHON) -m pytest -n auto
+	$(PYTHON) -m pytest -n auto --dist worksteal
 
 quick:   ## without what takes long
-	$(PYTHON) -m pytest -n auto -m "not slow"
+	$(PYTHON) -m pytest -n auto --dist worksteal -m "not slow"
 
 lint:    ## style and types
 	$(PYTHON) -m ruff format --check .

@@ -19,7 +19,7 @@ ROOT = Path(__file__).resolve().parent
 ENVIRONMENT = Path(os.environ.get("MAREY_VENV", ROOT / ".venv"))
 BIN = ENVIRONMENT / ("Scripts" if os.name == "nt" else "bin")
 PYTHON = BIN / ("python.exe" if os.name == "nt" else "python")
-EXTRAS = {"demo": "fast", "marey": "fast", "test": "fast,docs,test,e2e"}
+EXTRAS = {"demo": "fast", "marey": "fast", "test": "fast,docs,nwb,test,e2e"}
 
 
 def main() -> int:
@@ -34,7 +34,8 @@ def main() -> int:
     if not install(EXTRAS[command]):
         return 1
     if command == "test":
-        return run(PYTHON, "-m", "pytest", "-n", "auto", *arguments)
+        # Tests of one file stay together, so that what they share is made once; who is done early takes over.
+        return run(PYTHON, "-m", "pytest", "-n", "auto", "--dist", "worksteal", *arguments)
     return run(PYTHON, "-m", "marey", *(["demo"] if command == "demo" else []), *arguments)
 
 
