@@ -14,7 +14,7 @@ expect = playwright.expect
 VIDEO = "m3v1mp4"
 NAME = "öpen field"
 A_FEW = 4
-LONG_MS = 300_000
+LONG_MS = 900_000
 
 
 @pytest.mark.data

@@ -3,7 +3,7 @@ import { useState } from 'react';
 import { Link } from 'wouter';
 import { api, frameUrl, type Schemas } from '../../api/client';
 import { type PageProps, pageUrl } from '../../app/pages';
-import { Button } from '../../components/Button';
+import { Button, ButtonLink } from '../../components/Button';
 import { Card } from '../../components/Card';
 import { EmptyState } from '../../components/EmptyState';
 import { SelectField } from '../../components/Field';
@@ -51,7 +51,17 @@ function Sheet({ project, keypoint }: { project: string; keypoint: string }) {
       {(list) =>
         list.length === 0 ? (
           <Card>
-            <EmptyState icon={Grid3x3} title={`No ${keypoint} is labelled yet`} />
+            <EmptyState
+              actions={
+                <ButtonLink kind="primary" to={pageUrl(project, 'label')}>
+                  Label frames
+                </ButtonLink>
+              }
+              icon={Grid3x3}
+              title={`No ${keypoint} is labelled yet`}
+            >
+              Every label of a point will be here, cut out and side by side.
+            </EmptyState>
           </Card>
         ) : (
           <Card text="The cross is your label. Open one to correct it." title={plural(list.length, 'label')}>

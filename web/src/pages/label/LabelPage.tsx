@@ -127,6 +127,7 @@ function Workbench({ opened, project, asked }: { opened: Opened; project: string
 function NoFrames({ project }: { project: string }) {
   return (
     <div className="workspace-message">
+      <h1 className="visually-hidden">Label</h1>
       <EmptyState
         actions={
           <ButtonLink kind="primary" to={pageUrl(project, 'frames')}>

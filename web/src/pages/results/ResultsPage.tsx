@@ -202,6 +202,7 @@ function Certainty({ session }: { session: ResultSession }) {
 function NoResults({ project }: { project: string }) {
   return (
     <div className="workspace-message">
+      <h1 className="visually-hidden">Results</h1>
       <EmptyState
         actions={
           <ButtonLink kind="primary" to={pageUrl(project, 'analyse')}>
