@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { coloursFor, linesOn, SHAPES, shapeOf } from './palette';
+import { coloursFor, inkOn, linesOn, SHAPES, shapeOf } from './palette';
 
 /** The contrast of a colour with a grey, by WCAG 2.2. */
 const contrastWith = (grey: number) => (colour: string) => {
@@ -41,6 +41,10 @@ describe('the palette', () => {
     const [blue] = linesOn('#1a1d21', ['#373ba7']).map(contrastWith(29));
     expect(blue).toBeGreaterThan(2.9);
     expect(linesOn('white', ['#f0e442'])).toEqual(['#f0e442']);
+  });
+
+  it('has ink that is read on each', () => {
+    expect([inkOn('#ffd2e6'), inkOn('#373ba7'), inkOn('#f0e442')]).toEqual(['#000000', '#ffffff', '#000000']);
   });
 
   it('gives every keypoint a shape', () => {

@@ -39,6 +39,12 @@ export function linesOn(ground: string, colours: readonly string[]): string[] {
   });
 }
 
+/** Black or white, whichever is read better on a colour. */
+export function inkOn(colour: string): string {
+  const value = luminance(channels(colour));
+  return contrast(value, 0) > contrast(value, 1) ? '#000000' : '#ffffff';
+}
+
 /** Red, green and blue, each from 0 to 1 as they are written, not as light. */
 function channels(colour: string): number[] {
   return [1, 3, 5].map((at) => Number.parseInt(colour.slice(at, at + 2), 16) / 255);

@@ -1,5 +1,6 @@
 import { type PointerEvent, useMemo, useRef, useState } from 'react';
 import { Segmented } from '../../components/Field';
+import { inkOn } from '../../engine/palette';
 import { type Draft, toggleEdge } from './draft';
 import { type Spot, useBackdrop } from './useBackdrop';
 
@@ -108,7 +109,13 @@ export function SkeletonCanvas({ project, draft, onChange }: SkeletonCanvasProps
                 }}
               >
                 <circle cx={spot.x} cy={spot.y} fill={point.colour} r={1.7 * unit} />
-                <text className="skeleton__number" fontSize={1.7 * unit} x={spot.x} y={spot.y + 0.6 * unit}>
+                <text
+                  className="skeleton__number"
+                  fill={inkOn(point.colour)}
+                  fontSize={1.7 * unit}
+                  x={spot.x}
+                  y={spot.y + 0.6 * unit}
+                >
                   {index + 1}
                 </text>
                 <text
