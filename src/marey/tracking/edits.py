@@ -266,9 +266,11 @@ def _rows(poses: xr.Dataset, start: int | None, stop: int | None) -> slice:
     frames = poses["frame"].values
     first = 0 if start is None else int(np.searchsorted(frames, start))
     last = len(frames) if stop is None else int(np.searchsorted(frames, stop, side="right"))
+    if start is not None and stop is not None and start > stop:
+        raise InputError(f"expected a range that ends after it begins, got frames {start} to {stop}")
     if first >= last:
         known = f"the frames are {frames[0]} to {frames[-1]}" if len(frames) else "there are no frames"
-        raise InputError(f"there is no frame from {start} to {stop}", hint=known)
+        raise InputError(f"there is nothing {_in_words(start, stop)}", hint=known)
     return slice(first, last)
 
 
