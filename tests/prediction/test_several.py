@@ -8,6 +8,7 @@ from marey.formats import load_poses
 from marey.networks.views import View
 from marey.prediction import predict
 from marey.prediction.engines import FunctionEngine, create_engine
+from marey.prediction.frames import ImageFrame
 from marey.prediction.predictor import Predictor, RawPose
 from marey.prediction.several import BottomUpPredictor, TopDownPredictor, predictor_of, without_duplicates
 from marey.prediction.translation import NetworkFiles
@@ -86,6 +87,29 @@ def test_a_faint_anchor_is_looked_at_where_an_animal_is_missing(tmp_path):
         assert [place.is_clear for place in places.find_places(logits, spot)] == [True, False]
         (found,) = places.predict_animals([picture])
         assert len(found.points) == n_animals
+
+
+def test_who_is_not_found_from_afar_is_looked_for_where_it_was(tmp_path, monkeypatch):
+    herd = make_herd_run(tmp_path / "herd", "top-down", n_animals=2)
+    walk = [np.array([animal_at(60, 60), animal_at(220 + 3 * i, 160)]) for i in range(8)]
+    pictures = [draw_herd(scene, blue=(1.0, 1.0 if i < 2 else 0.0)) for i, scene in enumerate(walk[:6])]
+    pictures += [
+        draw_herd(walk[6][:1]),
+        draw_herd(walk[7], blue=(1.0, 0.0)),
+    ]  # it goes, and is not looked for
+
+    def n_found() -> list[int]:
+        return [len(poses) for _, poses in predictor(herd).search_video(map(ImageFrame, pictures))]
+
+    alone = predictor(herd).predict_animals(pictures)
+    assert [len(found.points) for found in alone] == [2, 2, 1, 1, 1, 1, 1, 1]
+    assert n_found() == [2, 2, 2, 2, 2, 2, 1, 1]
+    for (_, poses), scene in zip(
+        predictor(herd).search_video(map(ImageFrame, pictures)), walk[:6], strict=False
+    ):
+        assert farthest(np.array([pose.points for pose in poses]), scene) < 2
+    monkeypatch.setattr("marey.prediction.remembering.BLOCK_FRAMES", 4)  # a block remembers nothing before it
+    assert n_found() == [2, 2, 2, 2, 1, 1, 1, 1]
 
 
 def test_no_more_animals_are_found_than_there_can_be(herd):

@@ -148,6 +148,10 @@ class Predictor:
             for frame, pose in found:
                 yield frame, [pose]
 
+    def search_video(self, frames: Iterable[F]) -> Generator[tuple[F, list[RawPose]], None, None]:
+        """Find the animals in the frames of a video, in order, the first of which begins a block."""
+        return self.search_all(frames)
+
     def search(self, frames: Iterable[F]) -> Generator[tuple[F, RawPose], None, None]:
         """Find the animal in each frame on its own, in order.
 

@@ -1,6 +1,7 @@
 """Finding several animals in frames: whoever is who."""
 
 from collections.abc import Callable, Generator, Iterable, Sequence
+from contextlib import closing
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeVar
 
@@ -15,6 +16,7 @@ from marey.networks.views import View, ViewPlan
 from marey.prediction.engines import Engine
 from marey.prediction.frames import Frame, ImageFrame
 from marey.prediction.predictor import Prediction, Predictor, RawPose, grouped, pipelined, reliability_of
+from marey.prediction.remembering import remember
 
 if TYPE_CHECKING:
     from marey.metrics.reliability import Reliability
@@ -115,6 +117,16 @@ class TopDownPredictor(SeveralPredictor):
             for frame, poses in zip(group, found, strict=True):
                 yield frame, self.keep_best(poses)
 
+    def search_video(self, frames: Iterable[F]) -> Generator[tuple[F, list[RawPose]], None, None]:
+        """Find the animals in the frames of a video, in order; see :mod:`marey.prediction.remembering`."""
+
+        def complete(frame: Frame, poses: list[RawPose], places: Sequence[np.ndarray]) -> list[RawPose]:
+            faint = [Place(center, FAINT_PEAK, is_clear=False) for center in places]
+            return self.keep_best([*poses, *self._start_measuring(([frame], [faint]))()[0]])
+
+        with closing(self.search_all(frames)) as found:
+            yield from remember(found, self.approach, complete)
+
     def find_places(self, logits: np.ndarray, view: View) -> list[Place]:
         """Return where animals may be, the surest first: clear peaks, and faint ones for who is missing."""
         heat = logits[len(self.keypoints)].astype(np.float32)
@@ -135,7 +147,7 @@ class TopDownPredictor(SeveralPredictor):
         return lambda: [self.find_places(*pair) for pair in zip(pending(), views, strict=True)]
 
     def _start_measuring(
-        self, located: tuple[list[F], list[list[Place]]]
+        self, located: tuple[Sequence[Frame], list[list[Place]]]
     ) -> Callable[[], list[list[RawPose]]]:
         group, places = located
         jobs = [(i, place) for i, found in enumerate(places) for place in found]

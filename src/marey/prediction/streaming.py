@@ -51,7 +51,7 @@ def stream_poses(
     notes: list[str] = []
     frames = ahead(_frames(video, selection, first, stop, notes), DECODED_AHEAD)
     follower = None if follow_size is None else Follower(task.predictor, (follow_size[0], follow_size[1]))
-    poses = task.predictor.search_all(frames) if follower is None else _alone(follower.follow(frames))
+    poses = task.predictor.search_video(frames) if follower is None else _alone(follower.follow(frames))
     meter = _Meter(f"predicting {path.name}", journal.n_rows, total, task.progress)
     try:
         while block := list(islice(meter.count(poses), BLOCK_FRAMES)):
