@@ -8,6 +8,8 @@ from make_videos import BLOCK_PX, COLUMNS, ROWS, numbered_video, read_number
 from marey.model import Skeleton
 from marey.project import Project
 
+playwright = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed")
+
 N_FRAMES = 600
 N_JUMPS = 100
 UNEVEN_S = [k / 25 + 0.21 * (k // 7) + 0.004 * (k % 3) for k in range(N_FRAMES)]
@@ -55,3 +57,13 @@ def test_the_reader_of_pixels_can_fail(project, shared_server, page):
     assert hand.pixels(columns=COLUMNS, rows=ROWS, block=BLOCK_PX).shape == (ROWS, COLUMNS)
     hand.jump(342)
     assert hand.painted_number() == 342
+
+
+def test_the_time_of_a_frame_is_that_of_the_video(project, shared_server, page):
+    hand = LabelHand(page, shared_server, shared_server.open_project(project.root), video="variable, short")
+    hand.open(0)
+    shown = page.locator("[data-testid=frame-number]")
+    hand.jump(341)
+    playwright.expect(shown).to_contain_text(f"{UNEVEN_S[341] - UNEVEN_S[0]:.2f} s")
+    hand.jump(12)
+    playwright.expect(shown).to_contain_text(f"{UNEVEN_S[12] - UNEVEN_S[0]:.2f} s")
