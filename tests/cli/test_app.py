@@ -1,5 +1,7 @@
 """The shell around all commands: exit codes, errors in words, a quick start."""
 
+import json
+import os
 import subprocess
 import sys
 
@@ -35,6 +37,20 @@ def test_errors_are_words_without_a_traceback(tmp_path):
     assert "hint: " in result.stderr
     assert "Traceback" not in result.stderr
     assert result.stdout == ""
+
+
+def test_any_name_can_be_piped_whatever_the_system_writes_by_default(tmp_path):
+    folder = tmp_path / "mysz łąka 🐭"
+    result = subprocess.run(
+        [sys.executable, "-m", "marey", "new", folder, "--template", "fly", "--json"],
+        capture_output=True,
+        timeout=120,
+        check=False,
+        env={**os.environ, "PYTHONIOENCODING": "cp1252", "PYTHONUTF8": "0"},
+    )
+    assert result.returncode == 0, result.stderr
+    assert json.loads(result.stdout.decode("utf-8"))["path"] == str(folder)
+    assert "mysz łąka 🐭" in result.stderr.decode("utf-8")
 
 
 def test_every_command_explains_itself_with_an_example():

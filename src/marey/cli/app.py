@@ -5,6 +5,7 @@ each command imports what it needs when it runs.
 """
 
 import importlib
+import io
 import os
 import sys
 from typing import Annotated
@@ -74,6 +75,7 @@ for _module in COMMAND_MODULES:
 
 def main() -> None:
     """Run the command line; exit 0 when done, 1 on an error, 2 on wrong usage."""
+    _write_utf8()
     try:
         app()
     except MareyError as error:
@@ -85,3 +87,10 @@ def main() -> None:
     except BrokenPipeError:  # the reader of our output, such as `head`, went away
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(1)
+
+
+def _write_utf8() -> None:
+    # Into files and pipes Windows writes in a code page that lacks most of the world's letters.
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper) and not stream.isatty():
+            stream.reconfigure(encoding="utf-8")
