@@ -74,6 +74,20 @@ def test_calibrates_a_known_rig_and_reports(filmed, tmp_path):
 
 
 @pytest.mark.slow
+def test_a_board_that_two_cameras_never_saw_together(filmed, tmp_path):
+    folder, _ = filmed
+    for name in ("cam1", "cam2"):
+        (tmp_path / name).mkdir()
+        for image in sorted((folder / name).glob("*.png")):
+            (tmp_path / name / f"{'other-' if name == 'cam2' else ''}{image.name}").write_bytes(
+                image.read_bytes()
+            )
+    with pytest.raises(InputError, match="never seen together by one of cam1 and one of cam2") as told:
+        calibrate(tmp_path, tmp_path / "cams.toml")
+    assert "--intrinsics-only" in str(told.value)
+
+
+@pytest.mark.slow
 def test_a_board_that_does_not_fit(filmed, tmp_path):
     folder, _ = filmed
     with pytest.raises(
