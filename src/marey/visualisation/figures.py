@@ -41,7 +41,7 @@ def plot_trajectory(poses: xr.Dataset, *, background: np.ndarray | None = None) 
     subject = Subject.of(poses)
     centres = subject.centres()
     box = layout.frame_box(subject.points, background)
-    figure, axes = new_figure(*layout.size_for_box(box, extra_width=0.9))
+    figure, axes = new_figure(*layout.size_for_box(box, extra_width=1.2))
     layout.show_frame(axes, box, background)
     time, unit = layout.time_axis(subject)
     keep = layout.thin(len(time), MAX_PATH_POINTS)
@@ -176,7 +176,7 @@ def plot_heatmap(poses: xr.Dataset, *, background: np.ndarray | None = None) -> 
     centres = subject.centres().reshape(-1, 2)
     centres = centres[np.isfinite(centres).all(axis=1)]
     box = layout.frame_box(subject.points, background)
-    figure, axes = new_figure(*layout.size_for_box(box, extra_width=0.9))
+    figure, axes = new_figure(*layout.size_for_box(box, extra_width=1.2))
     layout.show_frame(axes, box, background)
     side = max(box[1] - box[0], box[3] - box[2]) / N_HEAT_BINS
     x_edges = np.arange(box[0], box[1] + side, side)
