@@ -4,6 +4,8 @@ import pytest
 from typer.testing import CliRunner
 
 from marey.cli.app import app
+from marey.model import Skeleton
+from marey.project import Project
 
 
 @pytest.mark.parametrize(
@@ -21,9 +23,21 @@ def test_wrong_options_are_wrong_usage(tmp_path, arguments, message):
 
 
 def test_a_run_that_is_not_there(tmp_path):
-    result = CliRunner().invoke(app, ["predict", str(tmp_path), "a.mp4", "--run", "x"])
-    assert result.exit_code == 1
-    assert "there is no run 'x'" in str(result.exception)
+    call = ["predict", str(tmp_path), "a.mp4", "--run", "x"]
+    result = CliRunner().invoke(app, call)
+    assert (result.exit_code, "expected a project at" in str(result.exception)) == (1, True)
+    (tmp_path / "runs").mkdir()
+    result = CliRunner().invoke(app, call)
+    assert (result.exit_code, "there is no run 'x'" in str(result.exception)) == (1, True)
+
+
+def test_a_run_is_found_from_inside_its_project(tmp_path):
+    Project.create(tmp_path / "p", skeleton=Skeleton(("snout",)))
+    (tmp_path / "p" / "runs").mkdir(exist_ok=True)
+    (tmp_path / "p" / "videos").mkdir(exist_ok=True)
+    call = ["predict", str(tmp_path / "p" / "videos"), "a.mp4", "--run", "x"]
+    result = CliRunner().invoke(app, call)
+    assert f"there is no run 'x' in {tmp_path / 'p' / 'runs'}" in str(result.exception)
 
 
 @pytest.mark.slow

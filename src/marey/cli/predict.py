@@ -1,11 +1,14 @@
 """``marey predict`` and ``marey export-model``: poses of videos, and the network for use elsewhere."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from marey.cli.output import print_json, progress_bars, say
+
+if TYPE_CHECKING:
+    from marey.runs import Run
 
 Json = Annotated[bool, typer.Option("--json", help="Print what was done as JSON on stdout.")]
 RunName = Annotated[str, typer.Option("--run", help="The name of the run.")]
@@ -70,15 +73,15 @@ def predict(  # noqa: PLR0917 - typer gives them by name
     Example: marey predict my-project/ videos/*.mp4 --run first --output poses/
     """
     from marey.prediction import predict as predict_videos
-    from marey.runs import Run
 
     selected = _parse_frames(frames)
     box = _parse_crop(crop)
+    opened = _open_run(project, run)
     with progress_bars() as progress:
         results = predict_videos(
-            Run.open(project / "runs" / run),
+            opened,
             videos,
-            output or project / "predictions",
+            output or opened.path.parents[1] / "predictions",
             engine=engine,
             adaptive_crop=adaptive_crop,  # type: ignore[arg-type]
             device=device,
@@ -116,9 +119,8 @@ def export_model(
     Example: marey export-model my-project/ --run first --output model.onnx
     """
     from marey.prediction.export import export_model as write_model
-    from marey.runs import Run
 
-    path = write_model(Run.open(project / "runs" / run), output, overwrite=overwrite)
+    path = write_model(_open_run(project, run), output, overwrite=overwrite)
     say(f"wrote {path}")
     if as_json:
         print_json({"output": path, "size_mb": path.stat().st_size / 1e6})
@@ -147,3 +149,12 @@ def _parse_crop(text: str | None) -> tuple[int, int, int, int] | None:
     except ValueError:
         raise typer.BadParameter(f"expected X,Y,W,H in pixels, such as 0,0,320,240, got {text!r}") from None
     return x, y, width, height
+
+
+def _open_run(project: Path, name: str) -> "Run":
+    """Open a run of the project at `project` or above it; a folder with runs need not be a whole project."""
+    from marey.project import Project
+    from marey.runs import Run
+
+    root = project if (project / "runs").is_dir() else Project.open(project).root
+    return Run.open(root / "runs" / name)
