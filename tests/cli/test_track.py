@@ -86,6 +86,18 @@ def test_the_frame_rate_comes_from_the_video(folder):
         raise run("track", folder / "in.h5", "--video", short, "--output", folder / "two.nc").exception
 
 
+def test_looks_are_used_only_where_they_help_and_are_wanted(folder):
+    video = numbered_video(folder / "clip.mp4", 120)
+    export_poses(shuffled(circling()), folder / "in.h5", format="dlc")
+    given = ("track", folder / "in.h5", "--output", folder / "out.nc", "--overwrite", "--json")
+    found = json.loads(run(*given, "--video", video, "--appearance", "auto").stdout)["appearance"]
+    assert (found["n_looks"], found["separation"]) == (0, None)
+    assert "no need to look" in found["note"]
+    assert json.loads(run(*given, "--video", video).stdout)["appearance"] is None
+    with pytest.raises(ConfigError, match="there is no video to see them in"):
+        raise run(*given, "--appearance", "on").exception
+
+
 def test_what_is_refused(folder):
     source, output = folder / "truth.nc", folder / "out.nc"
     cases = [

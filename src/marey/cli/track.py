@@ -1,5 +1,6 @@
 """``marey track``: who is who in poses of several animals."""
 
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -10,7 +11,17 @@ from marey.cli.output import print_json, progress_bars, say
 if TYPE_CHECKING:
     import xarray as xr
 
+    from marey.progress import ProgressCallback
     from marey.tracking import Tracking
+    from marey.training.appearance import VideoAppearance
+
+
+class Looks(StrEnum):
+    """Whether the video is searched for what tells animals apart."""
+
+    AUTO = "auto"
+    ON = "on"
+    OFF = "off"
 
 
 def register(app: typer.Typer) -> None:
@@ -24,6 +35,13 @@ def track(
     video: Annotated[
         Path | None, typer.Option(help="The video: gives the frame rate, and its length is checked.")
     ] = None,
+    appearance: Annotated[
+        Looks,
+        typer.Option(
+            help="Learn from the video how the animals differ, without labels; for animals that do. "
+            "auto: where animals met or were lost."
+        ),
+    ] = Looks.OFF,
     n_animals: Annotated[
         int | None, typer.Option("--n-animals", help="How many there are; estimated if left out.")
     ] = None,
@@ -49,8 +67,10 @@ def track(
 ) -> None:
     """Find out who is who in every frame, and how sure that is.
 
-    Names and tracks that the file has are ignored. The moments at which identities may have been exchanged
-    are listed, the likeliest first; `marey tracks` repairs what is wrong.
+    Names and tracks that the file has are ignored. With `--appearance auto`, what tells the animals apart is
+    learned from stretches of the video in which it is certain who is who; leave it out for look-alikes.
+    The moments at which identities may have been exchanged are listed, the likeliest first; `marey tracks`
+    repairs what is wrong.
 
     Example: marey track poses/day1.slp --video day1.mp4 --n-animals 2 --output tracks/day1.nc
     """
@@ -69,23 +89,38 @@ def track(
         raise AlreadyExistsError(f"{output} exists already", hint="choose another name, or --overwrite")
     if max_gap < 0:
         raise ConfigError(f"expected --max-gap as seconds from 0 up, got {max_gap}")
+    if appearance is not Looks.OFF and video is None:
+        raise ConfigError(
+            "the animals' looks were asked for, but there is no video to see them in", hint="add --video PATH"
+        )
     poses = load_animals(source, video=of)
     if video is not None:
         poses = _with_times(poses, video)
     with progress_bars() as progress:
+        looks = _looks(video, appearance, progress)
         found = track_poses(
             poses,
             n_animals=n_animals,
             can_leave=can_leave,
+            describe=looks,
             max_gap_s=max_gap,
             take_apart=take_apart,
             progress=progress,
         )
     save_poses(found.poses, output, overwrite=overwrite)
-    summary = _summarise(found, output)
+    summary = _summarise(found, output, looks)
     _tell(summary)
     if as_json:
         print_json(summary)
+
+
+def _looks(video: Path | None, appearance: Looks, progress: "ProgressCallback") -> "VideoAppearance | None":
+    """Return who looks at the animals in the video, or None where nobody is to."""
+    if video is None or appearance is Looks.OFF:
+        return None
+    from marey.training.appearance import VideoAppearance
+
+    return VideoAppearance(video, even_if_clear=appearance is Looks.ON, progress=progress)
 
 
 def _with_times(poses: "xr.Dataset", video: Path) -> "xr.Dataset":
@@ -106,9 +141,12 @@ def _with_times(poses: "xr.Dataset", video: Path) -> "xr.Dataset":
     return poses.assign_coords(time=times).assign_attrs(fps=fps, time_unit="seconds")
 
 
-def _summarise(found: "Tracking", output: Path) -> dict[str, Any]:
+def _summarise(found: "Tracking", output: Path, looks: "VideoAppearance | None") -> dict[str, Any]:
     from marey.tracking import doubts_of
 
+    seen = None
+    if looks is not None:
+        seen = {"n_looks": looks.n_looks, "separation": looks.separation, "note": looks.note}
     return {
         "output": output,
         "n_frames": found.poses.sizes["time"],
@@ -117,6 +155,7 @@ def _summarise(found: "Tracking", output: Path) -> dict[str, Any]:
         "n_tracklets": found.n_tracklets,
         "n_taken_apart": found.n_taken_apart,
         "tracks": [str(name) for name in found.poses["individual"].values],
+        "appearance": seen,
         "doubts": doubts_of(found.poses),
     }
 
@@ -125,6 +164,8 @@ def _tell(summary: dict[str, Any]) -> None:
     number = summary["n_animals"]
     animals = f"{number} animals" if number else "animals that come and go"
     say(f"{summary['n_tracks']} tracks of {animals} in {summary['n_frames']} frames")
+    if summary["appearance"] and summary["appearance"]["note"]:
+        say(summary["appearance"]["note"])
     if summary["n_taken_apart"]:
         say(f"{summary['n_taken_apart']} detections had been put together from two animals")
     likely = [doubt for doubt in summary["doubts"] if doubt["probability"] >= 0.01]

@@ -17,6 +17,9 @@ MOST_NATS = 8.0
 # Stretches of tracklets that teach what differs.
 TEACHING_DETECTIONS = 40
 MOST_LENGTHS = 12
+# What was learned from the recording itself must tell animals apart by so much more, in variance, than one
+# animal varies, in stretches that it was not learned from.
+LEAST_RATIO = 1.5
 _FEWEST_PAIRS = 6
 _MOST_CHUNKS = 400
 
@@ -42,6 +45,11 @@ class Appearance:
     same: np.ndarray
     different: np.ndarray
     look: np.ndarray
+
+    def only(self, kept: np.ndarray) -> "Appearance":
+        """Return some of the features, bool, shape (n_features,)."""
+        rest = (one[kept] for one in (self.same, self.different, self.look))
+        return Appearance(self.means[:, kept], self.weights, *rest)
 
     def evidence(self, before: np.ndarray, after: np.ndarray) -> np.ndarray:
         """Return the log likelihood ratio of "one animal" against "two" for pairs of tracklets, (n,)."""
@@ -86,7 +94,27 @@ def body_lengths(points: np.ndarray) -> np.ndarray:
     )
 
 
-def learn_appearance(parts: list[tuple[np.ndarray, np.ndarray]], features: np.ndarray) -> Appearance:
+@dataclass(frozen=True)
+class Features:
+    """Something that animals may be told apart by.
+
+    Parameters
+    ----------
+    values
+        Shape (n_frames, n_slots, n_features); NaN where unknown.
+    is_witness
+        In which frames it may be measured what differences mean, shape (n_frames,): where features were
+        learned from the recording, those that they were not learned from. None for all.
+    teaching
+        Detections of the stretches of tracklets that teach what differs.
+    """
+
+    values: np.ndarray
+    is_witness: np.ndarray | None = None
+    teaching: int = TEACHING_DETECTIONS
+
+
+def learn_appearance(parts: list[tuple[np.ndarray, np.ndarray]], *features: Features) -> Appearance:
     """Measure tracklets' features, and what differences in them mean.
 
     Parameters
@@ -94,8 +122,18 @@ def learn_appearance(parts: list[tuple[np.ndarray, np.ndarray]], features: np.nd
     parts
         Frames and slots of each tracklet.
     features
-        Shape (n_frames, n_slots, n_features); NaN where unknown.
+        Of several kinds, each of which is measured by itself: one may be known of a tracklet without another.
     """
+    kinds = [_learn_kind(parts, kind) for kind in features]
+    return Appearance(
+        np.concatenate([kind.means for kind in kinds], axis=1),
+        kinds[0].weights,
+        *(np.concatenate([getattr(kind, name) for kind in kinds]) for name in ("same", "different", "look")),
+    )
+
+
+def _learn_kind(parts: list[tuple[np.ndarray, np.ndarray]], kind: Features) -> Appearance:
+    features = kind.values
     n_features = features.shape[2]
     weights = np.array([max(1.0, len(frames) / ALIKE_DETECTIONS) for frames, _ in parts])
     means = np.full((len(parts), n_features), np.nan)
@@ -104,7 +142,7 @@ def learn_appearance(parts: list[tuple[np.ndarray, np.ndarray]], features: np.nd
     nothing = Appearance(np.empty((len(parts), 0)), weights, *(np.empty(0) for _ in range(3)))
     if not n_features:
         return nothing
-    chunks = _chunks(parts, features)
+    chunks = _chunks(parts, kind)
     within, between = _differences(chunks)
     if len(within) < _FEWEST_PAIRS or len(between) < _FEWEST_PAIRS:
         return nothing
@@ -112,7 +150,8 @@ def learn_appearance(parts: list[tuple[np.ndarray, np.ndarray]], features: np.nd
     axes = _whitening(within, look)
     same = ((within @ axes) ** 2).mean(axis=0) + 1e-9
     different = np.maximum(((between @ axes) ** 2).mean(axis=0), same)
-    return Appearance(means @ axes, weights, same, different, (axes**2 * look[:, None]).sum(axis=0))
+    seen = Appearance(means @ axes, weights, same, different, (axes**2 * look[:, None]).sum(axis=0))
+    return seen if kind.is_witness is None else seen.only(different >= LEAST_RATIO * same)
 
 
 def _middle(values: np.ndarray) -> np.ndarray:
@@ -133,15 +172,18 @@ class _Chunk:
     variance: np.ndarray
 
 
-def _chunks(parts: list[tuple[np.ndarray, np.ndarray]], features: np.ndarray) -> list[_Chunk]:
-    """Cut the longest tracklets into stretches of :data:`TEACHING_DETECTIONS`, at most a few hundred."""
+def _chunks(parts: list[tuple[np.ndarray, np.ndarray]], kind: Features) -> list[_Chunk]:
+    """Cut the longest tracklets into stretches that teach, at most a few hundred."""
+    features, n = kind.values, kind.teaching
+    is_witness = np.ones(len(features), dtype=bool) if kind.is_witness is None else kind.is_witness
     longest = sorted(range(len(parts)), key=lambda i: -len(parts[i][0]))
     chunks: list[_Chunk] = []
     for i in longest:
-        frames, slots = parts[i]
-        starts = range(0, len(frames) - TEACHING_DETECTIONS + 1, TEACHING_DETECTIONS)
+        seen = is_witness[parts[i][0]]
+        frames, slots = parts[i][0][seen], parts[i][1][seen]
+        starts = range(0, len(frames) - n + 1, n)
         for start in list(starts)[:: max(1, len(starts) // 60)]:
-            rows = slice(start, start + TEACHING_DETECTIONS)
+            rows = slice(start, start + n)
             values = features[frames[rows], slots[rows]]
             if np.isfinite(values).any(axis=0).all():
                 first, last = int(frames[rows][0]), int(frames[rows][-1])

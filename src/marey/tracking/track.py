@@ -1,5 +1,6 @@
 """Tracks out of poses: who is who in every frame, and how sure that is."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -8,7 +9,7 @@ import numpy as np
 from marey.errors import ConfigError
 from marey.model import append_history
 from marey.progress import Progress, ProgressCallback, ignore_progress
-from marey.tracking.appearance import Appearance, body_lengths, learn_appearance
+from marey.tracking.appearance import Appearance, Features, body_lengths, learn_appearance
 from marey.tracking.certainty import Doubt, certain_stretches, find_doubts, identity_confidence, with_doubts
 from marey.tracking.crossings import Crossings, learn_crossings
 from marey.tracking.detections import Detections, detections_from_poses
@@ -28,6 +29,7 @@ from marey.tracking.linking import (
 )
 from marey.tracking.mending import mend
 from marey.tracking.motion import MotionModel, learn_motion
+from marey.tracking.naming import identity_features, named
 from marey.tracking.online import OnlineTracker, Tracklets
 
 if TYPE_CHECKING:
@@ -45,6 +47,9 @@ MOST_CROWDED_SHARE = 0.02
 NATS_PER_DETECTION = 2.0
 _REPORT_EVERY = 500
 
+Describe = Callable[["xr.Dataset", list[tuple[np.ndarray, np.ndarray]]], Features | None]
+"""Says what tells animals apart, given poses and the certain tracklets (frames and slots of each) in them."""
+
 
 @dataclass(frozen=True)
 class Tracking:
@@ -53,7 +58,8 @@ class Tracking:
     Parameters
     ----------
     poses
-        With one individual for each track, and ``identity_confidence (time, individual)``.
+        With one individual for each track, and ``identity_confidence (time, individual)``. Where a network
+        told individuals apart, tracks have their names.
     doubts
         Moments at which identities may have been exchanged, the likeliest first.
     n_tracklets
@@ -77,6 +83,7 @@ def track(
     n_animals: int | None = None,
     can_leave: bool | None = None,
     features: np.ndarray | None = None,
+    describe: Describe | None = None,
     min_frames: int = 2,
     max_gap_s: float = LONGEST_FILLED_GAP_S,
     take_apart: bool = False,
@@ -95,6 +102,9 @@ def track(
         have the same number of animals and hardly any have more.
     features
         What else tells animals apart (an embedding), shape (n_frames, n_individuals, n_features).
+    describe
+        Asked for more of the kind once it is known which detections certainly belong together, see
+        :class:`marey.training.appearance.VideoAppearance`.
     min_frames
         Tracks shorter than this are left out.
     max_gap_s
@@ -127,11 +137,13 @@ def track(
     number = n_animals if n_animals is not None else usual_number(detections.is_there)
     is_closed = not can_leave if can_leave is not None else number is not None
     frame_rate = float(poses.attrs.get("fps", USUAL_FPS))
-    linked = _Linked.make(parts, detections, motion, round(LONGEST_GAP_S * frame_rate))
+    told = [identity_features(poses), None if describe is None else describe(poses, parts)]
+    looks = [kind for kind in told if kind is not None]
+    linked = _Linked.make(parts, detections, looks, motion, round(LONGEST_GAP_S * frame_rate))
     chains = linked.chains(number if is_closed else None)
     chains = [c for c in chains if sum(len(parts[i][0]) for i in c) >= min_frames] or chains[:1]
     doubts = find_doubts(linked.joints(chains))
-    result = _build(poses, chains, parts, doubts)
+    result = named(_build(poses, chains, parts, doubts))
     if max_gap_s > 0:
         stretches = certain_stretches(np.isfinite(result["identity_confidence"].values), doubts)
         result = fill_absences(result, stretches, round(max_gap_s * frame_rate))
@@ -181,16 +193,17 @@ class _Linked:
         cls,
         parts: list[tuple[np.ndarray, np.ndarray]],
         detections: Detections,
+        looks: list[Features],
         motion: MotionModel,
         max_gap: int,
     ) -> "_Linked":
-        features = np.concatenate([body_lengths(detections.points), detections.features], axis=2)
+        known = Features(np.concatenate([body_lengths(detections.points), detections.features], axis=2))
         stray = measure_stray(parts, detections.points, least_px=motion.detection_px)
         return cls(
             ends=measure_ends(parts, detections.points),
             stray=stray,
             crossings=learn_crossings(detections.points, parts, motion, stray, detections.size),
-            appearance=learn_appearance(parts, features),
+            appearance=learn_appearance(parts, known, *looks),
             max_gap=max_gap,
         )
 
