@@ -17,6 +17,7 @@ from .blobs import make_run
 from .herds import FRAME_SIZE, HerdRun, animal_at, draw_herd, make_herd_run, walk_of_three
 
 KINDS = ("top-down", "bottom-up")
+N_CHANNELS_TOP_DOWN = 3  # two keypoints and the anchor
 
 
 @pytest.fixture(params=KINDS)
@@ -246,3 +247,25 @@ def test_engines_are_judged_on_every_labelled_animal(tmp_path):
         trial for trial in verdict.trials if trial.engine in {"openvino", "onnxruntime"} and not trial.reason
     ]
     assert all(trial.movement_px < 1e-3 for trial in exact)
+
+
+def test_who_animals_may_be_is_in_the_file_and_names_their_tracks(herd_video, tmp_path):
+    import json
+
+    from marey.tracking import load_animals, track
+
+    run = make_herd_run(tmp_path / "runs" / "herd", "top-down")
+    told = {"individuals": ["Ada", "Bo"], "accuracy": 0.9, "n_checked": 20, "temperature": 2.0}
+    run.identity_path.write_text(json.dumps(told), encoding="utf-8")
+    run = HerdRun(run.path)
+    assert run.approach.n_channels == N_CHANNELS_TOP_DOWN + 2
+    (result,) = predict(run, herd_video[0], tmp_path / "out", engine="torch", device="cpu", stop=20)
+    poses = load_poses(result.output)
+    assert poses["identity"].values.tolist() == ["Ada", "Bo"]
+    said = poses["identity_probability"].transpose("time", "individual", "identity").values
+    is_there = np.isfinite(poses["score"].values)
+    np.testing.assert_allclose(said[is_there], 0.5)  # (this network does not tell them apart)
+    assert np.isnan(said[~is_there]).all()
+    poses = load_animals(result.output)
+    tracks = track(poses, n_animals=2).poses
+    assert sorted(tracks["individual"].values) == ["track_1", "track_2"]

@@ -44,6 +44,8 @@ class Approach:
         The keypoint that stands for the animal; None for the mean of its visible points.
     edges
         Pairs of keypoints that part affinity fields join.
+    individuals
+        Those whom the network tells apart; each has a map of scores, after everything else.
     reason
         Why this approach, in words for the user.
     """
@@ -53,6 +55,7 @@ class Approach:
     n_animals: int = 1
     anchor: int | None = None
     edges: tuple[tuple[int, int], ...] = ()
+    individuals: tuple[str, ...] = ()
     reason: str = ""
 
     @property
@@ -62,8 +65,14 @@ class Approach:
 
     @property
     def n_channels(self) -> int:
-        """Channels of the network: heatmaps, then x and y of each field."""
-        return self.n_heatmaps + 2 * len(self.edges)
+        """Channels of the network: heatmaps, then x and y of each field, then scores of each individual."""
+        return self.n_heatmaps + 2 * len(self.edges) + len(self.individuals)
+
+    def split_channels(self, logits: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Return heatmaps, fields and maps of identity of one image, (n_channels, height, width)."""
+        n_fields = 2 * len(self.edges)
+        ends = (self.n_heatmaps, self.n_heatmaps + n_fields)
+        return logits[: ends[0]], logits[ends[0] : ends[1]], logits[ends[1] : self.n_channels]
 
     def anchors(self, points: np.ndarray) -> np.ndarray:
         """Return the point that stands for each animal, (..., 2), from its keypoints (..., K, 2).
@@ -86,7 +95,8 @@ class Approach:
     @classmethod
     def from_dict(cls, data: dict[str, Any]) -> "Approach":
         """Build an approach from what :meth:`to_dict` gave."""
-        return cls(**{**data, "edges": tuple((int(a), int(b)) for a, b in data["edges"])})
+        edges = tuple((int(a), int(b)) for a, b in data["edges"])
+        return cls(**{**data, "edges": edges, "individuals": tuple(data.get("individuals", ()))})
 
 
 def recommend(

@@ -7,6 +7,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from marey.networks.backbones import create_backbone
+from marey.networks.identity import IdentityHead
 from marey.networks.views import MULTIPLE
 
 IMAGENET_MEAN = (0.485, 0.456, 0.406)
@@ -25,6 +26,8 @@ class PoseNetwork(nn.Module):
         K, the number of heatmaps.
     n_fields
         Part affinity fields, which come after the heatmaps with two channels each.
+    n_individuals
+        Individuals that are told apart; their maps come last.
     backbone
         A name known to :func:`marey.networks.backbones.create_backbone`.
     weights
@@ -43,6 +46,7 @@ class PoseNetwork(nn.Module):
         n_heatmaps: int,
         *,
         n_fields: int = 0,
+        n_individuals: int = 0,
         backbone: str = "lite0",
         weights: str = "default",
         stride: int = 4,
@@ -60,6 +64,7 @@ class PoseNetwork(nn.Module):
         assert self.head.bias is not None
         nn.init.zeros_(self.head.bias)
         nn.init.constant_(self.head.bias[:n_heatmaps], INITIAL_LOGIT)
+        self.identity = IdentityHead(channels, n_individuals) if n_individuals else None
         self.register_buffer("mean", _channels(IMAGENET_MEAN) * 255, persistent=False)
         self.register_buffer("deviation", _channels(IMAGENET_DEVIATION) * 255, persistent=False)
 
@@ -74,14 +79,19 @@ class PoseNetwork(nn.Module):
         Returns
         -------
         Tensor
-            Shape (B, K + 2 · n_fields, H / stride, W / stride).
+            Shape (B, K + 2 · n_fields + n_individuals, H / stride, W / stride).
         """
         size = (images.shape[2] // self.stride, images.shape[3] // self.stride)
+        features = self.features(images)
+        logits = self.head(self.pyramid(features, size))
+        return logits if self.identity is None else torch.cat([logits, self.identity(features, size)], dim=1)
+
+    def features(self, images: Tensor) -> list[Tensor]:
+        """Return what the backbone makes of images (see :meth:`forward`), the finest map first."""
         images = (images - self.mean) / self.deviation
         if self.patch is not None:  # a ViT of 14-pixel patches sees a smaller picture, cut as finely as by 16
             images = _resize(images, [side * self.patch // PATCH_STRIDE for side in images.shape[2:]])
-        features = self.backbone(images)
-        return self.head(self.pyramid(features, size))
+        return self.backbone(images)
 
 
 class FeaturePyramid(nn.Module):

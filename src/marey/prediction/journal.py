@@ -25,9 +25,10 @@ _MARK = b"rows"
 _STORAGE_ERRORS = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EACCES, errno.EPERM, errno.EIO)
 
 
-def row_type(n_keypoints: int, n_animals: int = 1) -> np.dtype:
+def row_type(n_keypoints: int, n_animals: int = 1, n_individuals: int = 0) -> np.dtype:
     """Return the type of one frame's row."""
     plane = (n_keypoints, n_animals)
+    named = [("identity", "<f4", (n_animals, n_individuals))] if n_individuals else []
     return np.dtype(
         [
             ("frame", "<i8"),
@@ -37,6 +38,7 @@ def row_type(n_keypoints: int, n_animals: int = 1) -> np.dtype:
             ("expected_error", "<f4", plane),
             ("error_90", "<f4", plane),
             ("score", "<f4", (n_animals,)),
+            *named,
         ]
     )
 
@@ -60,7 +62,8 @@ class Journal:
         self.path = path
         self.header = header
         self._body_at = body_at
-        self.dtype = row_type(len(header["keypoints"]), header.get("n_animals", 1))
+        n_individuals = len(header.get("individuals", ()))
+        self.dtype = row_type(len(header["keypoints"]), header.get("n_animals", 1), n_individuals)
         self.n_rows, self.n_blocks, self.last_frame = 0, 0, None
         self._end = body_at
         for rows in self.blocks():

@@ -15,6 +15,7 @@ from marey.prediction.journal import Journal
 
 CHUNK_FRAMES = 1024
 ONLY_INDIVIDUAL = "animal"
+PROBABILITIES = "identity_probability"
 _SCHEMA_VERSION = 1
 _PLANES = ("confidence", "expected_error", "error_90")
 
@@ -44,7 +45,11 @@ def write_poses_file(journal: Journal, path: Path, attributes: dict[str, Any]) -
         text = h5py.string_dtype()
         for name, values in (("space", ["x", "y"]), ("keypoint", keypoints), ("individual", places)):
             file.create_variable(name, (name,), dtype=text, data=np.array(values, dtype=object))
-        _create_variables(file, (len(keypoints), n_animals), journal.n_rows)
+        if individuals := journal.header.get("individuals", ()):
+            file.dimensions["identity"] = len(individuals)
+            names = np.array(individuals, dtype=object)
+            file.create_variable("identity", ("identity",), dtype=text, data=names)
+        _create_variables(file, (len(keypoints), n_animals), journal.n_rows, len(individuals))
         first = 0
         for rows in journal.blocks():
             _fill(file, rows, slice(first, first + len(rows)))
@@ -53,7 +58,7 @@ def write_poses_file(journal: Journal, path: Path, attributes: dict[str, Any]) -
             file.attrs[name] = value
 
 
-def _create_variables(file: Any, sides: tuple[int, int], n_rows: int) -> None:
+def _create_variables(file: Any, sides: tuple[int, int], n_rows: int, n_individuals: int) -> None:
     chunk = min(CHUNK_FRAMES, max(n_rows, 1))
     packed: dict[str, Any] = {"compression": "gzip", "compression_opts": 1, "shuffle": True}
     file.create_variable("time", ("time",), dtype="f8", chunks=(chunk,), **packed)
@@ -65,6 +70,8 @@ def _create_variables(file: Any, sides: tuple[int, int], n_rows: int) -> None:
     }
     if sides[1] > 1:
         shapes["score"] = (("time", "individual"), (chunk, sides[1]))
+    if n_individuals:
+        shapes[PROBABILITIES] = (("time", "individual", "identity"), (chunk, sides[1], n_individuals))
     for name, (dimensions, chunks) in shapes.items():
         variable = file.create_variable(
             name, dimensions, dtype="f8", chunks=chunks, fillvalue=np.nan, **packed
@@ -78,6 +85,8 @@ def _fill(file: Any, rows: np.ndarray, where: slice) -> None:
     for name in ("position", *_PLANES, "score"):
         if name in file.variables:
             file[name][where] = rows[name].astype(np.float64)
+    if PROBABILITIES in file.variables:
+        file[PROBABILITIES][where] = rows["identity"].astype(np.float64)
 
 
 def read_log(path: Path) -> list[dict[str, Any]]:

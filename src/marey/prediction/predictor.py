@@ -41,6 +41,8 @@ class RawPose:
         Through which the frame was measured.
     score
         How surely there is an animal, in [0, 1].
+    identity
+        The probability of each individual, shape (n_individuals,); None where nobody is told apart.
     """
 
     points: np.ndarray
@@ -48,6 +50,7 @@ class RawPose:
     features: np.ndarray
     view: View
     score: float = 1.0
+    identity: np.ndarray | None = None
 
 
 @dataclass(frozen=True)
@@ -67,6 +70,8 @@ class Prediction:
         Shape (n_frames, n_keypoints, n_features).
     scores
         How surely there is each animal, shape (n_frames,); None where nobody asked.
+    identities
+        Who each is, as probabilities, shape (n_frames, n_individuals); None where nobody is told apart.
     """
 
     points: np.ndarray
@@ -75,6 +80,7 @@ class Prediction:
     error_90: np.ndarray
     features: np.ndarray
     scores: np.ndarray | None = None
+    identities: np.ndarray | None = None
 
 
 class Predictor:

@@ -82,6 +82,7 @@ def describe_request(
         "follow_size": None if follow_size is None else list(follow_size),
         "batch_size": batch_size,
         "n_animals": n_animals,
+        **({"individuals": list(run.approach.individuals)} if run.approach.individuals else {}),
     }
 
 

@@ -12,6 +12,7 @@ from marey.metrics.oks import object_keypoint_similarity
 from marey.networks.approach import Approach
 from marey.networks.association import group_points, merge_pieces
 from marey.networks.decoding import FEATURE_NAMES, find_peaks, read_peaks
+from marey.networks.naming import read_scores, to_probabilities
 from marey.networks.views import View, ViewPlan
 from marey.prediction.engines import Engine
 from marey.prediction.frames import Frame, ImageFrame
@@ -70,6 +71,8 @@ class SeveralPredictor(Predictor):
         As for :class:`~marey.prediction.predictor.Predictor`.
     approach
         What the network's channels mean, and the most animals in a frame.
+    temperature
+        What scores of identity are divided by before they become probabilities.
     """
 
     def __init__(
@@ -81,15 +84,34 @@ class SeveralPredictor(Predictor):
         approach: Approach,
         stride: int,
         reliability: "Reliability | None" = None,
+        temperature: float = 1.0,
     ) -> None:
         super().__init__(engine, plan, keypoints, stride=stride, reliability=reliability)
         self.approach = approach
+        self.temperature = temperature
         self.n_animals = approach.n_animals
 
     def predict_images(self, images: Iterable[np.ndarray]) -> Prediction:
         """Find the surest animal in each image; NaN where there is none."""
         found = self.search_all(map(ImageFrame, images))
         return self.judge([poses[0] if poses else self._nothing() for _, poses in found])
+
+    def judge(self, poses: Sequence[RawPose]) -> Prediction:
+        """Say how far poses can be trusted, and who they are of."""
+        judged = super().judge(poses)
+        n_individuals = len(self.approach.individuals)
+        if not n_individuals:
+            return judged
+        nobody = np.full(n_individuals, np.nan)
+        names = [nobody if pose.identity is None else pose.identity for pose in poses]
+        return replace(judged, identities=np.array(names).reshape(-1, n_individuals))
+
+    def name(self, pose: RawPose, maps: np.ndarray) -> RawPose:
+        """Say who an animal is, from the maps of identity of the view that it was measured in."""
+        if not len(maps):
+            return pose
+        scores = read_scores(maps, pose.view.to_view(pose.points), pose.peak, self.stride)
+        return replace(pose, identity=to_probabilities(scores, self.temperature))
 
     def _nothing(self) -> RawPose:
         n = len(self.keypoints)
@@ -139,6 +161,13 @@ class TopDownPredictor(SeveralPredictor):
         peaks = zip(view.to_frame(read.points), read.peak.tolist(), strict=True)
         places = [Place(center, height, height >= least) for center, height in peaks]
         return places[: max(n_clear, self.n_animals)]
+
+    def _decode(self, logits: np.ndarray, views: Sequence[View]) -> list[RawPose]:
+        found = super()._decode(logits, views)
+        return [
+            self.name(pose, self.approach.split_channels(one)[2])
+            for pose, one in zip(found, logits, strict=True)
+        ]
 
     def _start_locating(self, group: list[F]) -> Callable[[], list[list[Place]]]:
         views = [self.plan.locate_view(frame.size) for frame in group]
@@ -194,12 +223,13 @@ class BottomUpPredictor(SeveralPredictor):
         ends = np.cumsum(numbers)[:-1]
         cells = np.split((peaks.points + 0.5) / self.stride - 0.5, ends)
         heights, features = np.split(peaks.peak, ends), np.split(peaks.features, ends)
-        fields = logits[n_keypoints:].reshape(-1, 2, *heat.shape[1:])
+        _, fields, identities = self.approach.split_channels(logits)
+        fields = fields.reshape(-1, 2, *heat.shape[1:])
         animals = group_points(cells, heights, fields, self.approach.edges)
         animals = merge_pieces(animals, cells, n_animals=self.n_animals)
         in_frame = np.split(view.to_frame(peaks.points), ends)
         return [
-            _pose_of(animal, in_frame, heights, features, view)
+            self.name(_pose_of(animal, in_frame, heights, features, view), identities)
             for animal in animals
             if (animal >= 0).sum() >= LEAST_SHARE * n_keypoints
         ]
@@ -261,4 +291,5 @@ def predictor_of(run: "Run", engine: Engine) -> Predictor:
         approach=approach,
         stride=run.config.stride,
         reliability=reliability_of(run),
+        temperature=1.0 if run.identity is None else run.identity.temperature,
     )

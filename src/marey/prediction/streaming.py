@@ -138,6 +138,9 @@ def _rows(
     rows["expected_error"][row, :, place] = prediction.expected_error
     rows["error_90"][row, :, place] = prediction.error_90
     rows["score"][row, place] = 1.0 if prediction.scores is None else prediction.scores
+    if prediction.identities is not None:
+        rows["identity"] = np.nan
+        rows["identity"][row, place] = prediction.identities
     return rows
 
 

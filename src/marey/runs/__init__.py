@@ -4,6 +4,6 @@ Opening a run reads small text files; torch is imported only when its network is
 """
 
 from marey.runs.config import PRESETS, AugmentationConfig, TrainingConfig, preset
-from marey.runs.run import Run, Split
+from marey.runs.run import Identity, Run, Split
 
-__all__ = ["PRESETS", "AugmentationConfig", "Run", "Split", "TrainingConfig", "preset"]
+__all__ = ["PRESETS", "AugmentationConfig", "Identity", "Run", "Split", "TrainingConfig", "preset"]

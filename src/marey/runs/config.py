@@ -88,6 +88,9 @@ class TrainingConfig(BaseModel):
     sigma_cells: Annotated[float, Field(gt=0.3, le=8)] = 1.5
 
     approach: Literal["auto", "single", "top-down", "bottom-up"] = "auto"
+    identity: Literal["auto", "on", "off"] = Field(
+        "auto", description="learn who is who; auto: where most animals of the labels are named"
+    )
     anchor: str | None = Field(None, description="keypoint that stands for an animal; left out: their mean")
     view: Literal["auto", "whole", "crop"] = "auto"
     crop_side: Annotated[int, Field(ge=64, le=2048, multiple_of=32)] | None = None

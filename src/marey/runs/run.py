@@ -1,7 +1,7 @@
 """The folder of one training run."""
 
 import json
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -33,6 +33,29 @@ class Split:
                 if key in seen:
                     raise InputError(f"{key} is in the {seen[key]} part and in the {part} part of the split")
                 seen[key] = part
+
+
+@dataclass(frozen=True)
+class Identity:
+    """Whom a network tells apart, as its validation frames say.
+
+    Parameters
+    ----------
+    individuals
+        Their names.
+    accuracy, n_checked
+        The share of the named validation animals that were given their own name, and how many these were.
+    temperature
+        What scores are divided by before they become probabilities.
+    """
+
+    individuals: tuple[str, ...]
+    accuracy: float
+    n_checked: int
+    temperature: float
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "individuals", tuple(self.individuals))
 
 
 class Run:
@@ -125,7 +148,18 @@ class Run:
         """How animals are found, and what the network's channels mean."""
         if not (self.path / "approach.json").is_file():
             return Approach("single", len(self.skeleton))
-        return Approach.from_dict(self._read("approach.json"))
+        approach = Approach.from_dict(self._read("approach.json"))
+        return approach if self.identity is None else replace(approach, individuals=self.identity.individuals)
+
+    @cached_property
+    def identity(self) -> "Identity | None":
+        """Whom the network tells apart, and how well; None where it does not."""
+        return Identity(**self._read("identity.json")) if self.identity_path.is_file() else None
+
+    @property
+    def identity_path(self) -> Path:
+        """Where it is said whom the network tells apart."""
+        return self.path / "identity.json"
 
     @cached_property
     def calibration(self) -> dict[str, Any] | None:
@@ -155,6 +189,7 @@ class Run:
         return PoseNetwork(
             self.approach.n_heatmaps,
             n_fields=len(self.approach.edges),
+            n_individuals=len(self.approach.individuals),
             backbone=self.config.backbone,
             weights=weights,
             stride=self.config.stride,

@@ -18,6 +18,7 @@ from marey.model import LabeledFrame
 from marey.networks.decoding import FEATURE_NAMES
 from marey.progress import Progress, ProgressCallback, ignore_progress
 from marey.runs import Run, Split, TrainingConfig, preset
+from marey.training.identity import learn_identity, names_to_learn
 from marey.training.planning import describe_plan, plan_training
 from marey.training.resolution import resolved
 from marey.training.samples import Samples
@@ -86,11 +87,13 @@ def train(
         if isinstance(split, str):
             split = _single_split(frames, split, config)
         approach, plan = plan_training(project, frames, config)
+        names_to_learn(frames, config, approach)
         _make_room(run, overwrite=overwrite)  # last: a wrong setting must not cost the earlier run
         run.write_description(config, project.skeleton, split, plan, approach)
     elif config is not None:
         _check_approach(run, config)
     run.check_skeleton(project.skeleton)
+    run = _nameless(run)
     progress(
         Progress(
             "training", 0, run.config.steps, message=f"{run.name}: {describe_plan(run.approach, run.plan)}"
@@ -99,6 +102,7 @@ def train(
     started = utc_now()
     trainer = _fit(project, run, frames, progress, resume=resume)
     _save_weights(run, trainer.best)
+    run = learn_identity(run, project, frames, progress)
     write_json(run.path / "provenance.json", _provenance(project, run, trainer, started))
     _, validation = _training_and_validation(run, frames)
     calibrate(run, project, validation)
@@ -156,6 +160,12 @@ def calibrate(run: Run, project: "Project", validation: Sequence[LabeledFrame]) 
     except InputError:  # too few validation points: the run works, and states no error
         return
     write_json(run.path / "calibration.json", fitted.to_dict())
+
+
+def _nameless(run: Run) -> Run:
+    """Return the run without whom it told apart: that is learned last, and learned again."""
+    run.identity_path.unlink(missing_ok=True)
+    return Run(run.path)
 
 
 def _check_approach(run: Run, config: TrainingConfig) -> None:
