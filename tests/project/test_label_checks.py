@@ -86,3 +86,10 @@ class TestNames:
         assert unknown.message.endswith(": bne")
         assert (unconfirmed.code, unconfirmed.severity) == ("unconfirmed", "info")
         assert unconfirmed.message.startswith("2 points")
+
+    def test_more_animals_than_the_project_lists(self):
+        three = LabeledFrame("day1", 7, tuple(label("day1", 7, (x, 1)).instances[0] for x in (1, 20, 40)))
+        (many,) = check_names("day1", [three, label("day1", 8, (1, 1))], ("anna", "ben"))
+        assert (many.code, many.severity) == ("too-many-animals", "error")
+        assert many.message == "has 3 labelled animals, but the project lists 2"
+        assert list(check_names("day1", [three], ())) == []  # who lists none may have any number

@@ -115,7 +115,7 @@ def _about(frame: LabeledFrame, code: str, message: str, hint: str) -> Finding:
 
 
 def check_names(key: str, frames: Sequence[LabeledFrame], individuals: Sequence[str]) -> Iterator[Finding]:
-    """Find individuals that the project does not know, and points that nobody has confirmed."""
+    """Find individuals that the project does not list, and points that nobody has confirmed."""
     names = {i.individual for frame in frames for i in frame.instances if i.individual is not None}
     if unknown := sorted(names - set(individuals)):
         yield about_video(
@@ -125,6 +125,16 @@ def check_names(key: str, frames: Sequence[LabeledFrame], individuals: Sequence[
             f"labels name individuals that the project does not list: {', '.join(unknown)}",
             "correct the names, or add them to the project's individuals",
         )
+    for frame in frames:
+        if individuals and len(frame.instances) > len(individuals):
+            yield about_frame(
+                "error",
+                "too-many-animals",
+                key,
+                frame.frame,
+                f"has {len(frame.instances)} labelled animals, but the project lists {len(individuals)}",
+                "delete the animal that is none, or add it to the project's individuals",
+            )
     n_model = sum(
         int(((i.origin == Origin.MODEL) & i.has_position).sum()) for frame in frames for i in frame.instances
     )
