@@ -29,7 +29,7 @@ def start(tmp_path):
         process = subprocess.Popen(
             command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment, encoding="utf-8"
         )
-        watchdog = threading.Timer(60, process.kill)
+        watchdog = threading.Timer(180, process.kill)
         watchdog.start()
         line = process.stdout.readline()
         watchdog.cancel()
@@ -39,7 +39,7 @@ def start(tmp_path):
         client = httpx.Client(
             base_url=address.copy_with(path="/", query=None),
             headers={"Authorization": f"Bearer {token}"},
-            timeout=30,
+            timeout=120,
         )
         running.append((process, client))
         return process, client, str(address)
@@ -78,14 +78,14 @@ def test_one_line_a_page_and_a_clean_end(start, project):
         [sys.executable, "-m", "marey", "gui", str(project.root), "--port", "0", "--no-browser", "--json"],
         capture_output=True,
         encoding="utf-8",
-        timeout=60,
+        timeout=180,
         check=False,
     )
     assert second.returncode != 0
     assert "is open in another server" in second.stderr
     assert "Traceback" not in second.stderr
     process.send_signal(signal.SIGINT)
-    assert process.wait(15) == 0
+    assert process.wait(60) == 0
     assert process.stdout.read() == ""
     assert "Traceback" not in process.stderr.read()
     assert not (project.root / ".marey-server.json").exists()
@@ -156,7 +156,7 @@ def test_killed_while_labelling_loses_nothing_that_was_answered(start, project):
         assert found["instances"][0]["points"][0]["position"] == position
         assert found["instances"][0]["points"][0]["author"] == "Ada"
     process.send_signal(signal.SIGTERM)
-    process.wait(15)
+    process.wait(60)
     on_disk = {frame.frame: frame.instances[0].points[0].tolist() for frame in project.load_labels()}
     assert answered.items() <= on_disk.items()
     assert not any(finding.severity == "error" for finding in project.check())
@@ -168,7 +168,7 @@ def test_what_cannot_be_started(tmp_path):
             [sys.executable, "-m", "marey", "gui", "--no-browser", *arguments],
             capture_output=True,
             encoding="utf-8",
-            timeout=60,
+            timeout=180,
             check=False,
         )
 
@@ -189,11 +189,11 @@ def test_marey_alone_is_the_application(tmp_path):
         [sys.executable, "-m", "marey"], stderr=subprocess.PIPE, env=environment, encoding="utf-8"
     )
     try:
-        watchdog = threading.Timer(60, process.kill)
+        watchdog = threading.Timer(180, process.kill)
         watchdog.start()
         assert process.stderr.readline().startswith("Marey is at http://127.0.0.1:")
         watchdog.cancel()
     finally:
         process.send_signal(signal.SIGINT)
-        process.wait(15)
+        process.wait(60)
         process.stderr.close()

@@ -32,7 +32,7 @@ def demo(tmp_path, name="demo"):
     return Request("demo", "the demo", {"folder": str(tmp_path / name), "minutes": 5.0})
 
 
-def until(condition, timeout_s=40.0):
+def until(condition, timeout_s=300.0):
     deadline = time.monotonic() + timeout_s
     while not condition():
         assert time.monotonic() < deadline, "it did not happen"

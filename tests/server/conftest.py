@@ -73,7 +73,7 @@ def url(client, project, root):
 def finish(client):
     """Wait for a job and return it."""
 
-    def wait(job, timeout_s=60):
+    def wait(job, timeout_s=600):
         client.app.state.workspace.jobs.wait(job["id"], timeout_s)
         return client.get(f"/api/jobs/{job['id']}").json()
 

@@ -111,7 +111,7 @@ def test_one_frame_as_in_the_labelled_video(client, url, result, project, finish
     assert picture.shape == (128, 192, 3)
     assert client.post(f"{url}/results/{result['id']}/render-preview", json={"frame": 99}).status_code == 422
     request = {"style": style, "start": 5, "stop": 10, "is_preview": True}
-    job = finish(client.post(f"{url}/results/{result['id']}/render", json=request).json(), 120)
+    job = finish(client.post(f"{url}/results/{result['id']}/render", json=request).json())
     assert job["status"] == "done", job
     assert job["files"] == ["preview.mp4"]
     clip = client.get(f"/api/jobs/{job['id']}/files/preview.mp4", headers={"Range": "bytes=0-99"})

@@ -208,7 +208,9 @@ def test_what_nobody_thought_of_is_told_to_the_log_only(client, caplog):
         raise RuntimeError("the secret of /home/ada/marey.py")
 
     client.app.router.add_api_route("/api/surprise", fall_over)
-    client.app.router.routes.insert(0, client.app.router.routes.pop())  # before the pages, which take the rest
+    client.app.router.routes.insert(
+        0, client.app.router.routes.pop()
+    )  # before the pages, which take the rest
     response = client.get("/api/surprise")
     assert kind_and_status(response) == (500, "InternalError")
     assert response.json()["error"]["hint"]

@@ -169,7 +169,7 @@ class JobQueue:
         self._ended.pop(job_id, None)
         shutil.rmtree(job.path, ignore_errors=True)
 
-    def wait(self, job_id: str, timeout_s: float = 60.0) -> JobFolder:
+    def wait(self, job_id: str, timeout_s: float = 600.0) -> JobFolder:
         """Return a job when it has ended; for scripts and tests.
 
         Raises
