@@ -70,7 +70,16 @@ class Simulated:
 def simulate(n_animals: int, n_frames: int, seed: int, *, is_marked: bool) -> Simulated:
     """Draw a recording, and detections after the noise model above."""
     spec = RecordingSpec(n_frames=n_frames, n_animals=n_animals, seed=seed, size=(640, 480))
-    recording = Recording(spec)
+    return simulate_detections(Recording(spec), is_marked=is_marked)
+
+
+def simulate_detections(
+    recording: Recording, *, is_marked: bool, is_hidden: np.ndarray | None = None
+) -> Simulated:
+    """Draw detections of a recording; what a shelter hides, (n_frames, n_animals, n_keypoints), is lost."""
+    spec, n_frames, n_animals, seed = (
+        recording.spec, recording.spec.n_frames, recording.spec.n_animals, recording.spec.seed
+    )  # fmt: skip
     truth = recording.poses()
     points, length = recording.points_px, recording.body_length_px
     order = recording.scene.motion.order[1:-1]
@@ -82,6 +91,9 @@ def simulate(n_animals: int, n_frames: int, seed: int, *, is_marked: bool) -> Si
     identity = np.full((n_frames, n_slots, n_animals), np.nan)
     for frame in range(n_frames):
         seen, is_covered = _look(points[frame], order[frame], length, rng)
+        if is_hidden is not None:
+            seen[is_hidden[frame]] = np.nan
+            seen[is_hidden[frame].mean(axis=1) > COVERED_ANIMAL] = np.nan
         seen[is_missed[frame]] = np.nan
         places = rng.permutation(n_slots)
         found[frame, places[:n_animals]] = seen
