@@ -278,7 +278,7 @@ def test_a_configuration_of_another_name_is_found(tmp_path):
     assert detect_format(folder, "load_labels").name == "dlc"
     assert len(load_labels(folder).labels) == 2
     shutil.copy(folder / "my config.yaml", folder / "copy of it.yaml")
-    with pytest.raises(NotFoundError, match="expected DeepLabCut's config.yaml in") as caught:
+    with pytest.raises(NotFoundError, match=r"expected DeepLabCut's config\.yaml in") as caught:
         load_labels(folder, format="dlc")
     assert "CollectedData" in caught.value.hint
 

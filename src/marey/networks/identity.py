@@ -40,8 +40,9 @@ class IdentityHead(nn.Module):
 
     def at_points(self, samples: Tensor) -> Tensor:
         """Return scores (n, n_individuals) for features at points, all maps in a row (n, channels)."""
-        merged, start = None, 0
-        for project in self.project:
+        merged: Tensor | None = None
+        start = 0
+        for project in self._projections:
             weight = project.weight[:, :, 0, 0]
             part = functional.linear(samples[:, start : start + weight.shape[1]], weight, project.bias)
             merged = part if merged is None else merged + part
@@ -51,11 +52,16 @@ class IdentityHead(nn.Module):
             functional.relu(merged), self.classify.weight[:, :, 0, 0], self.classify.bias
         )
 
+    @property
+    def _projections(self) -> list[nn.Conv2d]:
+        return [project for project in self.project if isinstance(project, nn.Conv2d)]
+
     @torch.no_grad()
     def absorb(self, middle: Tensor, scale: Tensor) -> None:
         """Take over that features were shifted by `middle` and divided by `scale`, (channels,) each."""
         start = 0
-        for project in self.project:
+        for project in self._projections:
+            assert project.bias is not None
             n = project.weight.shape[1]
             own = slice(start, start + n)
             project.weight.div_(scale[own][None, :, None, None])
