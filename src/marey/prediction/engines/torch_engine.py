@@ -1,5 +1,6 @@
 """PyTorch: always installed, on the CPU, CUDA and Apple's GPUs."""
 
+import os
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -28,6 +29,8 @@ class TorchEngine(Engine):
     """
 
     def __init__(self, network: "NetworkFiles", name: str, *, device: str, precision: str) -> None:
+        # Idle OpenMP threads that spin take the cores from video decoding; read when torch is loaded.
+        os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
         import torch
 
         self.name = name
