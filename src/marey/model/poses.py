@@ -11,6 +11,9 @@ variable            dimensions                           meaning
                                                          position in 90 % of cases, pixels
 ==================  ===================================  ========================================
 
+Where a network tells individuals apart, ``identity_probability`` (time, individual, identity) says who each
+animal may be.
+
 Poses in 3D have ``space`` x, y, z in the unit of the calibrated world (attribute ``space_unit``), lengths and
 errors are in that unit, and they may have:
 
@@ -51,6 +54,7 @@ if TYPE_CHECKING:
 SPACE_NAMES = ("x", "y", "z")
 DIMENSIONS = ("time", "space", "keypoint", "individual")
 COVARIANCE_DIMENSIONS = ("time", "space", "space_b", "keypoint", "individual")
+IDENTITY_PROBABILITY = "identity_probability"
 _PLURALS = {"keypoints": "keypoint", "individuals": "individual"}
 
 

@@ -11,11 +11,11 @@ from typing import Any
 import numpy as np
 
 from marey.files import atomic_path
+from marey.model.poses import IDENTITY_PROBABILITY
 from marey.prediction.journal import Journal
 
 CHUNK_FRAMES = 1024
 ONLY_INDIVIDUAL = "animal"
-PROBABILITIES = "identity_probability"
 _SCHEMA_VERSION = 1
 _PLANES = ("confidence", "expected_error", "error_90")
 
@@ -71,7 +71,7 @@ def _create_variables(file: Any, sides: tuple[int, int], n_rows: int, n_individu
     if sides[1] > 1:
         shapes["score"] = (("time", "individual"), (chunk, sides[1]))
     if n_individuals:
-        shapes[PROBABILITIES] = (("time", "individual", "identity"), (chunk, sides[1], n_individuals))
+        shapes[IDENTITY_PROBABILITY] = (("time", "individual", "identity"), (chunk, sides[1], n_individuals))
     for name, (dimensions, chunks) in shapes.items():
         variable = file.create_variable(
             name, dimensions, dtype="f8", chunks=chunks, fillvalue=np.nan, **packed
@@ -85,8 +85,8 @@ def _fill(file: Any, rows: np.ndarray, where: slice) -> None:
     for name in ("position", *_PLANES, "score"):
         if name in file.variables:
             file[name][where] = rows[name].astype(np.float64)
-    if PROBABILITIES in file.variables:
-        file[PROBABILITIES][where] = rows["identity"].astype(np.float64)
+    if IDENTITY_PROBABILITY in file.variables:
+        file[IDENTITY_PROBABILITY][where] = rows["identity"].astype(np.float64)
 
 
 def read_log(path: Path) -> list[dict[str, Any]]:

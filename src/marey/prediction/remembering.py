@@ -31,7 +31,7 @@ def remember(
     found
         The frames of a video in order, each with its animals; the first frame begins a block.
     approach
-        The most animals in a frame, and their anchors.
+        What stands for an animal.
     complete
         Is given the frame, who is there, and the last places of those who are missing.
     """
@@ -39,7 +39,7 @@ def remember(
     for number, (frame, there) in enumerate(found):
         if number % BLOCK_FRAMES == 0:
             before = []
-        is_missing = len(there) < min(len(before), approach.n_animals)
+        is_missing = len(there) < len(before)
         before = complete(frame, there, last_places(before, there, approach)) if is_missing else there
         yield frame, before
 

@@ -25,6 +25,22 @@ if TYPE_CHECKING:
 
 F = TypeVar("F", bound=Frame)
 
+# The least height of an anchor's clear peak, and its least share of the highest one in the frame.
+ANCHOR_PEAK = 0.1
+ANCHOR_SHARE = 0.3
+# Where animals are missing, fainter peaks are looked at, too; there must be an animal as its points show.
+FAINT_PEAK = 0.02
+FAINT_POSE = 0.3
+# The least height of the peak of a point that may belong to some animal.
+POINT_PEAK = 0.1
+# The least share of its points that an animal must have.
+LEAST_SHARE = 0.25
+# Two poses at least so similar are of the same animal; they are compared more loosely than poses are judged.
+DUPLICATE_OKS = 0.5
+DUPLICATE_SIGMA = 0.05
+# More places are measured than there can be animals, because two of them may turn out to be the same.
+SPARE_PLACES = 2
+
 
 @dataclass(frozen=True)
 class Place:
@@ -43,23 +59,6 @@ class Place:
     center: np.ndarray
     height: float
     is_clear: bool
-
-
-# The least height of an anchor's clear peak, and its least share of the highest one in the frame.
-ANCHOR_PEAK = 0.1
-ANCHOR_SHARE = 0.3
-# Where animals are missing, fainter peaks are looked at, too; there must be an animal as its points show.
-FAINT_PEAK = 0.02
-FAINT_POSE = 0.3
-# The least height of the peak of a point that may belong to some animal.
-POINT_PEAK = 0.1
-# The least share of its points that an animal must have.
-LEAST_SHARE = 0.25
-# Two poses at least so similar are of the same animal; they are compared more loosely than poses are judged.
-DUPLICATE_OKS = 0.5
-DUPLICATE_SIGMA = 0.05
-# More places are measured than there can be animals, because two of them may turn out to be the same.
-SPARE_PLACES = 2
 
 
 class SeveralPredictor(Predictor):

@@ -3,8 +3,7 @@
 Ends of tracklets say little where animals cross: a tracklet in a tangle has a few frames, and some of its
 points are the other animal's. Here both ways of going on are followed with a motion model through all
 detections around the moment, and their likelihoods are compared. The model's noise of motion is the one that
-makes what
-certain stretches of the recording do likeliest, with made-up gaps in them.
+makes likeliest what certain stretches of the recording do, with made-up gaps in them.
 """
 
 from collections.abc import Sequence

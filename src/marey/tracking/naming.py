@@ -5,13 +5,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy.optimize import linear_sum_assignment
 
+from marey.model.poses import IDENTITY_PROBABILITY
 from marey.tracking.appearance import ALIKE_DETECTIONS, Features
 
 if TYPE_CHECKING:
     import xarray as xr
 
-# The variable (time, individual, identity) with the probability of each of the coordinate ``identity``.
-PROBABILITIES = "identity_probability"
 # A track is named when its name is better than the next by so much evidence, as a logarithm.
 LEAST_NATS = 3.0
 _LEAST_PROBABILITY = 0.01
@@ -19,7 +18,7 @@ _LEAST_PROBABILITY = 0.01
 
 def identity_features(poses: "xr.Dataset") -> Features | None:
     """Return what a network says of who animals are, as something that they are told apart by."""
-    if PROBABILITIES not in poses:
+    if IDENTITY_PROBABILITY not in poses:
         return None
     return Features(_logarithms(poses))
 
@@ -30,7 +29,7 @@ def named(tracks: "xr.Dataset") -> "xr.Dataset":
     Every name is given at most once, so that all together fit best. A track whose name is doubtful, or for
     which there is none left, keeps the name that it has.
     """
-    if PROBABILITIES not in tracks:
+    if IDENTITY_PROBABILITY not in tracks:
         return tracks
     evidence = np.nansum(_logarithms(tracks), axis=0) / ALIKE_DETECTIONS
     names = [str(name) for name in tracks["individual"].values]
@@ -43,5 +42,5 @@ def named(tracks: "xr.Dataset") -> "xr.Dataset":
 
 
 def _logarithms(poses: "xr.Dataset") -> np.ndarray:
-    chances = poses[PROBABILITIES].transpose("time", "individual", "identity").values
+    chances = poses[IDENTITY_PROBABILITY].transpose("time", "individual", "identity").values
     return np.log(np.maximum(chances, _LEAST_PROBABILITY))
