@@ -11,7 +11,6 @@ CALIBRATION is what ``marey calibrate`` made of the arena's board images. The se
 1.
 """
 
-import resource
 import sys
 import time
 from pathlib import Path
@@ -23,6 +22,7 @@ from marey.cameras import Camera, Rig
 from marey.cameras.files import read_cameras
 from marey.formats import load_poses
 from marey.model import create_poses
+from marey.prediction.memory import peak_memory_mb
 from marey.reconstruction import RefinementSettings, Sight, triangulate
 from marey.reconstruction.limbs import limb_lengths
 from marey.reconstruction.linear import intersect
@@ -179,7 +179,7 @@ def speed(n_frames: int = 10_000, n_cameras: int = 6) -> None:
     middle, cpu_middle = time.perf_counter(), time.process_time()
     triangulate(poses, rig, refinement=RefinementSettings())
     end, cpu_end = time.perf_counter(), time.process_time()
-    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024**2
+    memory = peak_memory_mb() * 1e6 / 1024**3
     print(
         f"{n_frames} frames x {body.shape[1]} points x {n_cameras} cameras: triangulated in "
         f"{middle - start:.1f} s ({cpu_middle - cpu:.1f} s of CPU); triangulated and refined in "
