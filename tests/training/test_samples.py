@@ -5,7 +5,7 @@ from marey.errors import InputError
 from marey.model import Instance, LabeledFrame, Origin, Visibility
 from marey.networks import ViewPlan
 from marey.runs import AugmentationConfig
-from marey.training.augmentation import Warp, random_warp, rotation_range, vary_appearance
+from marey.training.augmentation import Warp, different_postures, random_warp, rotation_range, vary_appearance
 from marey.training.samples import Samples
 from marey.training.subjects import frame_targets
 
@@ -82,11 +82,22 @@ def test_rotation_is_free_for_animals_that_turn():
     angles = np.linspace(0, 2 * np.pi, 40)
     turning = np.stack([np.zeros((40, 2)), 30 * np.stack([np.cos(angles), np.sin(angles)], -1)], axis=1)
     assert rotation_range(turning) == 180
-    fixed = np.tile([[0.0, 0.0], [30.0, 1.0]], (40, 1, 1))
+    fixed = np.tile([[0.0, 0.0], [30.0, 1.0], [15.0, 5.0]], (40, 1, 1))
+    fixed[:, 2] += 10 * np.sin(np.arange(40))[:, None]  # a paw
     fixed[:20, 1] = NAN
     assert rotation_range(fixed) == 25
     assert rotation_range(np.full((3, 2, 2), NAN)) == 180
     assert rotation_range(np.zeros((5, 1, 2))) == 180
+
+
+def test_animals_that_rest_say_nothing_about_the_directions_they_take():
+    resting = np.array([[[0.0, 0.0], [30.0, 1.0]], [[60.0, 40.0], [85.0, 44.0]]])
+    trembling = np.random.default_rng(0).normal(0, 0.3, (300, 2, 2, 2)) + resting
+    assert rotation_range(trembling.reshape(-1, 2, 2)) == 180
+    assert len(different_postures(trembling.reshape(-1, 2, 2), 1.5)) == 2
+    walking = np.array([[[0.0, 0.0], [30.0, 1.0]]]) + 20 * np.arange(12)[:, None, None]
+    assert rotation_range(walking) == 25
+    assert rotation_range(walking[:4]) == 180
 
 
 def instance(**options) -> Instance:

@@ -10,6 +10,9 @@ from marey.runs import AugmentationConfig
 # The mean direction of an animal that is held in place has a length near 1; one short recording of a free
 # animal may reach 0.75.
 CONCENTRATED = 0.95
+# Animals of one scene in which nothing moves, or a handful of labels, say nothing about directions.
+FEWEST_POSTURES, MOST_POSTURES = 5, 500
+SAME_POSTURE = 0.05
 
 
 @dataclass(frozen=True)
@@ -114,7 +117,8 @@ def rotation_range(points: np.ndarray) -> float:
     """Choose how far to turn images from how the labelled animals are turned.
 
     The direction of the longest limb (the pair of keypoints farthest apart) is concentrated where an animal
-    is fixed to its apparatus, and spread over the circle where it moves freely under a camera.
+    is fixed to its apparatus, and spread over the circle where it moves freely under a camera. Animals that
+    stand as one before them did count once: many labels of an animal that rests are one observation.
 
     Parameters
     ----------
@@ -133,6 +137,25 @@ def rotation_range(points: np.ndarray) -> float:
         return 180.0
     typical = np.where(seen, np.nanmedian(np.where(seen, lengths, 0), axis=0), 0)
     a, b = np.unravel_index(typical.argmax(), typical.shape)
-    direction = vectors[:, a, b] / np.maximum(lengths[:, a, b], 1e-9)[:, None]
-    resultant = np.linalg.norm(np.nanmean(direction, axis=0))
-    return 25.0 if resultant > CONCENTRATED else 180.0
+    told = np.flatnonzero(np.isfinite(lengths[:, a, b]) & (lengths[:, a, b] > 0))
+    different = told[different_postures(points[told], SAME_POSTURE * typical[a, b])]
+    if len(different) < FEWEST_POSTURES:
+        return 180.0
+    direction = vectors[different, a, b] / lengths[different, a, b, None]
+    return 25.0 if np.linalg.norm(direction.mean(axis=0)) > CONCENTRATED else 180.0
+
+
+def different_postures(points: np.ndarray, distance: float) -> list[int]:
+    """Return the rows of `points`, shape (n, n_keypoints, 2), that stand unlike all given before them.
+
+    Two are alike where the keypoints that both have are less than `distance` apart in the mean. Of very many
+    rows every so manieth is looked at.
+    """
+    kept: list[int] = []
+    for row in range(0, len(points), max(1, len(points) // MOST_POSTURES)):
+        apart = np.linalg.norm(points[kept] - points[row], axis=-1)
+        shared = np.isfinite(apart)
+        mean = np.where(shared, apart, 0).sum(axis=1) / np.maximum(1, shared.sum(axis=1))
+        if not (shared.any(axis=1) & (mean < distance)).any():
+            kept.append(row)
+    return kept

@@ -143,11 +143,12 @@ def _collect(
     n_keypoints = len(run.skeleton)
     features, who = [], []
     rng = np.random.default_rng((run.config.seed, 77))
+    rotation = _rotation(run, frames) if is_varied else None
     for image, animals in zip(project.read_images(frames[::step]), frames[::step], strict=True):
         named = [i for i in animals.instances if i.individual in names and i.is_confirmed.any()]
         for group in _groups(run.approach, named):
             for _ in range(n_times):
-                warp = _view(run, image, group, rng, is_varied=is_varied)
+                warp = _view(run, image, group, rng, rotation)
                 shown = warp.warp(image)
                 shown = vary_appearance(shown, run.config.augmentation, rng) if is_varied else shown
                 points = np.stack([warp.apply(i.confirmed_points()) for i in group]).reshape(1, -1, 2)
@@ -171,7 +172,7 @@ def _groups(approach: Approach, named: list[Instance]) -> Iterator[list[Instance
 
 
 def _view(
-    run: Run, image: np.ndarray, group: list[Instance], rng: np.random.Generator, *, is_varied: bool
+    run: Run, image: np.ndarray, group: list[Instance], rng: np.random.Generator, rotation: float | None
 ) -> Warp:
     view, shift = run.plan.locate_view((image.shape[1], image.shape[0])), 0.12
     center = (np.array(view.size) / view.scale - 1) / 2
@@ -179,15 +180,21 @@ def _view(
         view, shift = run.plan.crop_view((0, 0)), 0.04
         center = run.approach.anchors(group[0].confirmed_points())
     settings = run.config.augmentation
-    turn = 0.0
-    if is_varied:
-        given = settings.rotation_degrees
-        turn = rotation_range(np.stack([i.confirmed_points() for i in group])) if given == "auto" else given
-    else:
+    if rotation is None:
         settings, shift = settings.model_copy(update={"scale": 1.0}), 0.0
     return random_warp(
-        center, view.scale, view.size, settings, rotation_degrees=turn, shift=shift, flip=False, rng=rng
-    )
+        center, view.scale, view.size, settings,
+        rotation_degrees=rotation or 0.0, shift=shift, flip=False, rng=rng,
+    )  # fmt: skip
+
+
+def _rotation(run: Run, frames: Sequence[LabeledFrame]) -> float:
+    """Return how far images of a run are turned, degrees."""
+    given = run.config.augmentation.rotation_degrees
+    if given != "auto":
+        return given
+    points = [i.confirmed_points() for frame in frames for i in frame.instances if i.is_confirmed.any()]
+    return rotation_range(np.array(points).reshape(-1, len(run.skeleton), 2))
 
 
 def _fit(network: "PoseNetwork", taught: _Named, n_individuals: int, seed: int) -> "IdentityHead":
