@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import pytest
 
-from marey.errors import AlreadyExistsError, InputError, LabelsError, StorageError
+from marey.errors import AlreadyExistsError, FormatError, InputError, LabelsError, StorageError
 from marey.formats import load_labels, save_labels
 from marey.model import Instance, LabeledFrame, Labels, Origin, Skeleton
 from marey.project import Project
@@ -113,6 +113,40 @@ def test_what_only_a_model_labelled_is_left_out(tmp_path):
     report = import_project(tmp_path / "l.slp", tmp_path / "project")
     assert [f.frame for f in report.project.load_labels()] == [1]
     assert any("frames that only a model labelled, left out: 1" in note for note in report.notes)
+
+
+def mixed_table(folder):
+    """A table with the rows of two videos in turn, some of them without a point."""
+    rows = [("b", 3, "5,6"), ("a", 9, ","), ("a", 2, "1,2"), ("b", 1, ","), ("a", 5, "3,4"), ("b", 0, "7,8")]
+    text = "scorer,,,eve,eve\nbodyparts,,,nose,nose\ncoords,,,x,y\n"
+    text += "".join(f"labeled-data,{video},img{frame}.png,{point}\n" for video, frame, point in rows)
+    path = folder / "CollectedData_eve.csv"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def test_row_numbers_are_those_of_the_source_whatever_is_labelled_later(tmp_path):
+    project = import_project(mixed_table(tmp_path), tmp_path / "p").project
+    rows = [f"{video}/img{frame}.png" for video, frame in ("b3", "a9", "a2", "b1", "a5", "b0")]
+    assert project.row_keys() == rows
+    new = LabeledFrame("b", 2, (instance((1, 1)),))
+    project.save_labels("b", [new, *(f for f in project.load_labels("b") if f.frame)])
+    assert project.row_keys() == [*rows[:5], "b/0", "b/2"]
+
+
+def test_without_an_import_rows_are_those_of_the_labels(tmp_path):
+    project = Project.create(tmp_path / "p", skeleton=Skeleton(("nose",)))
+    project.add_video(tmp_path / "clip.mp4", missing_ok=True)
+    project.save_labels("clip", [LabeledFrame("clip", i, (instance((1, 1)),)) for i in (7, 3)])
+    assert project.row_keys() == ["clip/7", "clip/3"]
+
+
+@pytest.mark.parametrize("text", ["{", "[]", '{"rows": [1]}'])
+def test_rows_that_were_edited_by_hand_are_explained(tmp_path, text):
+    project = import_project(mixed_table(tmp_path), tmp_path / "p").project
+    (project.labels_folder / "imported_rows.json").write_text(text, encoding="utf-8")
+    with pytest.raises(FormatError, match=r"imported_rows.json should hold"):
+        project.row_keys()
 
 
 def test_the_author_is_stated_where_the_source_does_not_say(tmp_path):

@@ -105,6 +105,51 @@ def test_a_file_of_rows_or_of_names(names, tmp_path):
     assert len(split.train) + len(split.validation) == 6
 
 
+def told(messages):
+    return lambda event: messages.append(event.message)
+
+
+def test_rows_count_frames_without_labels_which_are_left_out_and_named(tmp_path):
+    path = tmp_path / "split.json"
+    labelled = frames(a=6)
+    rows = ["b/img0000.png", *(frame.image_key for frame in labelled[:4]), "a/img0099.png"]
+    names = {"train": [1, 2, 5, "a/img0040.png", "img0099.png"], "test": [4, "b/img0000.png", "a/new1.png"]}
+    path.write_text(json.dumps(names), encoding="utf-8")
+    messages = []
+    (split,) = make_splits(
+        labelled,
+        str(path),
+        validation_fraction=0,
+        rows=rows,
+        unlabelled=["a/new1.png", "b/img0010.png"],
+        progress=told(messages),
+    )
+    assert split.train == ("a/img0000.png", "a/img0010.png", "a/img0040.png")
+    assert split.test == ("a/img0030.png",)
+    names_told = "3 (a/img0099.png, b/img0000.png, a/new1.png)"
+    assert messages == [f"{path} names frames without labels, which were left out: {names_told}"]
+    path.write_text('{"train": ["img0010.png", 0], "test": [6]}', encoding="utf-8")
+    with pytest.raises(InputError, match="names row 6, but the project has the rows 0 to 5"):
+        make_splits(labelled, str(path), rows=rows)
+    path.write_text('{"train": ["img0010.png"], "test": []}', encoding="utf-8")
+    (split,) = make_splits(labelled, str(path), rows=rows, unlabelled=["b/img0010.png"])
+    assert split.train == ("a/img0010.png",)  # the frame that has labels is the one that is meant
+    path.write_text('{"train": [0, "a/img0099.png"], "test": [1]}', encoding="utf-8")
+    with pytest.raises(InputError, match="leaves no frame to train on"):
+        make_splits(labelled, str(path), rows=rows)
+
+
+def test_of_many_frames_left_out_some_are_named(tmp_path):
+    path = tmp_path / "split.json"
+    path.write_text('{"train": [0, 1], "test": ' + str(list(range(2, 32))) + "}", encoding="utf-8")
+    messages = []
+    labelled = frames(a=2)
+    rows = [frame.image_key for frame in frames(a=32)]
+    make_splits(labelled, str(path), rows=rows, progress=told(messages))
+    assert messages[0].endswith("a/img0200.png, a/img0210.png and 10 more)")
+    assert "left out: 30 (" in messages[0]
+
+
 def test_the_split_of_another_run_is_kept_with_its_validation_frames(tmp_path):
     path = tmp_path / "split.json"
     first = make_splits(frames(a=20), "blocks:0.8")[0]
@@ -123,8 +168,8 @@ def test_the_split_of_another_run_is_kept_with_its_validation_frames(tmp_path):
         ("[1, 2]", FormatError, "should hold"),
         ('{"train": [0]}', FormatError, "'test'"),
         ('{"train": [0], "test": [99]}', InputError, "names row 99, but the project has the rows 0 to 15"),
-        ('{"train": [0], "test": ["no.png"]}', InputError, "'no.png', which fits 0 labelled frames"),
-        ('{"train": [0], "test": ["img0010.png"]}', InputError, "fits 2 labelled frames .* instead of one"),
+        ('{"train": [0], "test": ["no.png"]}', InputError, "'no.png', which fits 0 frames"),
+        ('{"train": [0], "test": ["img0010.png"]}', InputError, "fits 2 frames .* instead of one"),
         ('{"train": [0, 1], "test": [1]}', InputError, "puts a/img0010.png into the training and the test"),
         ('{"train": [], "test": [1]}', InputError, "leaves no frame to train on"),
     ],

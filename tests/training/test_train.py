@@ -256,6 +256,26 @@ def test_frames_that_only_a_model_labelled_do_not_train(project, config):
     assert labels[0].image_key not in (*split.train, *split.validation, *split.test)
 
 
+def test_a_split_file_counts_and_names_frames_that_wait_for_labels(project, config, tmp_path):
+    labels = list(project.load_labels())
+    waiting = project.add_image("day1", 40, project.read_image(labels[0])).name
+    labels[1] = LabeledFrame("day1", 1, (Instance([[float("nan")] * 2] * 2),), image=labels[1].image)
+    project.save_labels("day1", labels)
+    path = tmp_path / "split.json"
+    path.write_text(f'{{"train": [0, 1, 2, 3], "test": [4, "{waiting}"]}}', encoding="utf-8")
+    messages = []
+    run = train(
+        project,
+        "first",
+        config.with_settings({"steps": 1}),
+        split=str(path),
+        progress=lambda event: messages.append(event.message),
+    )
+    assert {*run.split.train, *run.split.validation} == {labels[i].image_key for i in (0, 2, 3)}
+    assert run.split.test == (labels[4].image_key,)
+    assert sum("left out: 2 " in message for message in messages) == 1
+
+
 def test_a_project_without_labels_or_with_labels_gone_is_refused(project, config):
     key = next(iter(project.load_labels())).image_key
     missing = Split(train=(key, "day1/img99999.png"))

@@ -13,6 +13,7 @@ from marey.progress import Progress, ProgressCallback, ignore_progress
 from marey.project.frame_store import name_frame
 from marey.project.names import make_name
 from marey.project.project import Project
+from marey.project.rows import save_rows
 from marey.project.video_links import follow_link
 
 MAX_EXTRACTED = 500
@@ -137,9 +138,9 @@ class _Builder:
         self._extract = self._extract and len(frames) <= MAX_EXTRACTED
         owners = (video for video, _ in self._source.images)
         videos = dict.fromkeys([*(frame.video for frame in frames), *self._source.videos, *owners])
-        found = {}
+        found, keys = {}, {}
         for done, video in enumerate(videos, start=1):
-            key = make_name(video, self._project.videos)
+            key = keys[video] = make_name(video, self._project.videos)
             found[video] = self._add_video(video, key)
             of_video = [frame for frame in frames if frame.video == video]
             with_images = self._add_images(key, of_video, has_video=found[video])
@@ -147,6 +148,8 @@ class _Builder:
             if with_images:
                 self._project.save_labels(key, with_images, author=author, note=note)
             self._progress(Progress("importing", done, len(videos)))
+        rows = [(keys.get(frame.video, frame.video), frame.frame) for frame in self._source.labels]
+        save_rows(self._project.labels_folder, rows)
         self.n_frames, self.n_videos = len(frames), sum(found.values())
         self._note_absent(frames, found)
 

@@ -22,6 +22,7 @@ from marey.project.project_file import (
     read_project_file,
     write_project_file,
 )
+from marey.project.rows import list_rows
 from marey.project.stamps import stamp_changes
 
 if TYPE_CHECKING:
@@ -206,6 +207,19 @@ class Project(ImageLibrary):
         self._seen |= {key: self._labels.revision(key) for key in keys}
         frames = [frame for key in keys for frame in self._labels.load(key, self.skeleton)]
         return Labels(self.skeleton, frames, self.individuals)
+
+    def row_keys(self) -> list[str]:
+        """Return the image key ("video/img0042.png") of every row, labelled or not: what a row number means.
+
+        In an imported project rows are those of the table or file that the labels came from, in its order;
+        frames that were labelled since follow. Otherwise they are those of :meth:`load_labels`.
+        """
+        frames = self.load_labels().frames
+        names = {frame.key: frame.image_key for frame in frames}
+        for video in self.videos:
+            for number, image in self.frame_images(video).items():
+                names.setdefault((video, number), f"{video}/{image}")
+        return [names.get(key, "/".join(map(str, key))) for key in list_rows(self.labels_folder, frames)]
 
     def label_revision(self, video: str) -> str:
         """Return the id of the present labels of `video`, "" where there are none."""

@@ -56,7 +56,7 @@ def list_choices(_project: "OpenProject") -> TrainingChoices:
 def plan(project: "OpenProject", request: TrainingRequest) -> TrainingPlan:
     """Say what a training would do; nothing is started."""
     from marey.training.planning import plan_for
-    from marey.training.splits import make_splits
+    from marey.training.train import project_splits
 
     project.labels.flush()
     opened = project.project
@@ -68,9 +68,7 @@ def plan(project: "OpenProject", request: TrainingRequest) -> TrainingPlan:
     parts: list[SplitPart] = []
     description, view = "", ""
     try:
-        splits = make_splits(
-            frames, request.split, validation_fraction=config.validation_fraction, seed=config.seed
-        )
+        splits = project_splits(opened, request.split, config)
         parts = [_describe_part(part, getattr(splits[0], part)) for part in ("train", "validation", "test")]
         description = splits[0].description
         view = plan_for(opened, frames, config).reason

@@ -4,28 +4,36 @@ Neighbouring frames are nearly the same image, so a random split flatters the ne
 whole videos are the honest ways; random is there to compare with figures that others published.
 """
 
-import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 
 import numpy as np
 
-from marey.errors import ConfigError, FormatError, InputError, NotFoundError
+from marey.errors import ConfigError, InputError
 from marey.model import LabeledFrame
+from marey.progress import ProgressCallback, ignore_progress
 from marey.runs import Split
+from marey.training.split_file import KnownFrames, read_split_file
 
 Rows = list[int]
 
 
 def make_splits(
-    frames: Sequence[LabeledFrame], rule: str, *, validation_fraction: float = 0.12, seed: int = 0
+    frames: Sequence[LabeledFrame],
+    rule: str,
+    *,
+    validation_fraction: float = 0.12,
+    seed: int = 0,
+    rows: Sequence[str] | None = None,
+    unlabelled: Collection[str] = (),
+    progress: ProgressCallback = ignore_progress,
 ) -> list[Split]:
     """Split labelled frames by a rule.
 
     Parameters
     ----------
     frames
-        In the order of the project's rows.
+        The labelled frames, in the order of the project's rows.
     rule
         ``blocks:F`` (the first F of each video's frames, in time, train), ``random:F``, ``videos:F`` (whole
         videos), ``kfold:K`` (K splits; each tests one contiguous block of every video), ``all`` (no test
@@ -36,6 +44,13 @@ def make_splits(
         in blocks, or as videos or at random where the rule says so.
     seed
         For the random choices.
+    rows
+        What the row numbers of a file mean: image keys, those without labels among them. Left out, the
+        rows are `frames`.
+    unlabelled
+        More image keys that a file may name although they have no labels.
+    progress
+        Told which frames of a file were left out because they have no labels.
 
     Returns
     -------
@@ -56,8 +71,9 @@ def make_splits(
         )
     kind, _, argument = rule.partition(":")
     rng = np.random.default_rng(seed)
-    if rule.endswith(".json"):
-        train, test, validation = _read_split_file(frames, Path(rule))
+    if rule.lower().endswith(".json"):
+        known = KnownFrames(frames, rows, unlabelled)
+        train, test, validation = read_split_file(Path(rule), known, progress)
         if validation:
             keys = [tuple(frames[row].image_key for row in part) for part in (train, validation, test)]
             return [Split(train=keys[0], validation=keys[1], test=keys[2], description=rule)]
@@ -138,46 +154,6 @@ def _folds(frames: Sequence[LabeledFrame], n_folds: float) -> list[tuple[Rows, R
             tests[(i + turn) % n_folds] += block.tolist()
     everything = set(range(len(frames)))
     return [(sorted(everything - set(test)), test) for test in tests]
-
-
-def _read_split_file(frames: Sequence[LabeledFrame], path: Path) -> tuple[Rows, Rows, Rows]:
-    """Return the rows of the training, test and validation part; the last may be empty."""
-    if not path.is_file():
-        raise NotFoundError(f"expected a split file at {path}, but there is none")
-    try:
-        data = json.loads(path.read_text(encoding="utf-8-sig"))
-        named = [data["train"], data["test"], data.get("validation") or []]
-    except (ValueError, KeyError, TypeError) as error:
-        raise FormatError(
-            f'{path} should hold {{"train": [...], "test": [...]}} of row numbers or image names: {error!r}'
-        ) from error
-    names: dict[str, Rows] = {}
-    for row, frame in enumerate(frames):
-        for name in {frame.image_key, frame.image or "", f"{frame.video}/{frame.frame}"}:
-            names.setdefault(name, []).append(row)
-    train, test, validation = ([_row(item, names, len(frames), path) for item in part] for part in named)
-    if both := set(test) & {*train, *validation}:
-        raise InputError(f"{path} puts {frames[min(both)].image_key} into the training and the test part")
-    if both := set(train) & set(validation):
-        raise InputError(f"{path} puts {frames[min(both)].image_key} into the training and validation part")
-    if not train:
-        raise InputError(f"the split {str(path)!r} leaves no frame to train on")
-    return train, test, validation
-
-
-def _row(item: object, names: dict[str, Rows], n_rows: int, path: Path) -> int:
-    if isinstance(item, int) and not isinstance(item, bool):
-        if 0 <= item < n_rows:
-            return item
-        raise InputError(f"{path} names row {item}, but the project has the rows 0 to {n_rows - 1}")
-    text = str(item).replace("\\", "/")
-    for name in (text, "/".join(text.split("/")[-2:]), text.rsplit("/", 1)[-1]):
-        if len(found := names.get(name, [])) == 1:
-            return found[0]
-    raise InputError(
-        f"{path} names {item!r}, which fits {len(found)} labelled frames of the project instead of one",
-        hint="name frames by video/image, e.g. m4s1/img0042.png",
-    )
 
 
 def _with_validation(

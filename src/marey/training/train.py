@@ -85,7 +85,7 @@ def train(
     if not (resume and run.config_path.is_file()):
         config = resolved(config or preset("balanced"))
         if isinstance(split, str):
-            split = _single_split(frames, split, config)
+            split = _single_split(project, split, config, progress)
         approach, plan = plan_training(project, frames, config)
         names_to_learn(frames, config, approach)
         _make_room(run, overwrite=overwrite)  # last: a wrong setting must not cost the earlier run
@@ -122,9 +122,7 @@ def train_folds(
 ) -> list[Run]:
     """Train one run per fold, named ``<run_name>-fold1`` and so on; arguments as for :func:`train`."""
     settings = config or preset("balanced")
-    splits = make_splits(
-        _trainable(project), split, validation_fraction=settings.validation_fraction, seed=settings.seed
-    )
+    splits = project_splits(project, split, settings, progress)
     return [
         train(
             project,
@@ -198,8 +196,27 @@ def _make_room(run: Run, *, overwrite: bool) -> None:
         shutil.rmtree(run.path)
 
 
-def _single_split(frames: list[LabeledFrame], rule: str, config: TrainingConfig) -> Split:
-    splits = make_splits(frames, rule, validation_fraction=config.validation_fraction, seed=config.seed)
+def project_splits(
+    project: "Project",
+    rule: str,
+    config: TrainingConfig,
+    progress: ProgressCallback = ignore_progress,
+) -> list[Split]:
+    """Split the labelled frames of a project by a rule of :func:`make_splits`."""
+    images = [f"{video}/{name}" for video in project.videos for name in project.image_names(video)]
+    return make_splits(
+        _trainable(project),
+        rule,
+        validation_fraction=config.validation_fraction,
+        seed=config.seed,
+        rows=project.row_keys(),
+        unlabelled=images,
+        progress=progress,
+    )
+
+
+def _single_split(project: "Project", rule: str, config: TrainingConfig, progress: ProgressCallback) -> Split:
+    splits = project_splits(project, rule, config, progress)
     if len(splits) > 1:
         raise InputError(f"{rule!r} makes {len(splits)} splits: use train_folds")
     return splits[0]
