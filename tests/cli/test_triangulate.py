@@ -152,6 +152,8 @@ def test_other_formats(session, tmp_path, suffix):
 @pytest.mark.parametrize(
     ("more", "message"),
     [
+        (["--limbs", "hip-knee"], "--no-limbs are about the refinement"),
+        (["--smoothness", "2"], "hint: add --refine"),
         (["--poses", "top=x.nc"], "expected a file or folder at x.nc"),
         (["--poses", "nonsense"], "expected CAMERA=... after --poses, got 'nonsense'"),
         (["--poses", "left=again.nc"], "names the camera 'left' twice"),
@@ -175,3 +177,22 @@ def test_an_output_of_no_known_kind(session, tmp_path):
     result = run(*arguments(folder, tmp_path / "space.txt"))
     assert result.returncode == 1
     assert "expected an output that ends in .nc" in result.stderr
+
+
+def test_a_skeleton_with_constant_limbs_is_fitted_and_its_lengths_are_told(session, tmp_path):
+    folder, _ = session
+    assert run(*arguments(folder, tmp_path / "space.nc")).returncode == 0
+    (tmp_path / "angles.toml").write_text('[angles]\nknee = ["hip", "knee", "ankle"]\n', encoding="utf-8")
+    call = ["angles", tmp_path / "space.nc", "--config", tmp_path / "angles.toml"]
+    edges = ["--edges", "hip-knee,knee-ankle"]
+    result = run(*call, "--output", tmp_path / "a.nc", "--fit-skeleton", *edges, "--json")
+    assert result.returncode == 0, result.stderr
+    (limbs,) = json.loads(result.stdout)["limbs"]
+    assert limbs["knee-hip"] == pytest.approx(20, abs=0.3)
+    assert limbs["knee-ankle"] == pytest.approx(15, abs=0.3)
+    assert "animal: limbs knee-hip 20" in result.stderr
+    result = run(*call, "--output", tmp_path / "b.nc", *edges)
+    assert result.returncode == 1
+    assert "--edges says which limbs to fit" in result.stderr
+    result = run(*call, "--output", tmp_path / "b.nc", "--fit-skeleton")
+    assert "a skeleton to fit needs limbs" in result.stderr

@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from marey.networks import FEATURE_NAMES, decode_heatmaps
-from marey.networks.decoding import find_peaks, read_peaks
+from marey.networks.decoding import CANDIDATE_PEAK, decode_lower_peaks, find_peaks, read_peaks
 from marey.networks.targets import gaussian_targets, heatmap_loss
 
 STRIDE = 4
@@ -121,3 +121,17 @@ def test_the_highest_peak_is_read_like_any_other():
             alone = read_peaks(heat[None], row, column, STRIDE)
             np.testing.assert_allclose(alone.points[0], whole.points[image, keypoint])
             np.testing.assert_allclose(alone.features[0], whole.features[image, keypoint])
+
+
+def test_lower_peaks_come_after_the_highest_and_are_missing_where_there_are_none():
+    places = np.array([[60.3, 50.7], [180.2, 120.4], [100.0, 150.0]])
+    single = logits_of(places[:, None])[:, 0]  # a heatmap for each place, all of them equally high
+    several = np.stack([single[0], single[1] - 2, single[2] - 4]).max(axis=0)
+    lower = decode_lower_peaks(np.stack([several, single[0]]), STRIDE, 3)
+    assert np.abs(lower.points[:2, 0] - places[1:]).max() < 0.5
+    assert lower.peak[0, 0] > lower.peak[1, 0] > CANDIDATE_PEAK
+    assert np.isnan(lower.points[2, 0]).all(), "there were but three peaks"
+    assert np.isnan(lower.points[:, 1]).all()
+    assert np.isnan(lower.features[:, 1]).all()
+    highest = decode_heatmaps(several[None, None], STRIDE)
+    assert np.abs(highest.points[0, 0] - places[0]).max() < 0.5

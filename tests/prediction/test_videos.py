@@ -18,8 +18,10 @@ from marey.prediction.journal import Journal, row_type
 from marey.prediction.poses_file import write_poses_file
 from marey.prediction.request import Selection, name_outputs
 from marey.prediction.videos import journal_path
+from marey.refinement import smooth
+from marey.video import VideoWriter
 
-from .blobs import KEYPOINTS, draw_frame, make_run, walk
+from .blobs import FRAME_SIZE, KEYPOINTS, draw_frame, make_run, walk
 
 
 def positions(path: Path) -> np.ndarray:
@@ -48,6 +50,33 @@ def test_a_video_becomes_poses(run, recording, tmp_path, adaptive_crop):
     assert list((tmp_path / "out").iterdir()) == [result.output], "nothing is left over"
 
 
+def test_candidates_are_kept_and_the_path_through_them_is_right(whole_run, tmp_path):
+    truth, flashes = walk(60), slice(20, 24)
+    with VideoWriter(tmp_path / "flashes.mp4", fps=25, size=FRAME_SIZE) as writer:
+        for i, points in enumerate(truth):
+            image = draw_frame(points)
+            if flashes.start <= i < flashes.stop:  # a patch that is redder than the keypoint
+                image[20:32, 20:32] = (255, 10, 10)
+            writer.write(image)
+    (plain,) = predict(whole_run, tmp_path / "flashes.mp4", tmp_path / "one", engine="torch")
+    (result,) = predict(whole_run, tmp_path / "flashes.mp4", tmp_path, engine="torch", n_candidates=3)
+    poses = load_poses(result.output)
+    np.testing.assert_array_equal(positions(result.output), positions(plain.output))
+    assert poses.sizes["candidate"] == 2
+    off = np.linalg.norm(positions(result.output) - truth, axis=2)[:, 0]
+    assert np.flatnonzero(off > 50).tolist() == [20, 21, 22, 23]
+    second = poses["candidate_position"].isel(time=flashes, candidate=0, keypoint=0, individual=0)
+    assert np.abs(second - truth[flashes, 0]).max() < 3
+    unsure = poses["candidate_confidence"].isel(time=flashes, candidate=0, keypoint=0)
+    assert (unsure < poses["confidence"].isel(time=flashes, keypoint=0)).all()
+    best = smooth(poses, "viterbi")
+    assert "candidate_position" not in best
+    found = best["position"].to_numpy()[..., 0].transpose(0, 2, 1)
+    assert np.abs(found - truth).max() < 3
+    with pytest.raises(AlreadyExistsError, match="n_candidates is None instead of 3"):
+        predict(whole_run, tmp_path / "flashes.mp4", tmp_path, engine="torch")
+
+
 def test_frames_and_crop(run, recording, tmp_path):
     video, truth = recording
     (result,) = predict(
@@ -74,6 +103,7 @@ def test_the_crop_hides_what_is_outside(run, recording, tmp_path):
         ({"crop": (0, 0, 400, 10)}, "reaches beyond the frames of Käfig 1.mp4, which have 320x240"),
         ({"formats": ["sleap"]}, "no format 'sleap'"),
         ({"adaptive_crop": "maybe"}, "on, off or auto, got 'maybe'"),
+        ({"n_candidates": 0}, "at least one candidate for each keypoint, got 0"),
         ({"batch_size": 7}, "batch_size must divide 256, got 7"),
     ],
 )

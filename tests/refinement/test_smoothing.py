@@ -32,6 +32,27 @@ def test_an_unknown_method(make_poses):
         smooth(make_poses([1]), "gaussian")
 
 
+def test_candidates_belong_to_viterbi(make_poses):
+    first, second = make_poses([0.0, 50, 2, 3, 4, 5]), make_poses([50.0, 1, 50, 50, 50, 50])
+    with pytest.raises(ConfigError, match="candidates are there to choose from, which kalman does not do"):
+        smooth(first, "kalman", candidates=[second])
+    kept = first.assign(
+        candidate_position=(
+            ("time", "candidate", "space", "keypoint", "individual"),
+            second["position"].to_numpy()[:, None],
+        ),
+        candidate_confidence=(
+            ("time", "candidate", "keypoint", "individual"),
+            np.full((6, 1, 1, 1), 0.4),
+        ),
+    )
+    chosen = smooth(kept, "viterbi")["position"].to_numpy()[:, 0, 0, 0]
+    np.testing.assert_array_equal(chosen, [0, 1, 2, 3, 4, 5])
+    # The lower peak is below the threshold, so that there is no other place to choose.
+    cut = smooth(kept, "viterbi", min_confidence=0.5)["position"].to_numpy()[:, 0, 0, 0]
+    np.testing.assert_array_equal(cut, [0, np.nan, 2, 3, 4, 5])
+
+
 @pytest.mark.data
 def test_predictions_of_another_tool_lose_their_jumps(shared_data):
     folder = shared_data / "formats" / "dlc_predictions"

@@ -43,16 +43,20 @@ def angles(
 
     Example: marey angles day1-3d.nc --config angles.toml --output day1-angles.csv
     """
+    from marey.errors import ConfigError
     from marey.formats import load_poses
     from marey.formats.anipose import save_angles
     from marey.formats.native import save_dataset
     from marey.reconstruction import compute_angles, read_angle_config
 
     _check_outputs(output, plot, overwrite=overwrite)
+    if edges and not fit_skeleton:
+        raise ConfigError("--edges says which limbs to fit", hint="add --fit-skeleton")
     wanted = read_angle_config(config)
     loaded = load_poses(poses)
+    limbs: list[dict[str, float]] = []
     if fit_skeleton:
-        loaded = _fit(loaded, edges)
+        loaded, limbs = _fit(loaded, edges)
     result = compute_angles(loaded, wanted)
     if output.suffix.lower() == ".csv":
         for loss in save_angles(result, output, individual=individual):
@@ -67,7 +71,8 @@ def angles(
         if angle.get("n_outside"):
             say(f"{name}: outside its limits in {angle['n_outside']} frames")
     if as_json:
-        print_json({"output": output, "n_frames": result.sizes["time"], "angles": summary})
+        found = {"output": output, "n_frames": result.sizes["time"], "angles": summary}
+        print_json({**found, "limbs": limbs} if fit_skeleton else found)
 
 
 def _check_outputs(output: Path, plot: Path | None, *, overwrite: bool) -> None:
@@ -103,12 +108,19 @@ def _plot(result: "xr.Dataset", path: Path) -> None:
     say(f"wrote {path}")
 
 
-def _fit(poses: "xr.Dataset", edges: str) -> "xr.Dataset":
+def _fit(poses: "xr.Dataset", edges: str) -> "tuple[xr.Dataset, list[dict[str, float]]]":
+    """Return the fitted poses, and the lengths of the limbs of each individual."""
     from marey.cli.project import parse_edges
-    from marey.model import Skeleton
+    from marey.model import Skeleton, read_history
     from marey.reconstruction.kinematics import fit_skeleton
     from marey.visualisation.subject import find_skeleton
 
     keypoints = tuple(str(name) for name in poses["keypoint"].to_numpy())
     skeleton = Skeleton(keypoints, parse_edges(edges, keypoints)) if edges else find_skeleton(poses)
-    return fit_skeleton(poses, skeleton)
+    fitted = fit_skeleton(poses, skeleton)
+    limbs = read_history(fitted)[-1]["lengths"]
+    unit = poses.attrs.get("space_unit", "")
+    for name, lengths in zip(map(str, fitted["individual"].to_numpy()), limbs, strict=True):
+        told = ", ".join(f"{limb} {length:.4g}" for limb, length in lengths.items())
+        say(f"{name}: {f'limbs {told} {unit}' if told else 'not fitted: a joint was hardly ever seen'}")
+    return fitted, limbs

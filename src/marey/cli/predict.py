@@ -58,6 +58,10 @@ def predict(  # noqa: PLR0917 - typer gives them by name
         int | None,
         typer.Option("--n-animals", help="The most animals in a frame.", show_default="as in the labels"),
     ] = None,
+    candidates: Annotated[
+        int,
+        typer.Option(min=1, help="Keep so many peaks of each keypoint, for `marey smooth --method viterbi`."),
+    ] = 1,
     format: Annotated[  # noqa: A002
         list[str] | None, typer.Option(help="Also write this format; dlc gives DeepLabCut's CSV and H5.")
     ] = None,
@@ -91,6 +95,7 @@ def predict(  # noqa: PLR0917 - typer gives them by name
             crop=box,
             batch_size=batch_size,
             n_animals=n_animals,
+            n_candidates=candidates,
             resume=resume,
             overwrite=overwrite,
             formats=format or (),

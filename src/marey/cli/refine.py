@@ -20,7 +20,10 @@ def smooth(
     method: Annotated[str, typer.Option(help="kalman, median, savgol or viterbi.")] = "kalman",
     also: Annotated[
         list[Path] | None,
-        typer.Option(help="More predictions of the same video, for viterbi to choose from."),
+        typer.Option(
+            help="More predictions of the same video, for viterbi to choose from beside the peaks that "
+            "`marey predict --candidates` kept."
+        ),
     ] = None,
     max_gap: Annotated[int, typer.Option(help="Fill gaps of at most so many frames; 0 fills none.")] = 0,
     min_confidence: Annotated[float, typer.Option(help="Remove points below this confidence first.")] = 0.0,
@@ -172,7 +175,12 @@ def _ensemble_of_cameras(
 
 
 def _describe(step: dict) -> list[str]:
-    counts = {"n_cut": "points removed", "n_filled": "points filled in"}
+    counts = {
+        "n_cut": "points removed",
+        "n_filled": "points filled in",
+        "n_dropped": "points removed",
+        "n_replaced": "points taken from another candidate",
+    }
     texts = [f"{step[name]} {words}" for name, words in counts.items() if step.get(name)]
     if "n_outliers" in step:
         texts.append(f"{sum(map(sum, step['n_outliers']))} jumps set right")

@@ -86,6 +86,10 @@ def triangulate(  # noqa: PLR0917 - every option of a command is an argument
         )
     if output.exists() and not overwrite:
         raise AlreadyExistsError(f"{output} exists already", hint="choose another name, or --overwrite")
+    if not (refine or fill) and (limbs or soft_limbs or not use_limbs or smoothness != 1.0):
+        raise ConfigError(
+            "--smoothness, --limbs, --soft-limbs and --no-limbs are about the refinement", hint="add --refine"
+        )
     files = {name: Path(value) for name, value in parse_pairs([*poses, *(more or [])], "--poses").items()}
     offsets = parse_offsets(offset or [])
     rig = read_cameras(calibration)

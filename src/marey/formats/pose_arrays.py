@@ -8,6 +8,7 @@ import numpy as np
 import xarray as xr
 
 from marey.model import create_poses
+from marey.model.poses import CANDIDATES
 
 DEFAULT_INDIVIDUAL = "animal"
 
@@ -92,6 +93,8 @@ def describe_losses(dataset: xr.Dataset, title: str, *, keeps_times: bool = Fals
     losses = []
     if extra := [name for name in ("expected_error", "error_90") if name in dataset]:
         losses.append(f"{title} has no place for {' and '.join(extra)}")
+    if CANDIDATES[0] in dataset:
+        losses.append(f"{title} has no place for lower peaks")
     if dataset.attrs.get("time_unit") == "seconds" and not keeps_times:
         losses.append(f"{title} holds frame numbers, not times or the frame rate")
     if "log" in dataset.attrs:

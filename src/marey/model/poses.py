@@ -14,6 +14,11 @@ variable            dimensions                           meaning
 Where a network tells individuals apart, ``identity_probability`` (time, individual, identity) says who each
 animal may be.
 
+Where a network was asked for more than its highest peak, ``candidate_position`` (time, candidate, space,
+keypoint, individual) has the lower ones, the surest first, and ``candidate_confidence``,
+``candidate_expected_error`` and ``candidate_error_90`` (time, candidate, keypoint, individual) what belongs
+to them.
+
 Poses in 3D have ``space`` x, y, z in the unit of the calibrated world (attribute ``space_unit``), lengths and
 errors are in that unit, and they may have:
 
@@ -55,6 +60,12 @@ SPACE_NAMES = ("x", "y", "z")
 DIMENSIONS = ("time", "space", "keypoint", "individual")
 COVARIANCE_DIMENSIONS = ("time", "space", "space_b", "keypoint", "individual")
 IDENTITY_PROBABILITY = "identity_probability"
+CANDIDATES = (
+    "candidate_position",
+    "candidate_confidence",
+    "candidate_expected_error",
+    "candidate_error_90",
+)
 _PLURALS = {"keypoints": "keypoint", "individuals": "individual"}
 
 

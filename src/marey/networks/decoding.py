@@ -7,6 +7,8 @@ import numpy as np
 WINDOW_CELLS = 3
 # A peak is the highest cell within this distance.
 PEAK_REACH_CELLS = 2
+# Lower peaks than this are noise, and no candidates for where a keypoint is.
+CANDIDATE_PEAK = 0.02
 FEATURE_NAMES = ("peak_logit", "log_spread", "second_peak_ratio", "log_mass")
 _EPSILON = 1e-6
 
@@ -136,6 +138,40 @@ def find_peaks(logits: np.ndarray, *, threshold: float, n_most: int) -> tuple[np
     row, column = np.nonzero((logits == highest) & (logits >= least))
     order = np.argsort(-logits[row, column], kind="stable")[:n_most]
     return row[order], column[order]
+
+
+def decode_lower_peaks(logits: np.ndarray, stride: int, n_most: int) -> Decoded:
+    """Read the peaks of every heatmap below its highest one, for who has to choose among several.
+
+    Parameters
+    ----------
+    logits
+        Of one image, shape (n_keypoints, height, width).
+    stride
+        Network pixels per heatmap cell.
+    n_most
+        How many peaks to read, the highest first.
+
+    Returns
+    -------
+    Decoded
+        Arrays begin with (n_most, n_keypoints); NaN where a heatmap has fewer peaks.
+    """
+    flat = np.ascontiguousarray(logits, dtype=np.float32)
+    shape = (n_most, len(flat))
+    lower = Decoded(
+        points=np.full((*shape, 2), np.nan),
+        peak=np.full(shape, np.nan),
+        features=np.full((*shape, len(FEATURE_NAMES)), np.nan),
+    )
+    for keypoint, heat in enumerate(flat):
+        row, column = (cells[1:] for cells in find_peaks(heat, threshold=CANDIDATE_PEAK, n_most=n_most + 1))
+        if len(row):
+            read = read_peaks(np.broadcast_to(heat, (len(row), *heat.shape)), row, column, stride)
+            lower.points[: len(row), keypoint] = read.points
+            lower.peak[: len(row), keypoint] = read.peak
+            lower.features[: len(row), keypoint] = read.features
+    return lower
 
 
 def _windows(

@@ -18,6 +18,7 @@ from typing import Any, Self
 import numpy as np
 
 from marey.errors import FormatError, StorageError
+from marey.model.poses import CANDIDATES
 
 SUFFIX = ".partial"
 _BLOCK = struct.Struct("<4sII")
@@ -25,10 +26,12 @@ _MARK = b"rows"
 _STORAGE_ERRORS = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EACCES, errno.EPERM, errno.EIO)
 
 
-def row_type(n_keypoints: int, n_animals: int = 1, n_individuals: int = 0) -> np.dtype:
-    """Return the type of one frame's row."""
+def row_type(n_keypoints: int, n_animals: int = 1, n_individuals: int = 0, n_candidates: int = 1) -> np.dtype:
+    """Return the type of one frame's row; a first candidate is the pose itself."""
     plane = (n_keypoints, n_animals)
     named = [("identity", "<f4", (n_animals, n_individuals))] if n_individuals else []
+    quality = [(name, "<f4", (n_candidates - 1, *plane)) for name in CANDIDATES[1:]]
+    candidates = [(CANDIDATES[0], "<f4", (n_candidates - 1, 2, *plane)), *quality] if n_candidates > 1 else []
     return np.dtype(
         [
             ("frame", "<i8"),
@@ -39,6 +42,7 @@ def row_type(n_keypoints: int, n_animals: int = 1, n_individuals: int = 0) -> np
             ("error_90", "<f4", plane),
             ("score", "<f4", (n_animals,)),
             *named,
+            *candidates,
         ]
     )
 
@@ -63,7 +67,12 @@ class Journal:
         self.header = header
         self._body_at = body_at
         n_individuals = len(header.get("individuals", ()))
-        self.dtype = row_type(len(header["keypoints"]), header.get("n_animals", 1), n_individuals)
+        self.dtype = row_type(
+            len(header["keypoints"]),
+            header.get("n_animals", 1),
+            n_individuals,
+            header.get("n_candidates", 1),
+        )
         self.n_rows, self.n_blocks, self.last_frame = 0, 0, None
         self._end = body_at
         for rows in self.blocks():

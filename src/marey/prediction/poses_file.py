@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from marey.files import atomic_path
-from marey.model.poses import IDENTITY_PROBABILITY
+from marey.model.poses import CANDIDATES, IDENTITY_PROBABILITY
 from marey.prediction.journal import Journal
 
 CHUNK_FRAMES = 1024
@@ -49,7 +49,9 @@ def write_poses_file(journal: Journal, path: Path, attributes: dict[str, Any]) -
             file.dimensions["identity"] = len(individuals)
             names = np.array(individuals, dtype=object)
             file.create_variable("identity", ("identity",), dtype=text, data=names)
-        _create_variables(file, (len(keypoints), n_animals), journal.n_rows, len(individuals))
+        if n_more := journal.header.get("n_candidates", 1) - 1:
+            file.dimensions["candidate"] = n_more
+        _create_variables(file, (len(keypoints), n_animals), journal.n_rows, len(individuals), n_more)
         first = 0
         for rows in journal.blocks():
             _fill(file, rows, slice(first, first + len(rows)))
@@ -58,7 +60,9 @@ def write_poses_file(journal: Journal, path: Path, attributes: dict[str, Any]) -
             file.attrs[name] = value
 
 
-def _create_variables(file: Any, sides: tuple[int, int], n_rows: int, n_individuals: int) -> None:
+def _create_variables(
+    file: Any, sides: tuple[int, int], n_rows: int, n_individuals: int, n_more: int
+) -> None:
     chunk = min(CHUNK_FRAMES, max(n_rows, 1))
     packed: dict[str, Any] = {"compression": "gzip", "compression_opts": 1, "shuffle": True}
     file.create_variable("time", ("time",), dtype="f8", chunks=(chunk,), **packed)
@@ -72,6 +76,10 @@ def _create_variables(file: Any, sides: tuple[int, int], n_rows: int, n_individu
         shapes["score"] = (("time", "individual"), (chunk, sides[1]))
     if n_individuals:
         shapes[IDENTITY_PROBABILITY] = (("time", "individual", "identity"), (chunk, sides[1], n_individuals))
+    if n_more:
+        where = ("time", "candidate", *plane[1:])
+        shapes |= dict.fromkeys(CANDIDATES[1:], (where, (chunk, n_more, *sides)))
+        shapes[CANDIDATES[0]] = (("time", "candidate", "space", *plane[1:]), (chunk, n_more, 2, *sides))
     for name, (dimensions, chunks) in shapes.items():
         variable = file.create_variable(
             name, dimensions, dtype="f8", chunks=chunks, fillvalue=np.nan, **packed
@@ -82,7 +90,7 @@ def _create_variables(file: Any, sides: tuple[int, int], n_rows: int, n_individu
 def _fill(file: Any, rows: np.ndarray, where: slice) -> None:
     file["time"][where] = rows["time"]
     file["frame"][where] = rows["frame"]
-    for name in ("position", *_PLANES, "score"):
+    for name in ("position", *_PLANES, "score", *CANDIDATES):
         if name in file.variables:
             file[name][where] = rows[name].astype(np.float64)
     if IDENTITY_PROBABILITY in file.variables:

@@ -3,14 +3,14 @@
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from itertools import islice
 from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
-from marey.networks.decoding import FEATURE_NAMES, decode_heatmaps
+from marey.networks.decoding import FEATURE_NAMES, Decoded, decode_heatmaps, decode_lower_peaks
 from marey.networks.looking import find_centers, is_off_center
 from marey.networks.views import View, ViewPlan
 from marey.prediction.engines import Engine, Pending
@@ -43,6 +43,9 @@ class RawPose:
         How surely there is an animal, in [0, 1].
     identity
         The probability of each individual, shape (n_individuals,); None where nobody is told apart.
+    lower
+        What else the heatmaps had peaks at, in frame pixels; see
+        :func:`~marey.networks.decoding.decode_lower_peaks`. None where nobody asked.
     """
 
     points: np.ndarray
@@ -51,6 +54,7 @@ class RawPose:
     view: View
     score: float = 1.0
     identity: np.ndarray | None = None
+    lower: Decoded | None = None
 
 
 @dataclass(frozen=True)
@@ -72,6 +76,9 @@ class Prediction:
         How surely there is each animal, shape (n_frames,); None where nobody asked.
     identities
         Who each is, as probabilities, shape (n_frames, n_individuals); None where nobody is told apart.
+    lower
+        Where else each keypoint may be, the surest first: predictions of the lower peaks of the same frames;
+        NaN where there is none.
     """
 
     points: np.ndarray
@@ -81,6 +88,7 @@ class Prediction:
     features: np.ndarray
     scores: np.ndarray | None = None
     identities: np.ndarray | None = None
+    lower: tuple["Prediction", ...] = ()
 
 
 class Predictor:
@@ -104,9 +112,12 @@ class Predictor:
     ----------
     n_animals
         The most animals that are found in a frame.
+    n_candidates
+        How many peaks of each heatmap are read; the first is the pose.
     """
 
     n_animals = 1
+    n_candidates = 1
 
     def __init__(
         self,
@@ -199,6 +210,13 @@ class Predictor:
 
     def judge(self, poses: Sequence[RawPose]) -> Prediction:
         """Say how far poses can be trusted."""
+        judged = self._judge_peaks(poses)
+        lower = [
+            self._judge_peaks([_lower_peak(pose, i) for pose in poses]) for i in range(self.n_candidates - 1)
+        ]
+        return replace(judged, lower=tuple(lower))
+
+    def _judge_peaks(self, poses: Sequence[RawPose]) -> Prediction:
         n_keypoints = len(self.keypoints)
         points = np.array([pose.points for pose in poses]).reshape(-1, n_keypoints, 2)
         peak = np.array([pose.peak for pose in poses]).reshape(-1, n_keypoints)
@@ -235,18 +253,42 @@ class Predictor:
 
     def _decode(self, logits: np.ndarray, views: Sequence[View]) -> list[RawPose]:
         decoded = decode_heatmaps(logits[:, : len(self.keypoints)], self.stride)
-        return [
+        poses = [
             RawPose(view.to_frame(points), peak, features, view)
             for view, points, peak, features in zip(
                 views, decoded.points, decoded.peak, decoded.features, strict=True
             )
         ]
+        if self.n_candidates == 1:
+            return poses
+        return [
+            replace(pose, lower=self._decode_lower(one, pose.view))
+            for pose, one in zip(poses, logits, strict=True)
+        ]
+
+    def _decode_lower(self, logits: np.ndarray, view: View) -> Decoded:
+        lower = decode_lower_peaks(logits[: len(self.keypoints)], self.stride, self.n_candidates - 1)
+        return replace(lower, points=view.to_frame(lower.points))
 
     def _locate_views(self, group: list[tuple[F, RawPose | None]]) -> list[View]:
         return [self.plan.locate_view(frame.size) for frame, _ in group]
 
     def _crop_views(self, group: list[tuple[F, RawPose | None]]) -> list[View]:
         return [self.plan.crop_view(self.find_center(pose)) for _, pose in group if pose is not None]
+
+
+def _lower_peak(pose: RawPose, number: int) -> RawPose:
+    """Return the pose that consists of the lower peaks of one rank."""
+    if pose.lower is None:
+        raise ValueError("the pose was measured without its lower peaks")
+    lower = pose.lower
+    return replace(
+        pose,
+        points=lower.points[number],
+        peak=lower.peak[number],
+        features=lower.features[number],
+        lower=None,
+    )
 
 
 def reliability_of(run: "Run") -> "Reliability | None":

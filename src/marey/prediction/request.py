@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 AdaptiveCrop = Literal["on", "off", "auto"]
 # What decides about the poses, other than the engine and the adaptive crop, which may be chosen by the gate.
-_IDENTITY = ("weights", "video_fingerprint", "start", "stop", "step", "crop", "n_animals")
+_IDENTITY = ("weights", "video_fingerprint", "start", "stop", "step", "crop", "n_animals", "n_candidates")
 
 
 @dataclass(frozen=True)
@@ -65,6 +65,7 @@ def describe_request(
     follow_size: Sequence[int] | None,
     batch_size: int,
     n_animals: int,
+    n_candidates: int = 1,
 ) -> dict[str, Any]:
     """Return everything that the poses of a video depend on, as plain values."""
     return {
@@ -82,6 +83,7 @@ def describe_request(
         "follow_size": None if follow_size is None else list(follow_size),
         "batch_size": batch_size,
         "n_animals": n_animals,
+        **({"n_candidates": n_candidates} if n_candidates > 1 else {}),
         **({"individuals": list(run.approach.individuals)} if run.approach.individuals else {}),
     }
 

@@ -126,7 +126,7 @@ def _rows(
     prediction = predictor.judge([pose for _, poses in block for pose in poses])
     corner = (0, 0) if selection.crop is None else selection.crop[:2]
     rows = np.zeros(len(block), dtype=dtype)
-    for name in ("position", "confidence", "expected_error", "error_90", "score"):
+    for name in set(dtype.names or ()) - {"frame", "time"}:
         rows[name] = np.nan
     # Where each pose goes: its frame's row, and a place along the animals.
     row = [i for i, (_, poses) in enumerate(block) for _ in poses]
@@ -138,8 +138,12 @@ def _rows(
     rows["expected_error"][row, :, place] = prediction.expected_error
     rows["error_90"][row, :, place] = prediction.error_90
     rows["score"][row, place] = 1.0 if prediction.scores is None else prediction.scores
+    for i, lower in enumerate(prediction.lower):
+        rows["candidate_position"][row, i, :, :, place] = (lower.points + np.array(corner)).transpose(0, 2, 1)
+        rows["candidate_confidence"][row, i, :, place] = lower.confidence
+        rows["candidate_expected_error"][row, i, :, place] = lower.expected_error
+        rows["candidate_error_90"][row, i, :, place] = lower.error_90
     if prediction.identities is not None:
-        rows["identity"] = np.nan
         rows["identity"][row, place] = prediction.identities
     return rows
 

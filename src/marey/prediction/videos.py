@@ -91,6 +91,7 @@ def predict(
     crop: tuple[int, int, int, int] | None = None,
     batch_size: int | None = None,
     n_animals: int | None = None,
+    n_candidates: int = 1,
     resume: bool = False,
     overwrite: bool = False,
     formats: Sequence[str] = (),
@@ -121,6 +122,9 @@ def predict(
         Images at a time; by default what suits the engine.
     n_animals
         The most animals in a frame; by default as many as in the labels that the run was trained on.
+    n_candidates
+        Keep so many peaks of each keypoint, for :func:`marey.refinement.viterbi_filter` to choose from; of
+        runs that find one animal.
     resume
         Go on with predictions that were interrupted.
     overwrite
@@ -154,8 +158,9 @@ def predict(
     paths = find_videos([videos] if isinstance(videos, str | Path) else videos)
     outputs = name_outputs(paths, Path(output))
     n_animals = _most_animals(run, n_animals)
+    _check_candidates(run, n_candidates)
     plan = [
-        _look_at(run, *pair, selection, n_animals, resume, overwrite)
+        _look_at(run, *pair, selection, n_animals, n_candidates, resume, overwrite)
         for pair in zip(paths, outputs, strict=True)
     ]
     task = None
@@ -169,6 +174,7 @@ def predict(
         if task is None or (state.journal and task.predictor.engine.name != asked):
             task = _make_task(run, asked, adaptive_crop, device, batch_size, selection, progress)
             task.predictor.n_animals = n_animals
+            task.predictor.n_candidates = n_candidates
         try:
             results.append(_predict_video(task, path, target, state.journal, formats))
         except VideoError as error:  # one damaged recording must not cost the night of the others
@@ -199,6 +205,7 @@ def _look_at(
     target: Path,
     selection: Selection,
     n_animals: int,
+    n_candidates: int,
     resume: bool,
     overwrite: bool,
 ) -> _State:
@@ -207,7 +214,14 @@ def _look_at(
     if overwrite:
         return _State()
     wanted = describe_request(
-        run, path, selection, engine="", follow_size=None, batch_size=1, n_animals=n_animals
+        run,
+        path,
+        selection,
+        engine="",
+        follow_size=None,
+        batch_size=1,
+        n_animals=n_animals,
+        n_candidates=n_candidates,
     )
     if target.exists():
         entry = next((e for e in read_log(target) if e.get("operation") == "predict"), {})
@@ -251,6 +265,16 @@ def _most_animals(run: "Run", asked: int | None) -> int:
             hint="label frames with several animals and train with --approach auto",
         )
     return asked
+
+
+def _check_candidates(run: "Run", n_candidates: int) -> None:
+    if n_candidates < 1:
+        raise ConfigError(f"expected at least one candidate for each keypoint, got {n_candidates}")
+    if n_candidates > 1 and run.approach.kind != "single":
+        raise ConfigError(
+            f"{n_candidates} candidates were asked for, but the run {run.name!r} finds several animals",
+            hint="peaks beside the highest belong to other animals there; leave out --candidates",
+        )
 
 
 def journal_path(target: Path) -> Path:
@@ -337,6 +361,7 @@ def _predict_video(
         follow_size=journal.header["follow_size"] if journal else task.follow_size,
         batch_size=task.predictor.engine.batch_size,
         n_animals=task.predictor.n_animals,
+        n_candidates=task.predictor.n_candidates,
     )
     n_before = journal.n_rows if journal else 0
     with open_video(path) as video:

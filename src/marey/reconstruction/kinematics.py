@@ -23,18 +23,19 @@ from marey.model import Skeleton, append_history, standardise_poses
 from marey.model.poses import COVARIANCE_DIMENSIONS
 from marey.reconstruction.banded import apply_diagonals, smoothness_diagonals
 from marey.reconstruction.linear import invert_symmetric
-from marey.reconstruction.liveliness import estimate_liveliness
+from marey.reconstruction.liveliness import estimate_liveliness, estimate_motion
 from marey.reconstruction.refinement import blocks
 
 if TYPE_CHECKING:
     import xarray as xr
 
-N_ROUNDS = 3
+MAX_ROUNDS = 8
 MAX_STEPS = 8
 MAX_HALVINGS = 5
 DONE = 1e-3
 DEGREES_OF_FREEDOM = 4.0
 RIDGE = 1e-9
+EXACT = 1e-6
 
 
 @dataclass(frozen=True)
@@ -120,7 +121,7 @@ def fit_skeleton(poses: xr.Dataset, skeleton: Skeleton) -> xr.Dataset:
         raise InputError(f"a skeleton is fitted to poses in 3D, but these have {poses.sizes['space']} axes")
     tree = Tree.of(skeleton)
     position = poses["position"].to_numpy().copy()
-    time = poses["time"].to_numpy().astype(np.float64)
+    time = _in_frames(poses["time"].to_numpy().astype(np.float64))
     lengths: list[dict[str, float]] = []
     for i in range(position.shape[3]):
         points = np.moveaxis(position[..., list(tree.joints), i], 1, -1)
@@ -128,7 +129,7 @@ def fit_skeleton(poses: xr.Dataset, skeleton: Skeleton) -> xr.Dataset:
         if not (known.sum(axis=0) >= 2).all():
             lengths.append({})
             continue
-        fitted, limb = _fit(tree, points, _precision(poses, tree, i, points), time)
+        fitted, limb = _fit(tree, points, _precision(poses, tree, i, points, time), time)
         position[..., list(tree.joints), i] = np.moveaxis(np.where(known[..., None], fitted, np.nan), -1, 1)
         names = [skeleton.keypoints[joint] for joint in tree.joints]
         lengths.append(
@@ -140,13 +141,28 @@ def fit_skeleton(poses: xr.Dataset, skeleton: Skeleton) -> xr.Dataset:
     )
 
 
-def _precision(poses: xr.Dataset, tree: Tree, individual: int, points: np.ndarray) -> np.ndarray:
-    """Return the inverse covariances (n_frames, n_joints, 3, 3); 0 where a point is missing."""
+def _in_frames(time: np.ndarray) -> np.ndarray:
+    """Return times in units of the usual step between two frames."""
+    steps = np.diff(time)
+    return (time - time[:1]) / (np.median(steps) if len(steps) else 1.0)
+
+
+def _precision(
+    poses: xr.Dataset, tree: Tree, individual: int, points: np.ndarray, time: np.ndarray
+) -> np.ndarray:
+    """Return the inverse covariances (n_frames, n_joints, 3, 3); 0 where a point is missing.
+
+    Poses of another tool come without covariances: how noisy each joint is, its own motion tells then.
+    """
     if "covariance" in poses:
         values = poses["covariance"].transpose(*COVARIANCE_DIMENSIONS).to_numpy()[..., individual]
         precision = invert_symmetric(np.moveaxis(values[..., list(tree.joints)], -1, 1))
     else:
-        precision = np.broadcast_to(np.eye(3), (*points.shape, 3))
+        _, noise = estimate_motion(time, points, np.ones(points.shape[:2]))
+        usual = np.nanmedian(noise) if np.isfinite(noise).any() else 1.0
+        least = (EXACT * np.nanmax(np.nanstd(points, axis=0))) ** 2  # simulated points may have no noise
+        noise = np.maximum(np.where(np.isfinite(noise), noise, usual), max(least, np.finfo(float).tiny))
+        precision = np.broadcast_to(np.eye(3) / noise[:, None, None], (*points.shape, 3))
     known = np.isfinite(points).all(axis=-1) & np.isfinite(precision).all(axis=(-2, -1))
     return np.where(known[..., None, None], precision, 0.0)
 
@@ -155,8 +171,6 @@ def _fit(
     tree: Tree, points: np.ndarray, precision: np.ndarray, time: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return the joints (n_frames, n_joints, 3) and the lengths of the limbs, by their outer joint."""
-    steps = np.diff(time)
-    time = (time - time[0]) / (np.median(steps) if len(steps) else 1.0)
     trace = np.trace(precision, axis1=-2, axis2=-1)
     variance = np.where(trace > 0, 3 / np.where(trace > 0, trace, 1.0), np.nan)
     q = estimate_liveliness(time, points, variance)
@@ -176,7 +190,7 @@ def _fit(
     directions[:, 0] = 0.0
     root = start[:, 0]
     measured = np.where(np.isfinite(points), points, 0.0)
-    for _ in range(N_ROUNDS):
+    for _ in range(MAX_ROUNDS):
         for core, part in blocks(len(time)):
             inner = slice(core.start - part.start, core.stop - part.start)
             problem = _Problem(
@@ -184,8 +198,22 @@ def _fit(
             )
             found_root, found = problem.solve(root[part], directions[part])
             root[core], directions[core] = found_root[inner], found[inner]
-        lengths = _fit_lengths(tree, root, directions, measured, precision)
+        weights = _weights(_squares(_place(tree, root, directions, lengths) - measured, precision))
+        before = lengths
+        lengths = _fit_lengths(tree, root, directions, measured, precision * weights[..., None, None])
+        if (np.abs(lengths - before) <= DONE * lengths.max()).all():
+            break
     return _place(tree, root, directions, lengths), lengths
+
+
+def _squares(off: np.ndarray, precision: np.ndarray) -> np.ndarray:
+    """Return how far points are off in standard deviations, squared, (n_frames, n_joints)."""
+    return np.einsum("tja,tjab,tjb->tj", off, precision, off)
+
+
+def _weights(squares: np.ndarray) -> np.ndarray:
+    """Return how much points count, as heavy tails (Student's t) have it."""
+    return (DEGREES_OF_FREEDOM + 3) / (DEGREES_OF_FREEDOM + squares)
 
 
 def _place(tree: Tree, root: np.ndarray, directions: np.ndarray, lengths: np.ndarray) -> np.ndarray:
@@ -197,7 +225,10 @@ def _place(tree: Tree, root: np.ndarray, directions: np.ndarray, lengths: np.nda
 def _fit_lengths(
     tree: Tree, root: np.ndarray, directions: np.ndarray, measured: np.ndarray, precision: np.ndarray
 ) -> np.ndarray:
-    """Return the lengths that fit best with these directions: linear least squares."""
+    """Return the lengths that fit best with these directions: linear least squares.
+
+    `precision` is that of the points, weighted as they fit: one gross error would stretch a limb otherwise.
+    """
     above = tree.ancestry.astype(float)
     pulled = np.einsum("tjab,jl,tlb->tjla", precision, above, directions)
     matrix = np.einsum("jm,tma,tjla->ml", above, directions, pulled)
@@ -229,7 +260,7 @@ class _Problem:
 
         for _ in range(MAX_STEPS):
             joints = _place(self.tree, root, directions, self.lengths)
-            weights = self._weights(joints)
+            weights = _weights(self._squares(joints))
             tangents = _tangents(directions)
             bands, right = self._equations(joints, weights, tangents)
             step = solveh_banded(bands, right.ravel(), lower=True, check_finite=False).reshape(right.shape)
@@ -245,11 +276,7 @@ class _Problem:
         return root, directions
 
     def _squares(self, joints: np.ndarray) -> np.ndarray:
-        off = joints - self.measured
-        return np.einsum("tja,tjab,tjb->tj", off, self.precision, off)
-
-    def _weights(self, joints: np.ndarray) -> np.ndarray:
-        return (DEGREES_OF_FREEDOM + 3) / (DEGREES_OF_FREEDOM + self._squares(joints))
+        return _squares(joints - self.measured, self.precision)
 
     def _cost(self, joints: np.ndarray, weights: np.ndarray) -> float:
         smooth = (joints * apply_diagonals(self.diagonals, joints)).sum(axis=(0, 2)) @ self.stiffness

@@ -8,7 +8,7 @@ from marey.errors import ConfigError
 from marey.refinement.filters import median_filter, savgol_filter
 from marey.refinement.gaps import cut_by_confidence, interpolate_gaps
 from marey.refinement.kalman import kalman_smooth
-from marey.refinement.viterbi import viterbi_filter
+from marey.refinement.viterbi import split_candidates, viterbi_filter
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -39,12 +39,13 @@ def smooth(
     method
         ``"kalman"``: weighs each point by its expected error or confidence, is not misled by single jumps,
         finds out by itself how much to smooth, and uses the true times. ``"median"``, ``"savgol"``:
-        a sliding window of `window` frames. ``"viterbi"``: drops the points that are not on the most likely
-        path; see :func:`marey.refinement.viterbi_filter`.
+        a sliding window of `window` frames. ``"viterbi"``: takes in each frame the candidate, or none, that
+        is on the most likely path; see :func:`marey.refinement.viterbi_filter`.
     candidates
-        More predictions of the same video, for ``"viterbi"`` to choose from.
+        More predictions of the same video, for ``"viterbi"`` to choose from beside the lower peaks that the
+        poses may have kept.
     min_confidence
-        Points below it are removed first.
+        Points below it are removed first, of all candidates.
     max_gap
         Gaps of at most so many frames are filled, and marked; see :func:`interpolate_gaps`.
     window
@@ -60,7 +61,7 @@ def smooth(
     Raises
     ------
     ConfigError
-        The method is unknown, or a setting is out of range.
+        The method is unknown or takes no candidates, or a setting is out of range.
 
     Examples
     --------
@@ -73,8 +74,16 @@ def smooth(
     """
     if method not in METHODS:
         raise ConfigError(f"expected the method {', '.join(METHODS)}, got {method!r}")
+    if candidates and method != "viterbi":
+        raise ConfigError(
+            f"candidates are there to choose from, which {method} does not do",
+            hint="choose with viterbi; to combine several networks there is `marey ensemble`",
+        )
+    if method == "viterbi":
+        poses, *candidates = (peaks for table in (poses, *candidates) for peaks in split_candidates(table))
     if min_confidence > 0:
         poses = cut_by_confidence(poses, min_confidence)
+        candidates = [cut_by_confidence(table, min_confidence) for table in candidates]
     if method == "kalman":
         return kalman_smooth(poses, max_gap=max_gap)
     if method == "viterbi":

@@ -15,6 +15,7 @@ import numpy as np
 
 from marey.errors import ConfigError, InputError
 from marey.model import append_history
+from marey.model.poses import CANDIDATES
 from marey.refinement.series import PLANE_DIMENSIONS, QUALITIES, is_present, prepare, with_position
 
 if TYPE_CHECKING:
@@ -41,8 +42,9 @@ def viterbi_filter(
     poses
         The first candidates: a network's highest peaks.
     candidates
-        More of them, with the same frames, keypoints and individuals: lower peaks, or other networks'
-        predictions. Without any, the choice is between a point and "not seen".
+        More of them, with the same frames, keypoints and individuals, such as other networks' predictions.
+        The lower peaks that ``marey predict --candidates`` kept in the poses are candidates in any case.
+        Without any, the choice is between a point and "not seen".
     missing_confidence
         "Not seen" costs as much as a candidate of this confidence; 0 never drops a point.
     step
@@ -64,7 +66,7 @@ def viterbi_filter(
         raise ConfigError(
             f"expected a confidence from 0 up to 1 and a positive step, got {missing_confidence} and {step}"
         )
-    tables = [prepare(table) for table in (poses, *candidates)]
+    tables = [prepare(peaks) for table in (poses, *candidates) for peaks in split_candidates(table)]
     check_alike(tables)
     position = np.stack([table["position"].to_numpy() for table in tables])
     confidence = np.stack([table["confidence"].to_numpy() for table in tables])
@@ -82,6 +84,21 @@ def viterbi_filter(
         n_dropped=int((present & (chosen < 0)).sum()),
         n_replaced=int((chosen > 0).sum()),
     )
+
+
+def split_candidates(poses: xr.Dataset) -> list[xr.Dataset]:
+    """Return the poses, and one more Dataset for each rank of lower peaks that was kept with them."""
+    kept = [name for name in CANDIDATES if name in poses]
+    alone = poses.drop_vars([*CANDIDATES, "candidate"], errors="ignore")
+    if CANDIDATES[0] not in kept:
+        return [alone]
+    lower = [
+        alone.assign(
+            {name.removeprefix("candidate_"): poses[name].isel(candidate=i, drop=True) for name in kept}
+        )
+        for i in range(poses.sizes["candidate"])
+    ]
+    return [alone, *lower]
 
 
 def check_alike(tables: Sequence[xr.Dataset]) -> None:
