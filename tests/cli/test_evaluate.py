@@ -56,6 +56,8 @@ def test_folds_are_pooled_in_words_in_json_and_in_the_report(project):
     figures = json.loads(result.stdout)
     assert figures["test"]["n_frames"] == 10
     assert set(figures["runs"]) == {"cv-fold1", "cv-fold2"}
+    assert set(figures) == {*figures["runs"]["cv-fold1"], "n_folds", "runs"}
+    assert figures["train"]["n_points"] == sum(fold["train"]["n_points"] for fold in figures["runs"].values())
     means = [fold["test"]["mean_error_px"] for fold in figures["runs"].values()]
     counts = [fold["test"]["n_points"] for fold in figures["runs"].values()]
     assert figures["test"]["mean_error_px"] == pytest.approx(np.average(means, weights=counts))

@@ -9,6 +9,7 @@ import pytest
 
 from marey.errors import InputError, NotFoundError
 from marey.evaluation import evaluate, load_evaluation, offset_warning, pool_folds
+from marey.files import write_json
 from marey.model import Instance, LabeledFrame, Origin, Skeleton
 from marey.networks.views import plan_views
 from marey.prediction import Prediction
@@ -113,11 +114,47 @@ def test_folds_are_pooled_and_runs_on_the_same_frames_are_not(project):
         evaluate(project, make_run(project, f"cv-fold{i}", test), predictor=OffsetPredictor())
         for i, test in enumerate([range(6), range(6, 12)])
     ]
-    pooled = pool_folds(folds)
-    assert (pooled["n_folds"], pooled["n_frames"], pooled["n_points"]) == (2, 12, 23)
-    assert pooled["mean_error_px"] == pytest.approx(5.0)
+    pooled = pool_folds(folds, "cv")
+    assert (pooled["run"], pooled["n_folds"]) == ("cv", 2)
+    assert (pooled["test"]["n_frames"], pooled["test"]["n_points"]) == (12, 23)
+    assert pooled["test"]["mean_error_px"] == pytest.approx(5.0)
     with pytest.raises(InputError, match="tested by several"):
         pool_folds([folds[0], folds[0]])
+
+
+def test_each_part_of_folds_is_pooled_for_itself_in_the_shape_of_one_run(project):
+    """A network that is 1 px off where it was tested, 2 where it was selected, 3 where it learned."""
+    offsets = {"test": 1.0, "validation": 2.0, "train": 3.0}
+
+    class KnowsItsPart(OffsetPredictor):
+        def predict_images(self, images) -> Prediction:
+            images = list(images)
+            found = super().predict_images(images)
+            frames = [int(image[0, 0, 0]) for image in images]
+            part = next(part for part in offsets if key(frames[0]) in getattr(run.split, part))
+            found.points[:] = [truth(frame) + np.array([0.0, offsets[part]]) for frame in frames]
+            found.error_90[:] = [0.5, 2.5]
+            return found
+
+    folds = []
+    for i, test in enumerate([range(4), range(4, 8), range(8, 12)]):
+        run = make_run(project, f"cv-fold{i}", test)
+        write_json(run.path / "calibration.json", {"threshold_px": 1.5 + i})
+        folds.append(evaluate(project, Run(run.path), predictor=KnowsItsPart()))
+    pooled = pool_folds(folds, "cv")
+    one = folds[0].to_dict()
+    assert set(pooled) == {*one, "n_folds"}
+    for part, offset in offsets.items():
+        assert set(pooled[part]) == {*one[part], "per_fold_mean_error_px"}
+        assert pooled[part]["mean_error_px"] == pytest.approx(offset)
+        assert pooled[part]["intervals_95"]["mean_error_px"] == pytest.approx([offset, offset])
+        assert pooled[part]["per_fold_mean_error_px"] == pytest.approx([offset] * 3)
+    assert [pooled[part]["n_frames"] for part in offsets] == [12, 2, 11]
+    assert pooled["test"]["interval_coverage_90"] == pytest.approx(11 / 23)
+    assert pooled["confidence_means_within_px"] == pytest.approx(2.5)
+    # 2 px are wrong in the words of the first fold, which has two of the four points.
+    curve = pooled["validation"]["reliability"]
+    assert np.average(curve["accuracy"], weights=curve["count"]) == pytest.approx(0.5)
 
 
 def test_a_run_of_other_keypoints_or_without_frames_is_refused(project):

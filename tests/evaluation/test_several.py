@@ -146,7 +146,7 @@ def test_folds_are_pooled_animal_by_animal(project):
         evaluate(project, make_run(project, f"cv-fold{i}", test), predictor=KnownPredictor())
         for i, test in enumerate([range(4), range(4, 8)])
     ]
-    pooled = pool_folds(folds)
+    pooled = pool_folds(folds)["test"]
     assert (pooled["n_frames"], pooled["n_points"]) == (8, 39)
     assert (pooled["n_missed_instances"], pooled["n_extra_instances"]) == (1, 1)
     assert pooled["oks_mar"] == pytest.approx(13 / 14 * 7 / 10)
@@ -180,6 +180,6 @@ def test_a_network_that_finds_nothing_is_said_to(project, tmp_path):
 def test_a_fold_that_found_nothing_is_pooled_all_the_same(project):
     blind = evaluate(project, make_run(project, "cv-fold0", range(4)), predictor=BlindPredictor())
     good = evaluate(project, make_run(project, "cv-fold1", range(4, 8)), predictor=KnownPredictor())
-    pooled = pool_folds([blind, good])
+    pooled = pool_folds([blind, good])["test"]
     assert np.isnan(pooled["per_fold_mean_error_px"][0])
     assert (pooled["n_missed_instances"], pooled["mean_error_px"]) == (6, pytest.approx(1.0))

@@ -48,14 +48,12 @@ def evaluate(
             evaluate_run(opened, _open(opened, name), confidence_cut=confidence_cut, progress=progress)
             for name in names
         ]
-    pooled = pool_folds(evaluations) if is_folds else None
+    pooled = pool_folds(evaluations, run[0]) if is_folds else None
     for evaluation in evaluations:
         _tell(evaluation)
     if pooled is not None:
         say(f"all {pooled['n_folds']} folds together, each frame tested by the run that has not seen it")
-        say(_TABLE_HEAD)
-        say(_row("test", pooled))
-        _tell_animals(pooled)
+        _tell_parts(pooled)
     for evaluation in evaluations if report is None else evaluations[:1]:
         path = evaluation.run.evaluation_folder / "report.html" if report is None else report
         others = [other for other in evaluations if other is not evaluation]
@@ -65,7 +63,7 @@ def evaluate(
         return
     if pooled is not None:
         folds = {evaluation.run.name: evaluation.to_dict() for evaluation in evaluations}
-        print_json({"test": pooled, "runs": folds})
+        print_json({**pooled, "runs": folds})
     elif len(evaluations) > 1:
         print_json({"runs": {evaluation.run.name: evaluation.to_dict() for evaluation in evaluations}})
     else:
@@ -89,11 +87,15 @@ def _expand(project: Any, names: list[str]) -> tuple[list[str], bool]:
 
 
 def _tell(evaluation: Any) -> None:
+    """Print the headline figures of a run."""
+    say(f"{evaluation.run.name}  (engine {evaluation.engine}, split {evaluation.run.split.description})")
+    _tell_parts(evaluation.to_dict())
+
+
+def _tell_parts(figures: Mapping[str, Any]) -> None:
     """Print the headline figures of each part."""
     from marey.evaluation import offset_warning
 
-    figures = evaluation.to_dict()
-    say(f"{evaluation.run.name}  (engine {evaluation.engine}, split {evaluation.run.split.description})")
     say(_TABLE_HEAD)
     for part in ("test", "validation", "train"):
         if part in figures:

@@ -5,24 +5,16 @@ import io
 import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
 from marey.errors import NotFoundError
-from marey.evaluation.part import Part, instance_figures, part_of_several
+from marey.evaluation.part import Part, part_of_several
+from marey.evaluation.summary import summarise_part
 from marey.files import write_json, write_text
-from marey.metrics import (
-    bootstrap_interval,
-    expected_calibration_error,
-    interval_coverage,
-    mean_average_precision,
-    object_keypoint_similarity,
-    reference_length,
-    reliability_curve,
-    summarise_errors,
-)
+from marey.metrics import reference_length
 from marey.progress import Progress, ProgressCallback, ignore_progress
 from marey.runs import Run
 
@@ -33,7 +25,6 @@ if TYPE_CHECKING:
 
 PARTS = ("test", "validation", "train")
 DEFAULT_CONFIDENCE_CUT = 0.6
-POINTS_PER_BIN = 12
 # An offset of all points is worth a word when it is so large, and so large a part of the usual error.
 LEAST_OFFSET_PX = 1.0
 OFFSET_SHARE = 0.6
@@ -145,7 +136,13 @@ def evaluate(
         "confidence_means_within_px": (run.calibration or {}).get("threshold_px"),
     }
     for name, seen in found.items():
-        metrics[name] = _figures(seen, run, reference, confidence_cut)
+        metrics[name] = summarise_part(
+            seen,
+            run.skeleton.keypoints,
+            reference_px=reference,
+            confidence_cut=confidence_cut,
+            threshold_px=metrics["confidence_means_within_px"],
+        )
     evaluation = Evaluation(run, found, reference, confidence_cut, engine, metrics)
     write_json(run.evaluation_folder / "metrics.json", _without_nan(metrics))
     write_text(run.evaluation_folder / "predictions.csv", _predictions_table(found, run.skeleton.keypoints))
@@ -233,86 +230,6 @@ def _predictions_table(parts: dict[str, Part], keypoints: Sequence[str]) -> str:
                 cells = [f"{value:.4f}" if np.isfinite(value) else "" for value in row]
                 writer.writerow([name, key, keypoint, *cells, seen[key]])
     return buffer.getvalue()
-
-
-def _figures(part: Part, run: Run, reference_px: float, confidence_cut: float) -> dict[str, Any]:
-    errors, has_truth = part.errors, part.has_truth
-    summary = summarise_errors(errors, has_truth=has_truth, reference_px=reference_px)
-    sure = np.where(part.confidence >= confidence_cut, errors, np.nan)
-    keypoints = run.skeleton.keypoints
-    videos = np.array(part.videos)
-    keys = np.array(part.keys)
-    precision = _average_precision(part) if part.instances is None else part.instances.precision
-    return {
-        "n_frames": part.n_frames,
-        **asdict(summary),
-        "intervals_95": _intervals(errors, part.videos),
-        "offset_px": list(part.offset),
-        "per_keypoint": {
-            name: asdict(summarise_errors(errors[:, i], has_truth=has_truth[:, i], reference_px=reference_px))
-            | {"interval_coverage_90": interval_coverage(part.error_90[:, i], errors[:, i])}
-            for i, name in enumerate(keypoints)
-        },
-        "per_video": {
-            str(video): {"n_frames": len(set(keys[videos == video].tolist()))}
-            | asdict(
-                summarise_errors(
-                    errors[videos == video], has_truth=has_truth[videos == video], reference_px=reference_px
-                )
-            )
-            for video in dict.fromkeys(part.videos)
-        },
-        "with_confidence_cut": {
-            "confidence": confidence_cut,
-            "kept": float(np.isfinite(sure).sum() / max(1, has_truth.sum())),
-            **asdict(summarise_errors(sure, has_truth=has_truth, reference_px=reference_px)),
-        },
-        "oks_map": precision.mean_ap,
-        "oks_mar": precision.mean_ar,
-        **({} if part.instances is None else instance_figures(part.instances)),
-        "interval_coverage_90": interval_coverage(part.error_90, errors),
-        "mean_expected_error_px": _mean(np.where(np.isfinite(errors), part.expected_error, np.nan)),
-        "reliability": _reliability(part, run),
-    }
-
-
-def _intervals(errors: np.ndarray, videos: Sequence[str]) -> dict[str, list[float]]:
-    """Return 95 % intervals of the mean and the median, from resampled blocks of frames."""
-
-    def quietly(function: Any) -> Any:
-        return lambda rows: float(function(rows[np.isfinite(rows)])) if np.isfinite(rows).any() else np.nan
-
-    return {
-        "mean_error_px": list(bootstrap_interval(errors, quietly(np.mean), groups=list(videos))),
-        "median_error_px": list(bootstrap_interval(errors, quietly(np.median), groups=list(videos))),
-    }
-
-
-def _average_precision(part: Part) -> Any:
-    similarities = [
-        object_keypoint_similarity(points[None], truth[None])
-        for points, truth, known in zip(part.points, part.truth, part.has_truth, strict=True)
-        if known.any()
-    ]
-    scores = [np.array([_mean(c)]) for c in part.confidence[part.has_truth.any(axis=1)]]
-    return mean_average_precision(similarities, scores)
-
-
-def _reliability(part: Part, run: Run) -> dict[str, Any] | None:
-    if run.calibration is None:
-        return None
-    known = part.has_truth
-    is_right = part.errors[known] < run.calibration["threshold_px"]
-    confidence = part.confidence[known]
-    n_bins = int(np.clip(len(confidence) // POINTS_PER_BIN, 3, 8))
-    curve = reliability_curve(confidence, is_right, n_bins=n_bins)
-    return {name: values.tolist() for name, values in curve.items()} | {
-        "expected_calibration_error": expected_calibration_error(confidence, is_right, n_bins=n_bins)
-    }
-
-
-def _mean(values: np.ndarray) -> float:
-    return float(np.nanmean(values)) if np.isfinite(values).any() else float("nan")
 
 
 def _without_nan(value: Any) -> Any:

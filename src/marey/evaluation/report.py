@@ -196,9 +196,12 @@ def _animals_section(evaluation: Evaluation) -> str:
 def _comparison_section(evaluations: Sequence[Evaluation], pooled: Mapping[str, Any] | None) -> str:
     rows = ""
     if pooled:
+        test = pooled["test"]
+        low, high = test["intervals_95"]["mean_error_px"]
         rows += (
-            f"<tr><td>all {pooled['n_folds']} folds</td><td></td><td>{pooled['n_frames']}</td>"
-            f"<td>{_px(pooled['mean_error_px'])}</td><td></td><td>{_px(pooled['median_error_px'])}</td></tr>"
+            f"<tr><td>all {pooled['n_folds']} folds</td><td></td><td>{test['n_frames']}</td>"
+            f"<td>{_px(test['mean_error_px'])}</td><td>{low:.2f} to {high:.2f}</td>"
+            f"<td>{_px(test['median_error_px'])}</td></tr>"
         )
     for evaluation in evaluations:
         row = evaluation.metrics.get("test")
