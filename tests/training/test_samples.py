@@ -78,10 +78,19 @@ def test_appearance_keeps_shape_and_leaves_the_original_alone():
     np.testing.assert_array_equal(vary_appearance(image, still, np.random.default_rng(0)), image)
 
 
-def test_rotation_is_free_for_animals_that_turn():
-    angles = np.linspace(0, 2 * np.pi, 40)
-    turning = np.stack([np.zeros((40, 2)), 30 * np.stack([np.cos(angles), np.sin(angles)], -1)], axis=1)
-    assert rotation_range(turning) == 180
+def turning(degrees: np.ndarray) -> np.ndarray:
+    angles = np.radians(degrees)
+    return np.stack([np.zeros((len(angles), 2)), 30 * np.stack([np.cos(angles), np.sin(angles)], -1)], axis=1)
+
+
+def test_images_are_turned_until_animals_are_seen_in_all_directions():
+    assert rotation_range(turning(np.arange(0, 360, 10))) == 25
+    half = np.arange(-60, 61, 10)
+    assert rotation_range(turning(half)) == pytest.approx(130, abs=1)
+    assert rotation_range(turning(np.append(half, 180))) == pytest.approx(125, abs=1)
+
+
+def test_animals_that_keep_to_a_direction_are_not_turned_far():
     fixed = np.tile([[0.0, 0.0], [30.0, 1.0], [15.0, 5.0]], (40, 1, 1))
     fixed[:, 2] += 10 * np.sin(np.arange(40))[:, None]  # a paw
     fixed[:20, 1] = NAN

@@ -24,7 +24,7 @@ class AugmentationConfig(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     rotation_degrees: Annotated[float, Field(ge=0, le=180)] | Literal["auto"] = Field(
-        "auto", description="±; auto: all directions, but 25 where varied labels keep to one"
+        "auto", description="±; auto: enough to show animals in all directions, 25 where they keep to one"
     )
     scale: Annotated[float, Field(ge=1, le=3)] = Field(1.28, description="from 1/scale to scale")
     shift: Share | Literal["auto"] = Field(

@@ -10,6 +10,9 @@ from marey.runs import AugmentationConfig
 # The mean direction of an animal that is held in place has a length near 1; one short recording of a free
 # animal may reach 0.75.
 CONCENTRATED = 0.95
+LEAST_ROTATION = 25.0
+# A direction is shown well enough when this many labels take it.
+ENOUGH_LABELS = 3
 # Animals of one scene in which nothing moves, or a handful of labels, say nothing about directions.
 FEWEST_POSTURES, MOST_POSTURES = 5, 500
 SAME_POSTURE = 0.05
@@ -117,8 +120,10 @@ def rotation_range(points: np.ndarray) -> float:
     """Choose how far to turn images from how the labelled animals are turned.
 
     The direction of the longest limb (the pair of keypoints farthest apart) is concentrated where an animal
-    is fixed to its apparatus, and spread over the circle where it moves freely under a camera. Animals that
-    stand as one before them did count once: many labels of an animal that rests are one observation.
+    is fixed to its apparatus: it need not be turned far. Elsewhere images are turned as far as it takes to
+    show animals in all directions, and no farther: what depends on the image's own axes, such as the side
+    that light comes from or how labels were placed, can then be learned. Animals that stand as one before
+    them did count once: many labels of an animal that rests are one observation.
 
     Parameters
     ----------
@@ -128,7 +133,7 @@ def rotation_range(points: np.ndarray) -> float:
     Returns
     -------
     float
-        180 or 25 degrees.
+        ± degrees, :data:`LEAST_ROTATION` to 180.
     """
     vectors = points[:, :, None] - points[:, None, :]
     lengths = np.linalg.norm(vectors, axis=-1)
@@ -142,7 +147,12 @@ def rotation_range(points: np.ndarray) -> float:
     if len(different) < FEWEST_POSTURES:
         return 180.0
     direction = vectors[different, a, b] / lengths[different, a, b, None]
-    return 25.0 if np.linalg.norm(direction.mean(axis=0)) > CONCENTRATED else 180.0
+    if np.linalg.norm(direction.mean(axis=0)) > CONCENTRATED:
+        return LEAST_ROTATION
+    taken = np.degrees(np.arctan2(direction[:, 1], direction[:, 0]))
+    away = np.abs((np.arange(360)[:, None] - taken + 180) % 360 - 180)
+    farthest = np.partition(away, ENOUGH_LABELS - 1, axis=1)[:, ENOUGH_LABELS - 1].max()
+    return float(max(LEAST_ROTATION, farthest))
 
 
 def different_postures(points: np.ndarray, distance: float) -> list[int]:
