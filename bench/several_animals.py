@@ -94,7 +94,7 @@ def measure_pair(root: Path, options: argparse.Namespace) -> dict[str, Any]:
         answer[run.name] = {name: test[name] for name in WANTED} | {"steps": run.provenance["steps"]}
         answer[run.name] |= {"gross errors": gross_errors(run)}
         print(json.dumps(answer[run.name]), flush=True)
-    pooled = pool_folds(evaluations)
+    pooled = pool_folds(evaluations)["test"]
     return answer | {"all folds": {name: pooled[name] for name in WANTED if name in pooled}}
 
 
