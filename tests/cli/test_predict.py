@@ -1,11 +1,18 @@
 import json
+import subprocess
+import sys
 
+import numpy as np
 import pytest
 from typer.testing import CliRunner
 
 from marey.cli.app import app
+from marey.formats import load_poses
 from marey.model import Skeleton
+from marey.networks.views import ViewPlan
 from marey.project import Project
+from marey.runs import Run, Split, TrainingConfig
+from marey.video import VideoWriter
 
 
 @pytest.mark.parametrize(
@@ -40,18 +47,19 @@ def test_a_run_is_found_from_inside_its_project(tmp_path):
     assert f"there is no run 'x' in {tmp_path / 'p' / 'runs'}" in str(result.exception)
 
 
-@pytest.mark.slow
-def test_predict_and_export_model_from_a_real_run(tmp_path):
+def write_video(path, n_frames=12):
+    with VideoWriter(path, fps=30, size=(128, 96)) as writer:
+        for i in range(n_frames):
+            writer.write(np.full((96, 128, 3), 10 * i, dtype=np.uint8))
+    return path
+
+
+@pytest.fixture
+def run(tmp_path):
     """A network that knows nothing, but all parts that a trained one goes through."""
-    import numpy as np
     from safetensors.torch import save_file
 
-    from marey.formats import load_poses
-    from marey.model import Skeleton
     from marey.networks.network import PoseNetwork
-    from marey.networks.views import ViewPlan
-    from marey.runs import Run, Split, TrainingConfig
-    from marey.video import VideoWriter
 
     run = Run(tmp_path / "runs" / "first")
     run.path.mkdir(parents=True)
@@ -59,10 +67,33 @@ def test_predict_and_export_model_from_a_real_run(tmp_path):
     run.write_description(TrainingConfig(backbone="lite0"), Skeleton(("nose", "tail")), Split(), plan)
     network = PoseNetwork(2, backbone="lite0", weights="none")
     save_file({name: value.contiguous() for name, value in network.state_dict().items()}, run.weights_path)
-    video = tmp_path / "a b.mp4"
-    with VideoWriter(video, fps=30, size=(128, 96)) as writer:
-        for i in range(12):
-            writer.write(np.full((96, 128, 3), 10 * i, dtype=np.uint8))
+    return run
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("named", ["folder", "pattern", "files"])
+def test_a_bad_video_among_several_is_in_the_json_with_the_good_ones(run, tmp_path, named):
+    folder = tmp_path / "Nacht 1"
+    folder.mkdir()
+    videos = [write_video(folder / "a.mp4"), folder / "b.mp4", write_video(folder / "c.mp4", 5)]
+    videos[1].write_bytes(b"no video at all" * 99)
+    names = {"folder": [folder], "pattern": [folder / "*.mp4"], "files": videos}[named]
+    call = ["predict", tmp_path, *names, "--run", "first", "--engine", "torch", "--json"]
+    done = subprocess.run([sys.executable, "-m", "marey", *map(str, call)], capture_output=True, check=False)
+    assert done.returncode == 1
+    first, bad, last = json.loads(done.stdout)["videos"]
+    assert [first["n_frames"], last["n_frames"]] == [12, 5]
+    assert bad["path"] == str(videos[1])
+    assert "b.mp4" in bad["error"]
+    told = done.stderr.decode("utf-8")
+    assert "error: 1 of 3 videos could not be predicted, the others are done:" in told
+    assert bad["error"] in told
+    assert "c.mp4: 5 frames in" in told
+
+
+@pytest.mark.slow
+def test_predict_and_export_model_from_a_real_run(run, tmp_path):
+    video = write_video(tmp_path / "a b.mp4")
     call = ["predict", str(tmp_path), str(video), "--run", "first", "--engine", "torch", "--json"]
     result = CliRunner().invoke(app, [*call, "--frames", "2:10:2", "--output", str(tmp_path / "out")])
     assert result.exit_code == 0, result.output

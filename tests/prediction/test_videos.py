@@ -12,7 +12,7 @@ from marey.errors import AlreadyExistsError, ConfigError, InputError, Interrupte
 from marey.formats import load_poses
 from marey.formats.native import SCHEMA_VERSION
 from marey.model import create_poses, read_history
-from marey.prediction import predict
+from marey.prediction import FailedVideo, PredictionResult, VideosFailedError, predict
 from marey.prediction.following import BLOCK_FRAMES
 from marey.prediction.journal import Journal, row_type
 from marey.prediction.poses_file import write_poses_file
@@ -270,11 +270,25 @@ def test_a_bad_video_among_others_does_not_stop_them(run, recording, tmp_path):
     shutil.copy(recording[0], videos / "c.mp4")
     told = []
     with pytest.raises(
-        VideoError, match=r"(?s)2 of 3 videos could not be predicted.*a\.mp4 is empty.*b\.mp4"
-    ):
+        VideosFailedError, match=r"(?s)2 of 3 videos could not be predicted.*a\.mp4 is empty.*b\.mp4"
+    ) as failure:
         predict(run, videos, tmp_path / "out", engine="torch", stop=8, progress=told.append)
     assert [path.name for path in (tmp_path / "out").iterdir()] == ["c.h5"]
     assert any("a.mp4 is empty" in event.message for event in told)
+    outcomes = failure.value.outcomes
+    assert [outcome.path.name for outcome in outcomes] == ["a.mp4", "b.mp4", "c.mp4"]
+    assert [type(outcome) for outcome in outcomes] == [FailedVideo, FailedVideo, PredictionResult]
+
+
+def test_a_crop_that_does_not_fit_one_video_does_not_stop_the_others(run, recording, tmp_path):
+    small = tmp_path / "small.mp4"
+    with VideoWriter(small, fps=30, size=(32, 32)) as writer:
+        writer.write(np.zeros((32, 32, 3), np.uint8))
+    with pytest.raises(VideosFailedError, match=r"1 of 2 videos could not be predicted") as failure:
+        predict(run, [small, recording[0]], tmp_path / "out", engine="torch", stop=8, crop=(0, 0, 48, 48))
+    bad, good = failure.value.outcomes
+    assert "reaches beyond the frames of small.mp4" in bad.error
+    assert good.n_frames == 8
 
 
 def test_a_folder_of_images(run, tmp_path):

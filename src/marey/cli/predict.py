@@ -8,6 +8,9 @@ import typer
 from marey.cli.output import print_json, progress_bars, say
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from marey.prediction import FailedVideo, PredictionResult
     from marey.runs import Run
 
 Json = Annotated[bool, typer.Option("--json", help="Print what was done as JSON on stdout.")]
@@ -76,40 +79,56 @@ def predict(  # noqa: PLR0917 - typer gives them by name
 
     Example: marey predict my-project/ videos/*.mp4 --run first --output poses/
     """
+    from marey.prediction import VideosFailedError
     from marey.prediction import predict as predict_videos
 
     selected = _parse_frames(frames)
     box = _parse_crop(crop)
     opened = _open_run(project, run)
-    with progress_bars() as progress:
-        results = predict_videos(
-            opened,
-            videos,
-            output or opened.path.parents[1] / "predictions",
-            engine=engine,
-            adaptive_crop=adaptive_crop,  # type: ignore[arg-type]
-            device=device,
-            start=selected[0],
-            stop=selected[1],
-            step=selected[2],
-            crop=box,
-            batch_size=batch_size,
-            n_animals=n_animals,
-            n_candidates=candidates,
-            resume=resume,
-            overwrite=overwrite,
-            formats=format or (),
-            progress=progress,
-        )
-    for result in results:
+    failure = None
+    try:
+        with progress_bars() as progress:
+            outcomes: Sequence[PredictionResult | FailedVideo] = predict_videos(
+                opened,
+                videos,
+                output or opened.path.parents[1] / "predictions",
+                engine=engine,
+                adaptive_crop=adaptive_crop,  # type: ignore[arg-type]
+                device=device,
+                start=selected[0],
+                stop=selected[1],
+                step=selected[2],
+                crop=box,
+                batch_size=batch_size,
+                n_animals=n_animals,
+                n_candidates=candidates,
+                resume=resume,
+                overwrite=overwrite,
+                formats=format or (),
+                progress=progress,
+            )
+    except VideosFailedError as error:
+        outcomes, failure = error.outcomes, error
+    _tell_results(outcomes)
+    if as_json:
+        print_json({"videos": [vars(outcome) for outcome in outcomes]})
+    if failure is not None:
+        raise failure
+
+
+def _tell_results(outcomes: "Sequence[PredictionResult | FailedVideo]") -> None:
+    """Say what was predicted; what could not be is for the error that ends the command."""
+    from marey.prediction import PredictionResult
+
+    for result in outcomes:
+        if not isinstance(result, PredictionResult):
+            continue
         say(
             f"{result.path.name}: {result.n_frames} frames in {result.seconds:.1f} s "
             f"({result.frames_per_s:.0f} frames/s, {result.engine}) -> {result.output}"
         )
         for note in result.notes:
             say(f"  {note}")
-    if as_json:
-        print_json({"videos": [vars(result) for result in results]})
 
 
 def export_model(

@@ -6,13 +6,21 @@ Nothing here imports torch at the top: a run whose network has been translated i
 from marey.prediction.export import export_model
 from marey.prediction.gate import Verdict, choose_engine, prepare_engines
 from marey.prediction.predictor import Prediction, Predictor
-from marey.prediction.videos import PredictionResult, open_predictor, predict
+from marey.prediction.videos import (
+    FailedVideo,
+    PredictionResult,
+    VideosFailedError,
+    open_predictor,
+    predict,
+)
 
 __all__ = [
+    "FailedVideo",
     "Prediction",
     "PredictionResult",
     "Predictor",
     "Verdict",
+    "VideosFailedError",
     "choose_engine",
     "export_model",
     "open_predictor",

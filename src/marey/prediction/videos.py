@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from marey.errors import AlreadyExistsError, ConfigError, InputError, VideoError
+from marey.errors import AlreadyExistsError, ConfigError, InputError, NotFoundError, VideoError
 from marey.files import utc_now
 from marey.prediction.engines import Engine
 from marey.prediction.exports import FORMATS, write_exports
@@ -31,6 +31,9 @@ from marey.progress import Progress, ProgressCallback, ignore_progress
 if TYPE_CHECKING:
     from marey.runs import Run
     from marey.video import FrameSource
+
+_OF_ONE_VIDEO = (VideoError, InputError, NotFoundError)
+"""What is wrong with one video, and no reason to leave the others; a full disk is."""
 
 
 @dataclass(frozen=True)
@@ -64,6 +67,45 @@ class PredictionResult:
     engine: str
     notes: tuple[str, ...] = ()
     exports: tuple[Path, ...] = ()
+
+
+@dataclass(frozen=True)
+class FailedVideo:
+    """A video that could not be predicted.
+
+    Parameters
+    ----------
+    path
+        The video.
+    error
+        What was wrong.
+    hint
+        What to do about it, where that is known.
+    """
+
+    path: Path
+    error: str
+    hint: str | None = None
+
+
+class VideosFailedError(VideoError):
+    """Some of several videos could not be predicted.
+
+    Parameters
+    ----------
+    outcomes
+        What became of each video, in the order in which they were given.
+    """
+
+    def __init__(self, outcomes: Sequence[PredictionResult | FailedVideo]) -> None:
+        self.outcomes = tuple(outcomes)
+        failed = [outcome for outcome in outcomes if isinstance(outcome, FailedVideo)]
+        others = ", the others are done" if len(failed) < len(outcomes) else ""
+        super().__init__(
+            f"{len(failed)} of {len(outcomes)} videos could not be predicted{others}:\n"
+            + "\n".join(f"  {video.error}" for video in failed),
+            hint=failed[0].hint,
+        )
 
 
 def open_predictor(
@@ -148,7 +190,8 @@ def predict(
     StorageError
         The disk is full or cannot be written; what is done is kept.
     VideoError
-        A video cannot be decoded at all; of several, the others have been predicted.
+        A video cannot be decoded at all. Of several it is a :class:`VideosFailedError`: the others have been
+        predicted, and it has their results.
     """
     from marey.video import find_videos
 
@@ -164,11 +207,10 @@ def predict(
         for pair in zip(paths, outputs, strict=True)
     ]
     task = None
-    results: list[PredictionResult] = []
-    failures: list[VideoError] = []
+    outcomes: list[PredictionResult | FailedVideo] = []
     for path, target, state in zip(paths, outputs, plan, strict=True):
         if state.done is not None:
-            results.append(_already_done(run, path, target, state.done, formats))
+            outcomes.append(_already_done(run, path, target, state.done, formats))
             continue
         asked = state.journal.header["engine"] if state.journal else engine
         if task is None or (state.journal and task.predictor.engine.name != asked):
@@ -176,18 +218,15 @@ def predict(
             task.predictor.n_animals = n_animals
             task.predictor.n_candidates = n_candidates
         try:
-            results.append(_predict_video(task, path, target, state.journal, formats))
-        except VideoError as error:  # one damaged recording must not cost the night of the others
+            outcomes.append(_predict_video(task, path, target, state.journal, formats))
+        except _OF_ONE_VIDEO as error:  # one damaged recording must not cost the night of the others
             if len(paths) == 1:
                 raise
-            failures.append(error)
+            outcomes.append(FailedVideo(path, error.message, error.hint))
             progress(Progress(f"predicting {path.name}", 0, message=error.message))
-    if failures:
-        raise VideoError(
-            f"{len(failures)} of {len(paths)} videos could not be predicted, the others are done:\n"
-            + "\n".join(f"  {error.message}" for error in failures),
-            hint=failures[0].hint,
-        )
+    results = [outcome for outcome in outcomes if isinstance(outcome, PredictionResult)]
+    if len(results) < len(outcomes):
+        raise VideosFailedError(outcomes)
     return results
 
 
