@@ -35,6 +35,15 @@ def test_a_moved_file_is_found_by_the_end_of_its_path(tmp_path):
     assert find_file("nothing.mp4", [tmp_path]) is None
 
 
+def test_a_suffix_in_capitals_on_one_side_only_is_the_same_file(tmp_path):
+    (tmp_path / "a.PNG").touch()
+    (tmp_path / "B.mp4").touch()
+    assert find_file("x/a.png", [tmp_path]).samefile(tmp_path / "a.PNG")
+    assert find_file(str(tmp_path / "a.png"), []).samefile(tmp_path / "a.PNG")
+    assert find_file("B.MP4", [tmp_path]).samefile(tmp_path / "B.mp4")
+    assert find_file("no suffix", [tmp_path]) is None
+
+
 @given(st.lists(st.integers(0, 10**6), unique=True, min_size=1, max_size=20))
 def test_numbers_in_names_are_found(numbers):
     assert image_frame_numbers([f"cam2_img{n:07d}.png" for n in numbers]) == numbers

@@ -11,6 +11,7 @@ from marey.formats import load_labels, save_labels
 from marey.model import Instance, LabeledFrame, Labels, Origin, Skeleton
 from marey.project import Project
 from marey.project.importing import export_project, import_project
+from marey.video import VideoWriter
 
 MOUSE = Skeleton(("snout", "ear_left", "ear_right"), edges=(("snout", "ear_left"),))
 
@@ -255,6 +256,34 @@ def test_videos_can_be_copied_and_frames_left_in_them(shared_data, tmp_path):
     assert report.n_images == 0
     assert report.project.load_labels().frames[0].image is None
     assert any("without an image in the project: 70" in note for note in report.notes)
+
+
+def in_capitals(path):
+    return path.rename(path.with_suffix(path.suffix.upper()))
+
+
+@pytest.mark.parametrize("table_says", [".PNG", ".png"])
+@pytest.mark.parametrize("removed", [".H5", ".CSV"])
+def test_endings_in_capitals_are_endings_too(tmp_path, removed, table_says):
+    source = make_dlc_project(tmp_path / "dlc", videos=("clip",))
+    video = source / "videos/clip.avi"
+    with VideoWriter(video, fps=30, size=(32, 32)) as writer:
+        for _ in range(50):
+            writer.write(np.zeros((32, 32, 3), np.uint8))
+    text = (source / "config.yaml").read_text(encoding="utf-8").replace("clip.mp4", "clip.AVI")
+    (source / "config.yaml").write_text(text, encoding="utf-8")
+    table = source / "labeled-data/clip/CollectedData_ada.csv"
+    table.write_text(table.read_text(encoding="utf-8").replace(".png", table_says), encoding="utf-8")
+    files = [path for path in source.rglob("*") if path.is_file()]
+    for path in map(in_capitals, files):
+        if path.suffix == removed:
+            path.unlink()
+    report = import_project(source, tmp_path / "p")
+    assert (report.n_frames, report.n_images, report.n_videos) == (2, 2, 1)
+    first = report.project.load_labels().frames[0]
+    assert first.image == "img0042.PNG"
+    assert report.project.read_image(first)[0, 0].tolist() == [42, 42, 42]
+    assert load_labels(next(source.rglob(f"*{'.CSV' if removed == '.H5' else '.H5'}"))).labels.frames
 
 
 def test_a_damaged_video_does_not_keep_the_labels_out(tmp_path):

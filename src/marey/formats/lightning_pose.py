@@ -35,7 +35,8 @@ def _tables(folder: Path) -> list[Path]:
     """Return the tables of labels: the one of the usual name, or all that begin like it."""
     if (folder / TABLE).is_file() and looks_like_table(folder / TABLE):
         return [folder / TABLE]
-    return [file for file in sorted(folder.glob("CollectedData*.csv")) if looks_like_table(file)]
+    files = (file for file in sorted(folder.glob("CollectedData*")) if file.suffix.lower() == ".csv")
+    return [file for file in files if looks_like_table(file)]
 
 
 def load_labels(path: Path) -> LabelSource:

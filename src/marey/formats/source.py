@@ -83,20 +83,29 @@ def unique_keys(names: Iterable[str]) -> list[str]:
 def find_file(text: str, roots: Sequence[Path]) -> Path | None:
     """Find a file that a project names by a path of another machine.
 
-    The path itself is tried, then ever shorter ends of it below each of `roots`.
+    The path itself is tried, then ever shorter ends of it below each of `roots`. The suffix may be written
+    in capitals on one side only: the other machine may not have told ``.PNG`` from ``.png``.
     """
     parts = path_parts(text)
     if not parts:
         return None
     as_written = Path(text)
-    if as_written.is_absolute() and as_written.is_file():
-        return as_written
+    if as_written.is_absolute() and (found := _with_any_case(as_written)):
+        return found
     for start in range(len(parts)):
         for root in roots:
-            candidate = root.joinpath(*parts[start:])
-            if candidate.is_file():
-                return candidate
+            if found := _with_any_case(root.joinpath(*parts[start:])):
+                return found
     return None
+
+
+def _with_any_case(path: Path) -> Path | None:
+    """Return the file at `path`, whose suffix may be in capitals or not; None where there is none."""
+    suffix = path.suffix
+    candidates = (
+        path.with_suffix(case) if suffix else path for case in (suffix, suffix.lower(), suffix.upper())
+    )
+    return next((candidate for candidate in candidates if candidate.is_file()), None)
 
 
 def image_frame_numbers(names: Sequence[str]) -> list[int]:

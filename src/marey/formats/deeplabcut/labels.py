@@ -41,15 +41,19 @@ def _find_config(folder: Path) -> Path | None:
     """Return a project's configuration: ``config.yaml``, or else the one file of another name."""
     if _is_config(folder / CONFIG):
         return folder / CONFIG
-    others = [path for path in sorted(folder.glob("*.y*ml")) if _is_config(path)]
+    others = [path for path in sorted(folder.iterdir()) if _is_config(path)]
     return others[0] if len(others) == 1 and (folder / "labeled-data").is_dir() else None
 
 
 def _is_config(path: Path) -> bool:
-    if path.suffix not in (".yaml", ".yml") or not path.is_file():
+    if not _is_yaml(path) or not path.is_file():
         return False
     text = path.read_text(encoding="utf-8", errors="replace")
     return "Task:" in text and "bodyparts:" in text
+
+
+def _is_yaml(path: Path) -> bool:
+    return path.suffix.lower() in (".yaml", ".yml")
 
 
 def load_labels(path: Path) -> LabelSource:
@@ -70,7 +74,7 @@ def load_labels(path: Path) -> LabelSource:
                 hint="give the project's folder, or one file: labeled-data/VIDEO/CollectedData_NAME.h5",
             )
         return _load_project(config or path / CONFIG)
-    return _load_project(path) if path.suffix in (".yaml", ".yml") else load_table_labels(path)
+    return _load_project(path) if _is_yaml(path) else load_table_labels(path)
 
 
 def load_table_labels(path: Path, *, default_video: str | None = None) -> LabelSource:
@@ -197,18 +201,20 @@ def _label_folders(folder: Path, video_order: list[str]) -> list[Path]:
 
 def _read_folder_table(folder: Path, scorer: str) -> tuple[KeypointTable | None, list[str]]:
     """Read the labels of one video: the H5, which DeepLabCut trusts, or else the CSV."""
-    stems = sorted({file.stem for file in folder.glob("CollectedData_*") if file.suffix in (".csv", ".h5")})
+    files = sorted(folder.glob("CollectedData_*"))
+    tables = {(file.stem, file.suffix.lower()): file for file in files}
+    stems = sorted({stem for stem, suffix in tables if suffix in (".csv", ".h5")})
     if not stems:
         return None, []
     stem = f"CollectedData_{scorer}" if f"CollectedData_{scorer}" in stems else stems[0]
     notes = [f"{other} was not read, only {stem}" for other in stems if other != stem]
-    h5, csv = folder / f"{stem}.h5", folder / f"{stem}.csv"
-    if not h5.is_file():
-        return read_table(csv), notes
+    h5, csv = tables.get((stem, ".h5")), tables.get((stem, ".csv"))
+    if h5 is None:
+        return read_table(tables[stem, ".csv"]), notes
     try:
         table = read_table(h5)
     except FormatError as error:
-        if not csv.is_file():
+        if csv is None:
             raise
         return read_table(csv), [*notes, f"{h5.name} could not be read ({error.message}); its CSV was"]
     return table, notes

@@ -63,7 +63,7 @@ def load_poses(path: Path) -> xr.Dataset:
     FormatError
         The file is damaged or its rows are no frames.
     """
-    if path.is_dir() or path.suffix in (".yaml", ".yml"):
+    if path.is_dir() or path.suffix.lower() in (".yaml", ".yml"):
         raise FormatError(
             f"{path} is a project of DeepLabCut, which holds no poses",
             hint="give the CSV or H5 file that DeepLabCut wrote beside a video, or load the labels",
