@@ -84,7 +84,14 @@ def wait_for_repairs(page, n):
 def open_page(page, server, project):
     page.goto(server.address(f"p/{server.open_project(project.root)}/proofread"))
     page.wait_for_selector('[data-testid=lanes][data-state="complete"]')
+    page.wait_for_selector('[data-testid=traces][data-state="complete"]')
     page.wait_for_selector("[data-testid=image-layer][data-frame]")
+    repainted(page)
+
+
+def repainted(page):
+    """Wait until what has changed is laid out and drawn: a size is told in one refresh, drawn in the next."""
+    page.evaluate("() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
 
 
 def test_repaired_with_single_keys_and_taken_back(project, shared_server, page):
@@ -230,6 +237,68 @@ def test_the_view_is_close_to_an_issue_until_one_wants_all_of_it(project, shared
     expect(image).to_have_attribute("data-view", whole)
 
 
+def colours_in_traces(page):
+    """Return how many pixels of the traces have each colour."""
+    return page.get_by_test_id("traces").evaluate(
+        """canvas => {
+            const { data } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
+            const counts = new Map();
+            for (let at = 0; at < data.length; at += 4) {
+                const colour = data.slice(at, at + 3).join();
+                counts.set(colour, (counts.get(colour) ?? 0) + 1);
+            }
+            return Object.fromEntries(counts);
+        }"""
+    )
+
+
+def test_traces_are_those_of_the_chosen_tracks(project, shared_server, page):
+    project, *_, names = project
+    open_page(page, shared_server, project)
+    traces = page.get_by_test_id("traces")
+    traced = page.get_by_role("list", name="Tracks in the traces").get_by_role("listitem")
+    expect(traced).to_have_text(names)
+    expect(traces).to_have_attribute("data-state", "complete")
+    of_all = colours_in_traces(page)
+    choose(page, 2)
+    expect(traced).to_have_text([names[1]])
+    repainted(page)
+    # Lines have rims of mixed colours; fewer tracks leave fewer of them.
+    assert len(colours_in_traces(page)) < len(of_all)
+    choose(page, 3, second=True)
+    expect(traced).to_have_text([names[1], names[2]])
+    page.keyboard.press("x")
+    wait_for_repairs(page, 1)
+    # The summary that traces are drawn from is made anew after a repair.
+    expect(traces).to_have_attribute("data-state", "complete")
+    page.keyboard.press("r")
+    expect(traces).to_have_count(0)
+    page.reload()
+    page.wait_for_selector('[data-testid=lanes][data-state="complete"]')
+    expect(traces).to_have_count(0)
+    page.keyboard.press("r")
+    expect(traces).to_have_attribute("data-state", "complete")
+
+
+def test_all_repaired_frames_become_labels_when_asked_for(project, shared_server, page):
+    project, *_ = project
+    open_page(page, shared_server, project)
+    page.keyboard.press("Shift+L")
+    expect(page.get_by_text("No frame was repaired yet")).to_be_visible()
+    choose(page, 1)
+    choose(page, 2, second=True)
+    for done, frame in enumerate((FIRST_SWAP, SECOND_SWAP), start=1):
+        go_to(page, frame)
+        page.keyboard.press("x")
+        wait_for_repairs(page, done)
+    page.keyboard.press("Shift+L")
+    question = page.get_by_role("dialog")
+    expect(question).to_contain_text(f"{FIRST_SWAP}, {SECOND_SWAP}")
+    question.get_by_role("button", name="Learn from 2 frames").click()
+    expect(page.get_by_text("2 frames labelled with these poses")).to_be_visible()
+    assert project.extracted_frames("three mice") == [FIRST_SWAP, SECOND_SWAP]
+
+
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_it_looks_as_it_should(project, shared_server, new_page, screenshots, theme):
     project, *_ = project
@@ -241,5 +310,6 @@ def test_it_looks_as_it_should(project, shared_server, new_page, screenshots, th
     expect(page.get_by_test_id("image-layer")).to_have_attribute("data-frame", frame)
     expect(page.get_by_test_id("overlay")).to_have_attribute("data-pose", "there")
     expect(page.get_by_test_id("lanes")).to_have_attribute("data-state", "complete")
+    expect(page.get_by_test_id("traces")).to_have_attribute("data-state", "complete")
     page.screenshot(path=screenshots / f"proofread-tracks-{theme}.png")
     expect_usable(page)

@@ -158,3 +158,34 @@ def test_labels_keep_the_names_that_the_project_knows(client, url, tracks, proje
     client.post(f"{tracks}/tracks/labels", json={"frames": [3], "labeller": "Ada"})
     instances = client.get(f"{url}/labels/day 1/3").json()["instances"]
     assert sorted(instance["individual"] or "" for instance in instances) == ["", "a"]
+
+
+def test_the_frames_of_repairs_are_those_to_learn_from(client, tracks):
+    assert client.get(f"{tracks}/tracks").json()["corrected"] == []
+    swap(client, tracks)
+    swap(client, tracks, start=10, stop=12)
+    revision = client.get(f"{tracks}/tracks").json()["revision"]
+    edits = [
+        {"kind": "split", "track": "a", "start": 18, "name": "c"},
+        {"kind": "delete", "track": "c"},
+        {"kind": "delete", "track": "b", "start": 30, "stop": 34},
+        {"kind": "interpolate", "track": "b", "start": 30, "stop": 34},
+    ]
+    done = client.post(f"{tracks}/tracks/edits", json={"revision": revision, "edits": edits}).json()
+    assert done["corrected"] == [10, 12, 18, 25, 30, 32, 34]
+    undone = client.post(f"{tracks}/tracks/undo", json={"revision": done["revision"]}).json()
+    assert undone["corrected"] == [10, 12, 18, 25, 30, 34]
+
+
+def test_what_was_filled_in_is_proposed_and_not_accepted(client, url, tracks, project):
+    project.set_individuals(["a", "b"])
+    revision = client.get(f"{tracks}/tracks").json()["revision"]
+    edits = [
+        {"kind": "delete", "track": "b", "start": 30, "stop": 34},
+        {"kind": "interpolate", "track": "b", "start": 30, "stop": 34},
+    ]
+    client.post(f"{tracks}/tracks/edits", json={"revision": revision, "edits": edits})
+    client.post(f"{tracks}/tracks/labels", json={"frames": [32], "labeller": "Ada"})
+    instances = client.get(f"{url}/labels/day 1/32").json()["instances"]
+    origins = {animal["individual"]: {point["origin"] for point in animal["points"]} for animal in instances}
+    assert origins == {"a": {"accepted"}, "b": {"model"}}

@@ -1,4 +1,4 @@
-"""Tracks while somebody repairs them: what may be wrong, repairs, undo, and frames to learn from."""
+"""Tracks while somebody repairs them: what may be wrong, repairs, and undo."""
 
 import threading
 from collections.abc import Callable
@@ -11,8 +11,8 @@ from marey.errors import ConfigError, ConflictError, InputError
 from marey.formats import load_poses, native
 from marey.model import read_history
 from marey.server import results
-from marey.server.schemas import labels as label_schema
 from marey.server.schemas import tracks as schema
+from marey.server.track_labels import corrected_frames
 from marey.tracking import History, TrackEditor, find_suspicions
 from marey.tracking.edits import IDENTITY_CONFIDENCE, edit_from_dict
 from marey.visualisation.pyramid import pyramid_path
@@ -120,8 +120,20 @@ def revision_of(path: Path) -> str:
 
 
 def start_tracking(project: "OpenProject", result_id: str, request: schema.TrackingRequest) -> "Job":
-    """Follow the animals of a file of poses; the tracks are written beside it."""
+    """Follow the animals of a file of poses; the tracks are written beside it.
+
+    Raises
+    ------
+    ConfigError
+        The animals' looks were asked for, and there is no video to see them in.
+    """
     file = results.find(project, result_id)
+    video = results.video_of(project, file)
+    if request.appearance != "off" and video is None:
+        raise ConfigError(
+            "the animals' looks were asked for, but there is no video to see them in",
+            hint="add the video on the page Videos, or follow the animals without their looks",
+        )
     root = project.project.root
     target = file.path.with_name(f"{file.path.stem}{TRACKED}.nc")
     return project.start(
@@ -129,54 +141,11 @@ def start_tracking(project: "OpenProject", result_id: str, request: schema.Track
         {
             "source": file.path.relative_to(root).as_posix(),
             "target": target.relative_to(root).as_posix(),
+            "video": video,
             **request.model_dump(),
         },
         title=f"following the animals of {file.path.stem}",
-        subject={"result": result_id, "video": results.video_of(project, file)},
-    )
-
-
-def add_labels(
-    project: "OpenProject", result_id: str, request: schema.TrackLabels
-) -> schema.TrackLabelsAdded:
-    """Make the repaired poses of frames labels, as points that a person accepted.
-
-    Frames that have labels already are left alone.
-
-    Raises
-    ------
-    ConfigError
-        The video is not in the project, or the keypoints are not the project's.
-    """
-    file = results.find(project, result_id)
-    video = results.video_of(project, file)
-    if video is None:
-        raise ConfigError(
-            f"the video of {file.path.name} is not in this project", hint="add it on the page Videos"
-        )
-    keypoints = project.project.skeleton.keypoints
-    if set(file.summary.keypoints) != set(keypoints):
-        raise ConfigError(
-            f"these tracks have the keypoints {', '.join(file.summary.keypoints)}, the project has "
-            f"{', '.join(keypoints)}",
-            hint="labels can be made only of poses with the project's own keypoints",
-        )
-    poses = load_poses(file.path)
-    numbers = {int(frame): row for row, frame in enumerate(poses["frame"].to_numpy())}
-    if missing := [frame for frame in request.frames if frame not in numbers]:
-        raise InputError(f"these tracks do not have frame {missing[0]}")
-    labelled = project.labels.frames(video)
-    new = [frame for frame in request.frames if frame not in labelled]
-    project.project.add_frames(video, new)
-    for frame in new:
-        instances = _instances(poses.isel(time=numbers[frame]), keypoints, project.project.individuals)
-        labels = label_schema.LabelsWrite(
-            instances=instances, no_animal=not instances, labeller=request.labeller
-        )
-        revision = project.labels.read(video, frame).revision
-        project.labels.write(video, frame, labels, revision)
-    return schema.TrackLabelsAdded(
-        video=video, added=new, skipped=[frame for frame in request.frames if frame in labelled]
+        subject={"result": result_id, "video": video},
     )
 
 
@@ -217,6 +186,7 @@ def _describe(path: Path, poses: "xr.Dataset", revision: str) -> schema.Tracks:
         n_suspicions=len(found),
         done=entries[0],
         undone=entries[1],
+        corrected=corrected_frames(poses),
     )
 
 
@@ -239,29 +209,3 @@ def _sureness(poses: "xr.Dataset") -> np.ndarray:
         last = np.take_along_axis(known, np.maximum.accumulate(rows, axis=0), axis=0)
         sure = np.where(np.isfinite(last), last, 1.0)
     return np.where(is_there, sure, np.nan)
-
-
-def _instances(
-    row: "xr.Dataset", keypoints: tuple[str, ...], individuals: tuple[str, ...]
-) -> list[label_schema.Instance]:
-    """Return the animals of one row as labels; a name is kept where the project has an individual of it."""
-    instances = []
-    for name in row["individual"].to_numpy():
-        position = row["position"].sel(individual=name).transpose("keypoint", "space")
-        points = [position.sel(keypoint=keypoint).to_numpy() for keypoint in keypoints]
-        if not any(np.isfinite(point).all() for point in points):
-            continue
-        instances.append(
-            label_schema.Instance(
-                individual=str(name) if str(name) in individuals else None,
-                points=[
-                    label_schema.Point(
-                        visibility="visible" if np.isfinite(point).all() else "unlabeled",
-                        origin="accepted",
-                        position=(float(point[0]), float(point[1])) if np.isfinite(point).all() else None,
-                    )
-                    for point in points
-                ],
-            )
-        )
-    return instances

@@ -3930,6 +3930,13 @@ export interface components {
          */
         TrackingRequest: {
             /**
+             * Appearance
+             * @description Whether to learn from the video how the animals differ; ``auto``: where they met or were lost.
+             * @default off
+             * @enum {string}
+             */
+            appearance: "auto" | "on" | "off";
+            /**
              * Can Leave
              * @description Whether they come and go; by default not where their number is given or looks fixed.
              */
@@ -3949,12 +3956,23 @@ export interface components {
              * @default false
              */
             overwrite: boolean;
+            /**
+             * Take Apart
+             * @description Whether to take detections apart that were put together from two animals.
+             * @default false
+             */
+            take_apart: boolean;
         };
         /**
          * Tracks
          * @description The tracks of a file of poses under repair.
          */
         Tracks: {
+            /**
+             * Corrected
+             * @description Frames at which repairs were made: the ones to learn from.
+             */
+            corrected: number[];
             /**
              * Done
              * @description Repairs, oldest first.

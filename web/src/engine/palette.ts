@@ -45,6 +45,11 @@ export function inkOn(colour: string): string {
   return contrast(value, 0) > contrast(value, 1) ? '#000000' : '#ffffff';
 }
 
+/** How much two colours differ in lightness (WCAG 2, from 1 to 21). */
+export function contrastOf(one: string, other: string): number {
+  return contrast(luminance(channels(one)), luminance(channels(other)));
+}
+
 /** Red, green and blue, each from 0 to 1 as they are written, not as light. */
 function channels(colour: string): number[] {
   return [1, 3, 5].map((at) => Number.parseInt(colour.slice(at, at + 2), 16) / 255);

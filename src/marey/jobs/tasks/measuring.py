@@ -74,19 +74,29 @@ def track_animals(context: TaskContext) -> dict[str, Any]:
     from marey.visualisation.pyramid import build_pyramid
 
     wanted = dict(context.arguments)
-    root = context.open_project().root
+    project = context.open_project()
+    root = project.root
     source, target, overwrite = (wanted.pop(name) for name in ("source", "target", "overwrite"))
+    video, appearance = wanted.pop("video", None), wanted.pop("appearance", "off")
     if (root / target).exists() and not overwrite:
         raise AlreadyExistsError(
             f"{target} exists already", hint="it may hold repairs: say that it is to be replaced"
         )
-    found = track(load_animals(root / source), **wanted, progress=context.progress)
+    looks = None
+    if appearance != "off":
+        from marey.training.appearance import VideoAppearance
+
+        looks = VideoAppearance(
+            project.video_path(video), even_if_clear=appearance == "on", progress=context.progress
+        )
+    found = track(load_animals(root / source), **wanted, describe=looks, progress=context.progress)
     save_poses(found.poses, root / target, overwrite=overwrite)
     build_pyramid(root / target)
     return {
         "output": target,
         "n_tracks": found.poses.sizes["individual"],
         "n_doubts": len(found.doubts),
+        "appearance": None if looks is None else looks.note,
     }
 
 

@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 from fastapi.responses import Response
 
-from marey.server import proofreading, results
+from marey.server import proofreading, results, track_labels
 from marey.server.context import ProjectDep
 from marey.server.responses import FLOATS, NEVER_KEPT, numbers
 from marey.server.schemas.jobs import Job
@@ -67,4 +67,4 @@ def redo_track_edit(project: ProjectDep, result: str, change: TrackChange) -> Tr
 @router.post("/tracks/labels")
 def add_track_labels(project: ProjectDep, result: str, frames: TrackLabels) -> TrackLabelsAdded:
     """Make repaired poses labels to learn from."""
-    return proofreading.add_labels(project, result, frames)
+    return track_labels.add_labels(project, result, frames)

@@ -14,7 +14,11 @@ class TrackingRequest(Wire):
     """How many there are; estimated by default."""
     can_leave: bool | None = None
     """Whether they come and go; by default not where their number is given or looks fixed."""
+    appearance: Literal["auto", "on", "off"] = "off"
+    """Whether to learn from the video how the animals differ; ``auto``: where they met or were lost."""
     max_gap_s: float = Field(1.0, ge=0)
+    take_apart: bool = False
+    """Whether to take detections apart that were put together from two animals."""
     overwrite: bool = False
 
 
@@ -75,6 +79,8 @@ class Tracks(Wire):
     """Repairs, oldest first."""
     undone: list[TrackEntry]
     """What could be done again, the one undone last first."""
+    corrected: list[int]
+    """Frames at which repairs were made: the ones to learn from."""
 
 
 class TrackChange(Wire):
@@ -93,7 +99,7 @@ class TrackEdits(TrackChange):
 class TrackLabels(Wire):
     """Frames whose repaired poses shall be labels to learn from."""
 
-    frames: list[int] = Field(min_length=1, max_length=200)
+    frames: list[int] = Field(min_length=1, max_length=1000)
     labeller: str = ""
 
 

@@ -1,4 +1,4 @@
-import { Clapperboard, FileOutput, Trash2 } from 'lucide-react';
+import { Clapperboard, FileOutput, Footprints, Trash2 } from 'lucide-react';
 import { useState } from 'react';
 import { Link } from 'wouter';
 import { api, client, type Schemas } from '../../api/client';
@@ -13,6 +13,7 @@ import { count, when } from '../../components/format';
 import { Loaded, Problem } from '../../components/Problem';
 import { type Column, Table } from '../../components/Table';
 import { useToast } from '../../components/Toast';
+import { TrackDialog } from '../../components/TrackDialog';
 
 type Result = Schemas['Result'];
 
@@ -21,6 +22,7 @@ export function ResultsCard({ project }: { project: string }) {
   const results = api.useQuery('get', '/api/projects/{project}/results', { params: { path: { project } } });
   const [removing, setRemoving] = useState<Result | null>(null);
   const [exporting, setExporting] = useState<Result | null>(null);
+  const [following, setFollowing] = useState<Result | null>(null);
   const remove = useAction(
     (result: Result) =>
       client.DELETE('/api/projects/{project}/results/{result}', { params: { path: { project, result: result.id } } }),
@@ -46,6 +48,14 @@ export function ResultsCard({ project }: { project: string }) {
       title: <span className="visually-hidden">Actions</span>,
       cell: (result) => (
         <span className="row row--end">
+          {mayBeFollowed(result) && (
+            <IconButton
+              icon={Footprints}
+              label={`Follow the animals of ${result.name}`}
+              onClick={() => setFollowing(result)}
+              size="sm"
+            />
+          )}
           <ButtonLink
             aria-label={`Labelled video of ${result.name}`}
             icon={Clapperboard}
@@ -70,6 +80,7 @@ export function ResultsCard({ project }: { project: string }) {
         list.length === 0 ? null : (
           <Card isFlush text="Open one to see it over the video, smooth it, or correct the network." title="Results">
             <Table columns={columns} label="Results" rowKey={(result) => result.id} rows={list} />
+            {following && <TrackDialog onClose={() => setFollowing(null)} project={project} result={following} />}
             {exporting && <ExportDialog onClose={() => setExporting(null)} project={project} result={exporting} />}
             {removing && (
               <ConfirmDialog
@@ -88,6 +99,11 @@ export function ResultsCard({ project }: { project: string }) {
       }
     </Loaded>
   );
+}
+
+/** Who is who is unknown where several animals were found, and known in tracks. */
+function mayBeFollowed({ individuals, name }: Result): boolean {
+  return individuals.length > 1 && !name.endsWith('-tracks');
 }
 
 function ExportDialog({ project, result, onClose }: { project: string; result: Result; onClose: () => void }) {

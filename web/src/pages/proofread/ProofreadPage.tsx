@@ -1,19 +1,16 @@
 /** Tracks of several animals looked through and repaired, the most worthwhile moments first. */
 
-import { ChevronLeft, ChevronRight, Crosshair, Footprints, Keyboard, Pause, Play } from 'lucide-react';
+import { Footprints } from 'lucide-react';
 import { useEffect, useMemo, useState } from 'react';
-import { api, client, type Schemas } from '../../api/client';
+import { api, type Schemas } from '../../api/client';
 import { explain } from '../../api/errors';
-import { dataOf, useAction } from '../../api/useAction';
 import { navigate, useHashSearch } from '../../app/hashLocation';
-import { hasEnded, useJobs } from '../../app/jobs';
 import { type PageProps, pageUrl } from '../../app/pages';
 import { useStore } from '../../app/useStore';
-import { Button, ButtonLink, IconButton } from '../../components/Button';
+import { ButtonLink } from '../../components/Button';
 import { Callout } from '../../components/Callout';
 import { EmptyState } from '../../components/EmptyState';
 import { GoToDialog } from '../../components/GoToDialog';
-import { JobCard } from '../../components/JobCard';
 import { KeySheet } from '../../components/KeySheet';
 import { Loading } from '../../components/Progress';
 import { useToast } from '../../components/Toast';
@@ -29,6 +26,7 @@ import { IssueQueue } from './IssueQueue';
 import { lookAt, rowsAround } from './issueRows';
 import { POINTER_HINTS, type ProofreadActionId } from './keys';
 import { LaneView } from './LaneView';
+import { LearnDialog } from './LearnDialog';
 import { RepairPanel } from './RepairPanel';
 import {
   assignmentOf,
@@ -42,9 +40,13 @@ import {
   type Suspicion,
   stillThere,
 } from './repairs';
+import { TracePanel } from './TracePanel';
+import { TrackFirst } from './TrackFirst';
+import { Transport } from './Transport';
 import { type Closeness, useCloseness } from './useCloseness';
 import { useRepairs, useTracks } from './useProofreading';
 import { useProofreadKeys } from './useProofreadKeys';
+import { useSwitch } from './useSwitch';
 
 const ZOOM_STEP = 1.5;
 
@@ -96,7 +98,7 @@ function Opened({ project, chosen, results, session, tracks }: OpenedProps) {
   const toast = useToast();
   const [chosenOnce, setChoice] = useState<Choice>(NOTHING_CHOSEN);
   const [open, setOpen] = useState<{ place: number; issue: Suspicion | null }>({ place: -1, issue: null });
-  const [dialog, setDialog] = useState<'go-to' | 'help' | null>(null);
+  const [dialog, setDialog] = useState<'go-to' | 'help' | 'learn' | null>(null);
   const { repair, isBusy, learn } = useRepairs(project, session, tracks);
   const { names, suspicions: issues } = tracks;
   const choice = useMemo(() => stillThere(chosenOnce, names), [chosenOnce, names]);
@@ -104,6 +106,7 @@ function Opened({ project, chosen, results, session, tracks }: OpenedProps) {
   const issue = issues[place] ?? null;
   const colours = useColours(names);
   const closeness = useCloseness(session, names, choice);
+  const traces = useSwitch('proofread.traces');
   const { detail } = session.data;
 
   const show = (at: number) => {
@@ -140,6 +143,10 @@ function Opened({ project, chosen, results, session, tracks }: OpenedProps) {
       closeness.look(following);
     });
   };
+  const learnFromAll = () => {
+    if (tracks.corrected.length === 0) toast.warn('No frame was repaired yet');
+    else setDialog('learn');
+  };
   const actions: Readonly<Record<Exclude<ProofreadActionId, 'assign'>, () => void>> = {
     'next-issue': () => show(open.issue === null ? 0 : Math.min(place + 1, issues.length - 1)),
     'previous-issue': () => show(Math.max(place - 1, 0)),
@@ -165,7 +172,9 @@ function Opened({ project, chosen, results, session, tracks }: OpenedProps) {
     'zoom-out': () => session.zoomAtRow(ZOOM_STEP),
     'show-all': () => session.showAll(),
     closer: closeness.toggle,
-    label: () => detail.video !== null && learn(frame()),
+    traces: traces.toggle,
+    label: () => detail.video !== null && learn([frame()]),
+    'label-all': () => detail.video !== null && learnFromAll(),
     help: () => setDialog('help'),
   };
   const { keymap, setKeymap } = useProofreadKeys(dialog !== null, {
@@ -195,11 +204,12 @@ function Opened({ project, chosen, results, session, tracks }: OpenedProps) {
             </option>
           ))}
         </select>
-        <Transport closeness={closeness} onDialog={setDialog} session={session} />
+        <Transport closeness={closeness} onDialog={setDialog} session={session} traces={traces} />
       </header>
       <div className="results-body proofread-body">
         <div className="proofread-main">
           <View {...{ colours, choice, names, project, session }} focus={closeness.focus} />
+          {traces.isOn && <TracePanel {...{ choice, colours, names, session }} onClose={traces.toggle} />}
           <LaneView
             choice={choice}
             colours={colours}
@@ -212,7 +222,7 @@ function Opened({ project, chosen, results, session, tracks }: OpenedProps) {
           />
         </div>
         <aside className="results-side proofread-side">
-          {!tracks.is_tracked && <TrackFirst project={project} result={detail.id} />}
+          {!tracks.is_tracked && <TrackFirst project={project} result={detail} />}
           <IssueQueue
             colourOf={(name) => colours[names.indexOf(name)] ?? 'currentColor'}
             issues={issues}
@@ -232,6 +242,16 @@ function Opened({ project, chosen, results, session, tracks }: OpenedProps) {
       </div>
       {dialog === 'help' && (
         <KeySheet keymap={keymap} onChange={setKeymap} onClose={() => setDialog(null)} pointer={POINTER_HINTS} />
+      )}
+      {dialog === 'learn' && (
+        <LearnDialog
+          frames={tracks.corrected}
+          onClose={() => setDialog(null)}
+          onConfirm={() => {
+            learn(tracks.corrected);
+            setDialog(null);
+          }}
+        />
       )}
       {dialog === 'go-to' && (
         <GoToDialog
@@ -294,72 +314,6 @@ function View({ project, session, names, colours, choice, focus }: ViewProps) {
         </div>
       )}
     </div>
-  );
-}
-
-interface TransportProps {
-  readonly session: ResultSession;
-  readonly closeness: Closeness;
-  readonly onDialog: (dialog: 'go-to' | 'help') => void;
-}
-
-function Transport({ session, closeness, onDialog }: TransportProps) {
-  const [row, isPlaying] = useStore(session, (state) => [state.row, state.isPlaying] as const);
-  const { data } = session;
-  const { fps, last_frame } = data.detail;
-  const frame = data.frameOf(row);
-  return (
-    <>
-      <div className="results-toolbar__group">
-        <IconButton icon={ChevronLeft} label="Previous frame" onClick={() => session.step(-1)} size="sm" />
-        <IconButton
-          icon={isPlaying ? Pause : Play}
-          label={isPlaying ? 'Stop' : 'Play'}
-          onClick={() => session.togglePlay()}
-          size="sm"
-        />
-        <IconButton icon={ChevronRight} label="Next frame" onClick={() => session.step(1)} size="sm" />
-        <button className="results-place number" onClick={() => onDialog('go-to')} title="Go to a frame" type="button">
-          <span data-testid="frame-number">frame {frame}</span>
-          <span className="faint"> / {last_frame}</span>
-          {fps ? <span className="faint"> · {(frame / fps).toFixed(2)} s</span> : null}
-        </button>
-      </div>
-      <div className="results-toolbar__group results-toolbar__group--end">
-        <IconButton
-          aria-pressed={closeness.isClose}
-          icon={Crosshair}
-          label="Close to the tracks that are looked at"
-          onClick={closeness.toggle}
-          size="sm"
-        />
-        <IconButton icon={Keyboard} label="Show all keys" onClick={() => onDialog('help')} size="sm" />
-      </div>
-    </>
-  );
-}
-
-/** Poses of several animals say nothing about who is who until the animals were followed. */
-function TrackFirst({ project, result }: { project: string; result: string }) {
-  const job = useJobs(project).find(
-    (candidate) => candidate.kind === 'track' && candidate.subject['result'] === result && !hasEnded(candidate),
-  );
-  const start = useAction(() =>
-    dataOf(
-      client.POST('/api/projects/{project}/results/{result}/track', {
-        params: { path: { project, result } },
-        body: { max_gap_s: 1, overwrite: false },
-      }),
-    ),
-  );
-  if (job) return <JobCard job={job} />;
-  return (
-    <Callout kind="info" title="Nobody knows yet who is who">
-      <p>Follow the animals first: the tracks become a file of their own, and the likely mistakes are listed.</p>
-      <Button icon={Footprints} isBusy={start.isBusy} kind="primary" onClick={() => start.run()} size="sm">
-        Follow the animals
-      </Button>
-    </Callout>
   );
 }
 

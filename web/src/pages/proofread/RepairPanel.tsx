@@ -72,6 +72,11 @@ export function RepairPanel({ tracks, choice, keymap, isBusy, canLearn, onAct }:
             Learn from this frame <KeyHint chord={keymap.keysOf('label')[0] ?? ''} />
           </Button>
         )}
+        {canLearn && tracks.corrected.length > 0 && (
+          <Button disabled={isBusy} icon={GraduationCap} onClick={() => onAct('label-all')} size="sm">
+            Learn from all {tracks.corrected.length} repaired <KeyHint chord={keymap.keysOf('label-all')[0] ?? ''} />
+          </Button>
+        )}
       </div>
       {tracks.done.length > 0 && (
         <ol aria-label="Repairs that were done" className="repair__done">

@@ -35,7 +35,9 @@ export const PROOFREAD_ACTIONS = [
   { id: 'zoom-out', group: 'Lanes', label: 'More time', keys: ['-'] },
   { id: 'show-all', group: 'Lanes', label: 'All of it', keys: ['V'] },
   { id: 'closer', group: 'Frame', label: 'Close to the tracks that are looked at, or the whole frame', keys: ['F'] },
+  { id: 'traces', group: 'Lanes', label: 'Traces of the chosen tracks, on or off', keys: ['R'] },
   { id: 'label', group: 'Frame', label: 'Learn from this frame: its poses become labels', keys: ['L'] },
+  { id: 'label-all', group: 'Frame', label: 'Learn from all frames that were repaired', keys: ['Shift+L'] },
   { id: 'help', group: 'Frame', label: 'Show all keys', keys: ['?'] },
 ] as const satisfies readonly Action[];
 

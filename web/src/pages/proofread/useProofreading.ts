@@ -5,9 +5,10 @@ import { api, client, queryClient, type Schemas } from '../../api/client';
 import { ApiError } from '../../api/errors';
 import { dataOf, useAction } from '../../api/useAction';
 import { readLabeller } from '../../app/labeller';
+import { plural } from '../../components/format';
 import { useToast } from '../../components/Toast';
 import type { ResultSession } from '../results/resultSession';
-import { readResult } from '../results/useResultSession';
+import { readResult, summarisedResult } from '../results/useResultSession';
 import type { TrackEdit } from './repairs';
 
 type Tracks = Schemas['Tracks'];
@@ -47,24 +48,28 @@ export function useRepairs(project: string, session: ResultSession, tracks: Trac
     },
   );
   const learn = useAction(
-    (frame: number) =>
+    (frames: readonly number[]) =>
       dataOf(
         client.POST('/api/projects/{project}/results/{result}/tracks/labels', {
           params: { path },
-          body: { frames: [frame], labeller: body.labeller },
+          body: { frames: [...frames], labeller: body.labeller },
         }),
       ),
-    {
-      onDone: ({ added }, frame) =>
-        toast.say(
-          added.length > 0
-            ? `Frame ${frame} is labelled with these poses; look at it on the page Label`
-            : `Frame ${frame} has labels already, and they were left as they are`,
-        ),
-    },
+    { onDone: (answer) => toast.say(learned(answer)) },
   );
   useRenewal(project, session, revision);
   return { repair: run, isBusy, learn: learn.run };
+}
+
+/** What became of frames that were to be labels, in words. */
+export function learned({ added, skipped }: Pick<Schemas['TrackLabelsAdded'], 'added' | 'skipped'>): string {
+  const [first, other] = [added[0] ?? skipped[0], skipped.length];
+  if (added.length + other === 1)
+    return added.length > 0
+      ? `Frame ${first} is labelled with these poses; look at it on the page Label`
+      : `Frame ${first} has labels already, and they were left as they are`;
+  const rest = other > 0 ? `; ${other} had labels already, and they were left as they are` : '';
+  return `${plural(added.length, 'frame')} labelled with these poses: look at them on the page Label${rest}`;
 }
 
 /** Whatever changed the file, here or elsewhere: show its numbers as they are now. */
@@ -72,10 +77,17 @@ function useRenewal(project: string, session: ResultSession, revision: string) {
   // biome-ignore lint/correctness/useExhaustiveDependencies: every revision is looked at once
   useEffect(() => {
     let isOver = false;
-    void readResult(project, session.data.detail.id)
+    const { id } = session.data.detail;
+    void readResult(project, id)
       .then(({ detail, frames }) => {
         const isOther = detail.modified !== session.data.detail.modified;
         if (!isOver && isOther) session.renew(detail, frames);
+        // What traces are drawn from is made anew for every change.
+        return session.data.levels.length > 0 ? null : summarisedResult(project, id, () => isOver);
+      })
+      .then((made) => {
+        const isSame = made?.detail.modified === session.data.detail.modified;
+        if (!isOver && made && isSame) session.summarise(made.detail.levels);
       })
       .catch((problem: unknown) => {
         if (problem instanceof ApiError && problem.status === 404) void queryClient.invalidateQueries();

@@ -8,7 +8,8 @@ import type { ResultSession } from './resultSession';
 
 export function KeypointPanel({ session, colours }: { session: ResultSession; colours: readonly string[] }) {
   const { data } = session;
-  const [shown, individual, row] = useStore(session, (state) => [state.shown, state.individual, state.row] as const);
+  const [shown, chosen, row] = useStore(session, (state) => [state.shown, state.individuals, state.row] as const);
+  const individual = chosen?.[0] ?? null;
   useStore(session, (state) => state.arrivals);
   const pose = data.pose(row)?.[individual ?? 0];
   const { keypoints, individuals } = data.detail;
@@ -20,7 +21,7 @@ export function KeypointPanel({ session, colours }: { session: ResultSession; co
           <select
             className="input input--sm"
             onChange={(event) =>
-              session.chooseIndividual(event.target.value === '' ? null : Number(event.target.value))
+              session.chooseIndividuals(event.target.value === '' ? null : [Number(event.target.value)])
             }
             value={individual ?? ''}
           >

@@ -17,12 +17,16 @@ import { KeypointPanel } from './KeypointPanel';
 import { POINTER_HINTS } from './keys';
 import '../../components/Workspace.css';
 import './results.css';
+import type { TimelineLayout } from './drawTimeline';
 import type { ResultSession } from './resultSession';
 import { SmoothingPanel } from './SmoothingPanel';
 import { Stage } from './Stage';
+import { StripLegend } from './StripLegend';
 import { Timeline } from './Timeline';
 import { useResultKeys } from './useResultKeys';
 import { useResultSession } from './useResultSession';
+
+const LAYOUT: TimelineLayout = { axisPx: 48, hasRuler: true, hasStrip: true, colourBy: 'keypoint' };
 
 export default function ResultsPage({ project }: PageProps) {
   const query = new URLSearchParams(useHashSearch());
@@ -111,7 +115,8 @@ function Opened({ session, project }: { session: ResultSession; project: string 
             </div>
           )}
         </div>
-        <Timeline colours={colours} session={session} />
+        <StripLegend nIndividuals={detail.individuals.length} />
+        <Timeline colours={colours} layout={LAYOUT} session={session} />
       </div>
       <aside className="results-side">
         <Certainty session={session} />

@@ -26,6 +26,8 @@ interface Props {
 interface Place {
   readonly session: ResultSession;
   view: View | null;
+  /** Whether a person put it there; otherwise it fits the canvas, whatever its size becomes. */
+  isMoved: boolean;
   canvas: Size;
   focus: Box | null;
 }
@@ -53,7 +55,7 @@ export function Stage({ session, colours, individualColours, edges, video, draw 
     const pixelRatio = window.devicePixelRatio || 1;
     const markers = new MarkerSheet(colours, pixelRatio, 0.8);
     if (place.current?.session !== session)
-      place.current = { session, view: null, canvas: { width: 1, height: 1 }, focus: null };
+      place.current = { session, view: null, isMoved: false, canvas: { width: 1, height: 1 }, focus: null };
     const style = { markers, pixelRatio, edges, individualColours };
     const stage = showStage(place.current, element, below, above, style, video, draw);
     redraw.current = stage.redraw;
@@ -63,6 +65,7 @@ export function Stage({ session, colours, individualColours, edges, video, draw 
   useEffect(() => {
     if (!focus || !place.current) return;
     place.current.view = null;
+    place.current.isMoved = false;
     place.current.focus = focus.box;
     redraw.current();
   }, [focus]);
@@ -114,6 +117,7 @@ function showStage(
   };
   const move = (next: View) => {
     place.view = next;
+    place.isMoved = true;
     schedule();
   };
   const observer = new ResizeObserver(() => {
@@ -122,8 +126,7 @@ function showStage(
       element.width = Math.round(next.width * style.pixelRatio);
       element.height = Math.round(next.height * style.pixelRatio);
     }
-    // The first picture decides how the frame lies; afterwards it stays where a person put it.
-    place.view = place.view && session.state.picture ? resized(place.view, place.canvas, next) : null;
+    place.view = place.view && place.isMoved ? resized(place.view, place.canvas, next) : null;
     place.canvas = next;
     schedule();
   });
@@ -131,7 +134,12 @@ function showStage(
   const stopListening = listen(above, {
     zoom: (at, factor) => place.view && move(zoomAt(place.view, at, factor, size(), place.canvas)),
     pan: (dx, dy) => place.view && move(panBy(place.view, dx, dy, size(), place.canvas)),
-    reset: () => move(fitImage(size(), place.canvas)),
+    reset: () => {
+      place.view = null;
+      place.isMoved = false;
+      place.focus = null;
+      schedule();
+    },
   });
   let hadPicture = session.state.picture !== null;
   const unsubscribe = session.subscribe(() => {

@@ -4,14 +4,21 @@ import { useEffect, useRef, useState } from 'react';
 import { useTheme } from '../../app/theme';
 import { linesOn } from '../../engine/palette';
 import { rowAt, spanOf } from '../../engine/timeline';
-import { AXIS_PX, drawPlayhead, drawTimeline, showsRows, type TimelineStyle } from './drawTimeline';
+import { drawPlayhead, drawTimeline, showsRows, type TimelineLayout, type TimelineStyle } from './drawTimeline';
 import type { ResultSession } from './resultSession';
 
 const WHEEL_ZOOM_PER_PX = 0.0015;
 /** While tiles arrive one after the other, the traces are drawn again this often at most. */
 const REDRAW_EVERY_MS = 200;
 
-export function Timeline({ session, colours }: { session: ResultSession; colours: readonly string[] }) {
+interface Props {
+  readonly session: ResultSession;
+  /** Those of what the traces have their colours from. */
+  readonly colours: readonly string[];
+  readonly layout: TimelineLayout;
+}
+
+export function Timeline({ session, colours, layout }: Props) {
   const host = useRef<HTMLDivElement>(null);
   const traces = useRef<HTMLCanvasElement>(null);
   const playhead = useRef<HTMLCanvasElement>(null);
@@ -30,13 +37,13 @@ export function Timeline({ session, colours }: { session: ResultSession; colours
   useEffect(() => {
     const [below, above] = [traces.current, playhead.current];
     if (!below || !above || size.width === 0) return;
-    return paintOnChange(session, below, above, { ...size, colours });
-  }, [session, colours, size, isDark]);
+    return paintOnChange(session, below, above, { ...size, colours, layout });
+  }, [session, colours, layout, size, isDark]);
 
   useEffect(() => {
     const element = playhead.current;
-    return element ? listen(element, session) : undefined;
-  }, [session]);
+    return element ? listen(element, session, layout.axisPx) : undefined;
+  }, [session, layout.axisPx]);
 
   return (
     <div className="timeline" ref={host}>
@@ -51,7 +58,7 @@ function paintOnChange(
   session: ResultSession,
   below: HTMLCanvasElement,
   above: HTMLCanvasElement,
-  { width, height, colours }: { width: number; height: number; colours: readonly string[] },
+  { width, height, colours, layout }: Pick<TimelineStyle, 'width' | 'height' | 'colours' | 'layout'>,
 ): () => void {
   const [traces, playhead] = [below.getContext('2d', { alpha: false }), above.getContext('2d')];
   const pixelRatio = window.devicePixelRatio || 1;
@@ -60,7 +67,7 @@ function paintOnChange(
     canvas.height = Math.round(height * pixelRatio);
   }
   const theme = themeColours(below);
-  const style: TimelineStyle = { width, height, pixelRatio, colours: linesOn(theme.ground, colours), theme };
+  const style: TimelineStyle = { width, height, pixelRatio, layout, colours: linesOn(theme.ground, colours), theme };
   let drawn: readonly unknown[] = [];
   let drawnAt = Number.NEGATIVE_INFINITY;
   let request = 0;
@@ -68,8 +75,13 @@ function paintOnChange(
     request = 0;
     const { state, data } = session;
     if (!traces || !playhead) return;
-    const hasRows = showsRows(data, state.range, width);
-    const wanted = [data.arrivals(hasRows), state.range, state.shown, state.individual, state.smoothed];
+    drawPlayhead(playhead, state, style);
+    if (!data.canDraw(state.range)) {
+      below.dataset['state'] = 'loading';
+      return;
+    }
+    const hasRows = showsRows(data, state.range, width - layout.axisPx);
+    const wanted = [data.arrivals(hasRows), state.range, state.shown, state.individuals, state.smoothed, data.levels];
     const isOther = wanted.some((value, i) => i > 0 && value !== drawn[i]);
     const isDue = data.isSettled(hasRows) || performance.now() - drawnAt > REDRAW_EVERY_MS;
     const hasMore = wanted[0] !== drawn[0] && isDue;
@@ -80,7 +92,6 @@ function paintOnChange(
       // Tests and benchmarks wait for this.
       below.dataset['state'] = data.isSettled(hasRows) ? 'complete' : 'loading';
     }
-    drawPlayhead(playhead, state, style);
   };
   const schedule = () => {
     request ||= requestAnimationFrame(paint);
@@ -96,17 +107,23 @@ function paintOnChange(
 function themeColours(element: HTMLElement): TimelineStyle['theme'] {
   const style = getComputedStyle(element);
   const read = (name: string) => style.getPropertyValue(name).trim();
-  return { text: read('--text-soft'), grid: read('--plot-grid'), ground: read('--surface'), accent: read('--accent') };
+  return {
+    text: read('--text-soft'),
+    grid: read('--plot-grid'),
+    ground: read('--surface'),
+    accent: read('--accent'),
+    hatch: read('--plot-missing'),
+  };
 }
 
-function listen(canvas: HTMLCanvasElement, session: ResultSession): () => void {
+function listen(canvas: HTMLCanvasElement, session: ResultSession, axisPx: number): () => void {
   const end = new AbortController();
   const options = { signal: end.signal };
   let isDragging = false;
-  const plot = () => canvas.clientWidth - AXIS_PX;
+  const plot = () => canvas.clientWidth - axisPx;
   const seek = (event: PointerEvent) => {
     const { data, state } = session;
-    session.go(rowAt(state.range, event.offsetX - AXIS_PX, plot(), data.nRows));
+    session.go(rowAt(state.range, event.offsetX - axisPx, plot(), data.nRows));
   };
   canvas.addEventListener(
     'pointerdown',
@@ -135,7 +152,7 @@ function listen(canvas: HTMLCanvasElement, session: ResultSession): () => void {
       if (event.shiftKey || Math.abs(event.deltaX) > Math.abs(event.deltaY)) {
         session.pan((sideways / plot()) * spanOf(session.state.range));
       } else {
-        const anchor = Math.min(Math.max((event.offsetX - AXIS_PX) / plot(), 0), 1);
+        const anchor = Math.min(Math.max((event.offsetX - axisPx) / plot(), 0), 1);
         session.zoom(anchor, Math.exp(event.deltaY * WHEEL_ZOOM_PER_PX));
       }
     },

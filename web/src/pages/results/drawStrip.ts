@@ -6,9 +6,28 @@ import type { ConfidencePicture, ResultData } from './resultData';
 const ROW_PX = 3;
 const MOST_PX = 72;
 
-/** Confidence in eight steps, least first: dark is sure, bright is not. What is missing stays empty. */
-const STEPS = ['#ffd166', '#f4a259', '#d9756b', '#b0567c', '#83468a', '#5b3f8f', '#3c3a86', '#2b3470'];
-const PIXELS = STEPS.map(pixelOf);
+/**
+ * Confidence in eight steps, least first: dark is sure, bright is not, and each step has the same share of the light of
+ * the one before, so that every kind of colour vision can order them. What is missing is hatched.
+ */
+export const CONFIDENCE_STEPS = [
+  '#f9c840',
+  '#ffa340',
+  '#f6835e',
+  '#e16979',
+  '#c35891',
+  '#9a50a1',
+  '#6e4aa4',
+  '#3d4696',
+] as const;
+const PIXELS = CONFIDENCE_STEPS.map(pixelOf);
+const HATCH_PX = 6;
+
+export interface StripTheme {
+  readonly ground: string;
+  /** The lines that stand for what is missing. */
+  readonly hatch: string;
+}
 
 interface Place {
   readonly left: number;
@@ -22,6 +41,7 @@ export function drawStrip(
   data: ResultData,
   range: RowRange,
   { left, top, width }: Place,
+  theme: StripTheme,
 ): number {
   const nPoints = data.nKeypoints * data.nIndividuals;
   const height = Math.min(ROW_PX * nPoints, MOST_PX);
@@ -32,6 +52,7 @@ export function drawStrip(
   context.beginPath();
   context.rect(left, top, width, height);
   context.clip();
+  drawHatch(context, { left, top, width }, height, theme);
   // Few columns keep their edges; of many, each leaves a trace in its pixel.
   context.imageSmoothingEnabled = picture.nColumns > width;
   context.drawImage(
@@ -43,6 +64,22 @@ export function drawStrip(
   );
   context.restore();
   return height;
+}
+
+function drawHatch(
+  context: CanvasRenderingContext2D,
+  { left, top, width }: Place,
+  height: number,
+  theme: StripTheme,
+): void {
+  context.strokeStyle = theme.hatch;
+  context.lineWidth = 1;
+  context.beginPath();
+  for (let x = left - height; x < left + width; x += HATCH_PX) {
+    context.moveTo(x, top + height);
+    context.lineTo(x + height, top);
+  }
+  context.stroke();
 }
 
 function canvasOf(
@@ -72,7 +109,7 @@ function canvasOf(
 }
 
 function stepOf(confidence: number): number {
-  return Math.min(Math.max(Math.floor(confidence * STEPS.length), 0), STEPS.length - 1);
+  return Math.min(Math.max(Math.floor(confidence * PIXELS.length), 0), PIXELS.length - 1);
 }
 
 /** "#rrggbb" as the bytes of an opaque pixel, in the order of this computer's memory. */

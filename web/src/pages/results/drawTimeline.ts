@@ -1,16 +1,29 @@
 /** Draws the traces of a result over time. */
 
 import { levelFor, type RowRange, spanOf, ticks, xOf } from '../../engine/timeline';
-import { drawStrip } from './drawStrip';
+import { drawStrip, type StripTheme } from './drawStrip';
 import { QUANTITIES, type Quantity, type ResultData } from './resultData';
 import type { ResultState, Smoothed } from './resultSession';
+
+/** What a timeline has besides its traces. */
+export interface TimelineLayout {
+  /** Room at the left for the numbers of the axes. */
+  readonly axisPx: number;
+  readonly hasRuler: boolean;
+  /** Whether how sure every point is has a strip of its own above the traces. */
+  readonly hasStrip: boolean;
+  /** What a trace has its colour from. */
+  readonly colourBy: 'keypoint' | 'individual';
+}
 
 export interface TimelineStyle {
   readonly width: number;
   readonly height: number;
   readonly pixelRatio: number;
+  /** Those of the keypoints, or those of the individuals. */
   readonly colours: readonly string[];
-  readonly theme: { readonly text: string; readonly grid: string; readonly ground: string; readonly accent: string };
+  readonly layout: TimelineLayout;
+  readonly theme: StripTheme & { readonly text: string; readonly grid: string; readonly accent: string };
 }
 
 interface Lane {
@@ -19,10 +32,11 @@ interface Lane {
   readonly bottom: number;
 }
 
-/** Room at the left for the numbers of the axes. */
-export const AXIS_PX = 48;
 const RULER_PX = 20;
 const LANE_GAP_PX = 8;
+/** From this width on there is room for whole words. */
+const WIDE_AXIS_PX = 100;
+const NAME_PX = 4;
 const FONT = '11px system-ui, sans-serif';
 
 export function drawTimeline(
@@ -31,15 +45,15 @@ export function drawTimeline(
   state: ResultState,
   style: TimelineStyle,
 ): void {
-  const { width, height, pixelRatio, theme } = style;
+  const { width, height, pixelRatio, theme, layout } = style;
   context.setTransform(pixelRatio, 0, 0, pixelRatio, 0, 0);
   context.fillStyle = theme.ground;
   context.fillRect(0, 0, width, height);
-  const plot = width - AXIS_PX;
+  const left = layout.axisPx;
+  let top = layout.hasRuler ? RULER_PX : 0;
   drawRuler(context, data, state.range, style);
-  const strip = drawStrip(context, data, state.range, { left: AXIS_PX, top: RULER_PX, width: plot });
-  for (const lane of lanesBetween(RULER_PX + strip + LANE_GAP_PX, height - LANE_GAP_PX))
-    drawLane(context, data, state, lane, style);
+  if (layout.hasStrip) top += drawStrip(context, data, state.range, { left, top, width: width - left }, theme);
+  for (const lane of lanesBetween(top + LANE_GAP_PX, height - LANE_GAP_PX)) drawLane(context, data, state, lane, style);
 }
 
 function lanesBetween(top: number, bottom: number): Lane[] {
@@ -57,7 +71,8 @@ function drawLane(
   lane: Lane,
   style: TimelineStyle,
 ): void {
-  const plot = style.width - AXIS_PX;
+  const { axisPx, colourBy } = style.layout;
+  const plot = style.width - axisPx;
   const level = levelFor(data.levels, state.range, plot);
   const traces = tracesOf(data, state);
   const limits =
@@ -67,11 +82,11 @@ function drawLane(
   drawAxis(context, lane, limits, y, style);
   context.save();
   context.beginPath();
-  context.rect(AXIS_PX, lane.top, plot, lane.bottom - lane.top);
+  context.rect(axisPx, lane.top, plot, lane.bottom - lane.top);
   context.clip();
-  context.translate(AXIS_PX, 0);
+  context.translate(axisPx, 0);
   for (const { keypoint, individual } of traces) {
-    context.strokeStyle = style.colours[keypoint] ?? style.theme.accent;
+    context.strokeStyle = style.colours[colourBy === 'keypoint' ? keypoint : individual] ?? style.theme.accent;
     context.globalAlpha = state.smoothed && lane.quantity !== 'confidence' ? 0.35 : 1;
     traceStretches(
       context,
@@ -93,14 +108,14 @@ interface Trace {
   readonly individual: number;
 }
 
-function tracesOf(data: ResultData, { shown, individual }: ResultState): Trace[] {
-  const individuals = individual === null ? [...Array(data.nIndividuals).keys()] : [individual];
+function tracesOf(data: ResultData, { shown, individuals: chosen }: ResultState): Trace[] {
+  const individuals = chosen ?? [...Array(data.nIndividuals).keys()];
   return [...shown].sort((a, b) => a - b).flatMap((keypoint) => individuals.map((i) => ({ keypoint, individual: i })));
 }
 
 /** Whether single rows are drawn: lanes show them sooner than the strip, which has half as many columns. */
-export function showsRows(data: ResultData, range: RowRange, width: number): boolean {
-  return levelFor(data.levels, range, width - AXIS_PX) === null;
+export function showsRows(data: ResultData, range: RowRange, plot: number): boolean {
+  return levelFor(data.levels, range, plot) === null;
 }
 
 /** A line through single rows; where a stretch stands for many, from its minimum to its maximum. */
@@ -176,7 +191,7 @@ function drawAxis(
   lane: Lane,
   limits: readonly [number, number],
   y: (value: number) => number,
-  { width, theme }: TimelineStyle,
+  { width, theme, layout: { axisPx } }: TimelineStyle,
 ): void {
   context.font = FONT;
   context.textBaseline = 'middle';
@@ -187,45 +202,48 @@ function drawAxis(
   context.beginPath();
   for (const tick of ticks(limits[0], limits[1], 2)) {
     const at = Math.round(y(tick)) + 0.5;
-    context.moveTo(AXIS_PX, at);
+    context.moveTo(axisPx, at);
     context.lineTo(width, at);
-    context.fillText(`${+tick.toFixed(2)}`, AXIS_PX - 6, at);
+    context.fillText(`${+tick.toFixed(2)}`, axisPx - 6, at);
   }
   context.stroke();
   context.textAlign = 'left';
-  context.fillText(lane.quantity === 'confidence' ? 'conf.' : lane.quantity, 4, lane.top + 7);
+  const name = lane.quantity === 'confidence' && axisPx < WIDE_AXIS_PX ? 'conf.' : lane.quantity;
+  context.fillText(name, NAME_PX, lane.top + 7);
 }
 
 function drawRuler(context: CanvasRenderingContext2D, data: ResultData, range: RowRange, style: TimelineStyle): void {
-  const { width, height, theme } = style;
-  const plot = width - AXIS_PX;
+  const { width, height, theme, layout } = style;
+  const plot = width - layout.axisPx;
+  const top = layout.hasRuler ? RULER_PX - 5 : 0;
   context.font = FONT;
   context.textBaseline = 'middle';
   context.textAlign = 'left';
   context.fillStyle = theme.text;
   context.strokeStyle = theme.grid;
   context.lineWidth = 1;
-  context.fillText('frame', 4, RULER_PX / 2);
+  if (layout.hasRuler) context.fillText('frame', NAME_PX, RULER_PX / 2);
   context.beginPath();
   for (const row of ticks(range.start, range.stop - 1, Math.min(plot / 90, spanOf(range)))) {
     if (!Number.isInteger(row)) continue;
-    const x = Math.round(AXIS_PX + xOf(range, row, plot)) + 0.5;
-    context.moveTo(x, RULER_PX - 5);
+    const x = Math.round(layout.axisPx + xOf(range, row, plot)) + 0.5;
+    context.moveTo(x, top);
     context.lineTo(x, height);
-    context.fillText(`${data.frameOf(row)}`, x + 3, RULER_PX / 2);
+    if (layout.hasRuler) context.fillText(`${data.frameOf(row)}`, x + 3, RULER_PX / 2);
   }
   context.stroke();
 }
 
 /** The row that is shown, on a canvas of its own: stepping redraws nothing else. */
 export function drawPlayhead(context: CanvasRenderingContext2D, state: ResultState, style: TimelineStyle): void {
-  const { width, height, pixelRatio, theme } = style;
+  const { width, height, pixelRatio, theme, layout } = style;
   context.setTransform(pixelRatio, 0, 0, pixelRatio, 0, 0);
   context.clearRect(0, 0, width, height);
-  const x = AXIS_PX + xOf(state.range, state.row, width - AXIS_PX);
-  if (x < AXIS_PX || x > width) return;
+  const x = layout.axisPx + xOf(state.range, state.row, width - layout.axisPx);
+  if (x < layout.axisPx || x > width) return;
   context.fillStyle = theme.accent;
   context.fillRect(Math.round(x) - 1, 0, 2, height);
+  if (!layout.hasRuler) return;
   context.beginPath();
   context.moveTo(x - 6, 0);
   context.lineTo(x + 6, 0);

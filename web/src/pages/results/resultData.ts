@@ -4,10 +4,12 @@ import { loadNumbers } from '../../api/binary';
 import { fileUrl, type Schemas } from '../../api/client';
 import { type ImagePoint, imagePoint } from '../../engine/geometry';
 import { TileCache } from '../../engine/tileCache';
-import type { Level, RowRange } from '../../engine/timeline';
+import { type Level, type RowRange, spanOf } from '../../engine/timeline';
 
 const ROWS_PER_TILE = 512;
 const BINS_PER_TILE = 256;
+/** Well within what the caches hold. */
+const MOST_SINGLE_ROWS = 32 * ROWS_PER_TILE;
 
 /** What is drawn over time. The numbers are places along the second axis of the server's levels. */
 export const QUANTITIES = ['x', 'y', 'confidence'] as const;
@@ -38,7 +40,7 @@ export class ResultData {
   readonly nRows: number;
   readonly nKeypoints: number;
   readonly nIndividuals: number;
-  readonly levels: readonly Level[];
+  private summary: readonly Level[] = [];
   private readonly positions: TileCache<Float32Array>;
   private readonly confidences: TileCache<Float32Array>;
   private readonly bins: TileCache<Float32Array>;
@@ -56,11 +58,7 @@ export class ResultData {
     this.nRows = detail.n_frames;
     this.nKeypoints = detail.keypoints.length;
     this.nIndividuals = detail.individuals.length;
-    this.levels = detail.levels.map(({ level, frames_per_bin, n_bins }) => ({
-      level,
-      framesPerBin: frames_per_bin,
-      nBins: n_bins,
-    }));
+    this.summarise(detail.levels);
     const base = `/api/projects/${encodeURIComponent(project)}/results/${encodeURIComponent(detail.id)}`;
     const values = (variable: string) => (key: string, signal: AbortSignal) => {
       const start = Number(key) * ROWS_PER_TILE;
@@ -86,6 +84,24 @@ export class ResultData {
     this.positions = new TileCache({ load: values('position'), onArrival: rowsCame, onError });
     this.confidences = new TileCache({ load: values('confidence'), onArrival: rowsCame, onError });
     this.bins = new TileCache({ load: level, onArrival: binsCame, onError });
+  }
+
+  /** The levels of the summary; none while it is in the making. */
+  get levels(): readonly Level[] {
+    return this.summary;
+  }
+
+  summarise(levels: Schemas['ResultDetail']['levels']): void {
+    this.summary = levels.map(({ level, frames_per_bin, n_bins }) => ({
+      level,
+      framesPerBin: frames_per_bin,
+      nBins: n_bins,
+    }));
+  }
+
+  /** Whether so many rows can be drawn: without a summary, more than fit into memory are asked for from near only. */
+  canDraw(range: RowRange): boolean {
+    return this.levels.length > 0 || spanOf(range) <= MOST_SINGLE_ROWS;
   }
 
   close(): void {

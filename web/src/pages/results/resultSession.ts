@@ -24,8 +24,8 @@ export interface ResultState {
   readonly isPlaying: boolean;
   /** The keypoints whose traces are drawn. */
   readonly shown: ReadonlySet<number>;
-  /** The individual whose traces are drawn; null for all. */
-  readonly individual: number | null;
+  /** The individuals whose traces are drawn; null for all. */
+  readonly individuals: readonly number[] | null;
   readonly minConfidence: number;
   readonly smoothed: Smoothed | null;
   readonly problem: unknown;
@@ -69,7 +69,7 @@ export class ResultSession {
       pictureFrame: null,
       isPlaying: false,
       shown: spread(nKeypoints, TRACES_AT_FIRST),
-      individual: this.data.nIndividuals > 1 ? 0 : null,
+      individuals: this.data.nIndividuals > 1 ? [0] : null,
       minConfidence: 0,
       smoothed: null,
       problem: null,
@@ -90,6 +90,12 @@ export class ResultSession {
   renew(detail: Schemas['ResultDetail'], frames: Float64Array | null): void {
     this.numbers.close();
     this.numbers = this.open(this.numbers.project, detail, frames);
+    this.set({ arrivals: this.value.arrivals + 1 });
+  }
+
+  /** The summary that a timeline is drawn from is there. */
+  summarise(levels: Schemas['ResultDetail']['levels']): void {
+    this.numbers.summarise(levels);
     this.set({ arrivals: this.value.arrivals + 1 });
   }
 
@@ -169,8 +175,8 @@ export class ResultSession {
     this.set({ shown: new Set(shown) });
   }
 
-  chooseIndividual(individual: number | null): void {
-    this.set({ individual });
+  chooseIndividuals(individuals: readonly number[] | null): void {
+    this.set({ individuals });
   }
 
   setMinConfidence(minConfidence: number): void {

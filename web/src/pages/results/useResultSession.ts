@@ -26,7 +26,7 @@ export function useResultSession(
     let isOver = false;
     let opened: ResultSession | null = null;
     setError(null);
-    (hasTimeline ? openResult : readResult)(project, result)
+    (hasTimeline ? summarisedResult(project, result, () => isOver) : readResult(project, result))
       .then(({ detail, frames }) => {
         if (isOver) return;
         const video = videos.find(({ key, is_missing }) => key === detail.video && !is_missing);
@@ -56,13 +56,13 @@ export async function readResult(project: string, result: string) {
   return { detail, frames: await frameNumbers(project, detail) };
 }
 
-/** Describe a result; its summary for the timeline may still be in the making. */
-async function openResult(project: string, result: string) {
+/** Describe a result once its summary for the timeline is there, or as it is when nobody waits any more. */
+export async function summarisedResult(project: string, result: string, isOver: () => boolean) {
   const path = { project, result };
   for (;;) {
     const { data: detail } = await client.GET('/api/projects/{project}/results/{result}', { params: { path } });
     if (!detail) throw new Error('The server did not describe this result');
-    if (detail.levels.length > 0 || detail.n_frames === 0)
+    if (detail.levels.length > 0 || detail.n_frames === 0 || isOver())
       return { detail, frames: await frameNumbers(project, detail) };
     await new Promise((resolve) => setTimeout(resolve, ASK_AGAIN_MS));
   }
