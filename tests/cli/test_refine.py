@@ -49,6 +49,41 @@ def test_smooth_from_another_tool_s_file(prediction, tmp_path):
     assert read_history(poses)[-1]["operation"] == "kalman_smooth"
 
 
+SCORER = "DLC_Resnet50_mazeOct30shuffle6_snapshot_best-20"
+
+
+@pytest.mark.parametrize("n_animals", [1, 2])
+def test_smoothed_poses_are_also_written_under_the_names_that_deeplabcut_looks_for(tmp_path, n_animals):
+    walk = np.tile(np.linspace(0, 60, 61)[:, None, None, None], (1, 2, 1, n_animals))
+    names = [f"mouse{i}" for i in range(n_animals)] if n_animals > 1 else ["animal"]
+    poses = create_poses(
+        walk, keypoints=["snout"], confidence=np.full((61, 1, n_animals), 0.9), individuals=names
+    )
+    tracks = "_el" if n_animals > 1 else ""
+    source = tmp_path / f"day 1{SCORER}{tracks}.h5"
+    export_poses(poses, source, format="dlc", scorer=SCORER)
+    converted, smoothed = tmp_path / "poses.nc", tmp_path / "out" / "smooth.nc"
+    smoothed.parent.mkdir()
+    run_marey("convert", source, converted)
+    result = run_marey("smooth", converted, smoothed, "--format", "dlc", "--json")
+    assert result.returncode == 0, result.stderr
+    expected = [smoothed.parent / f"day 1{SCORER}{tracks}_filtered{suffix}" for suffix in (".csv", ".h5")]
+    assert json.loads(result.stdout)["exports"] == [str(path) for path in expected]
+    for path in expected:
+        again = load_poses(path)
+        assert again.attrs["scorer"] == SCORER
+        np.testing.assert_allclose(
+            again["position"].values, load_poses(smoothed)["position"].values, rtol=1e-6
+        )
+    smoothed.unlink()
+    result = run_marey("smooth", converted, smoothed, "--format", "dlc")
+    assert result.returncode == 1
+    assert "_filtered.csv exists already" in result.stderr
+    assert not smoothed.exists()
+    result = run_marey("smooth", converted, smoothed, "--format", "sleap")
+    assert "there is no format 'sleap' to smooth to" in result.stderr
+
+
 def test_nothing_is_overwritten_or_written_in_a_format_that_cannot_hold_it(prediction, tmp_path):
     target = tmp_path / "out.nc"
     target.write_text("mine")

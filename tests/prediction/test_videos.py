@@ -10,6 +10,7 @@ import xarray as xr
 
 from marey.errors import AlreadyExistsError, ConfigError, InputError, Interrupted, StorageError, VideoError
 from marey.formats import load_poses
+from marey.formats.deeplabcut import dlc_filtered_names
 from marey.formats.native import SCHEMA_VERSION
 from marey.model import create_poses, read_history
 from marey.prediction import FailedVideo, PredictionResult, VideosFailedError, predict
@@ -309,6 +310,8 @@ def test_a_folder_of_images(run, tmp_path):
 def test_deeplabcut_files_beside_the_poses(run, recording, tmp_path):
     (result,) = predict(run, recording[0], tmp_path, engine="torch", stop=4, formats=["dlc"])
     assert sorted(path.suffix for path in result.exports) == [".csv", ".h5"]
+    filtered = dlc_filtered_names(load_poses(result.output))
+    assert filtered == [f"{path.stem}_filtered{path.suffix}" for path in result.exports]
     for path in result.exports:
         assert path.name.startswith("Käfig 1DLC_")
         np.testing.assert_allclose(

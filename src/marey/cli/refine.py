@@ -29,6 +29,13 @@ def smooth(
     min_confidence: Annotated[float, typer.Option(help="Remove points below this confidence first.")] = 0.0,
     window: Annotated[int, typer.Option(help="Frames of the median and savgol window, odd.")] = 7,
     polyorder: Annotated[int, typer.Option(help="Degree of the savgol polynomial.")] = 2,
+    format: Annotated[  # noqa: A002
+        list[str] | None,
+        typer.Option(
+            help="Also write this format beside OUT; dlc gives DeepLabCut's CSV and H5, named as its own "
+            "filtered predictions."
+        ),
+    ] = None,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace OUT if it exists.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print what was done as JSON.")] = False,
 ) -> None:
@@ -39,7 +46,8 @@ def smooth(
     Example: marey smooth poses/day1.h5 poses/day1-smooth.nc --min-confidence 0.3 --max-gap 5
     """
     from marey.errors import AlreadyExistsError, ConfigError
-    from marey.formats import load_poses, save_poses
+    from marey.formats import export_poses, load_poses, save_poses
+    from marey.formats.deeplabcut import dlc_filtered_names
     from marey.formats.native import SUFFIXES
     from marey.model import read_history
     from marey.refinement import smooth as smooth_poses
@@ -49,9 +57,13 @@ def smooth(
             f"expected an output that ends in {' or '.join(SUFFIXES)}, got {target}",
             hint="smooth to a .nc file, then turn it into other formats with `marey convert`",
         )
-    if target.exists() and not overwrite:
-        raise AlreadyExistsError(f"{target} exists already", hint="choose another name, or --overwrite")
+    if unknown := sorted({*(format or ())} - {"dlc"}):
+        raise ConfigError(f"there is no format {unknown[0]!r} to smooth to", hint="the formats are dlc")
     poses = load_poses(source)
+    exports = [target.with_name(name) for name in dlc_filtered_names(poses)] if format else []
+    for path in (target, *exports):
+        if path.exists() and not overwrite:
+            raise AlreadyExistsError(f"{path} exists already", hint="choose another name, or --overwrite")
     result = smooth_poses(
         poses,
         method,
@@ -62,12 +74,15 @@ def smooth(
         polyorder=polyorder,
     )
     save_poses(result, target, overwrite=overwrite)
+    for path in exports:
+        export_poses(result, path, format="dlc", overwrite=overwrite)
     steps = read_history(result)[len(read_history(poses)) :]
     for step in steps:
         say(", ".join([step["operation"].replace("_", " "), *_describe(step)]))
-    say(f"wrote {target}")
+    for path in (target, *exports):
+        say(f"wrote {path}")
     if as_json:
-        print_json({"output": target, "n_frames": result.sizes["time"], "steps": steps})
+        print_json({"output": target, "n_frames": result.sizes["time"], "steps": steps, "exports": exports})
 
 
 def ensemble(

@@ -23,13 +23,18 @@ def write_exports(
     return tuple(file for name in formats for file in _export(run, poses_file, video, name, overwrite))
 
 
+def dlc_scorer(run: "Run") -> str:
+    """Return what DeepLabCut would call a run's network."""
+    from marey.formats.deeplabcut.predictions import dlc_scorer_name
+
+    return dlc_scorer_name(network=run.config.backbone, task=run.name, date="", snapshot=run.weights_hash[:8])
+
+
 def _export(run: "Run", poses_file: Path, video: Path, name: str, overwrite: bool) -> list[Path]:
     from marey.formats import export_poses, load_poses
-    from marey.formats.deeplabcut.predictions import dlc_file_name, dlc_scorer_name
+    from marey.formats.deeplabcut.predictions import dlc_file_name
 
-    scorer = dlc_scorer_name(
-        network=run.config.backbone, task=run.name, date="", snapshot=run.weights_hash[:8]
-    )
+    scorer = dlc_scorer(run)
     files = [poses_file.with_name(dlc_file_name(video, scorer, suffix=suffix)) for suffix in (".csv", ".h5")]
     if due := [file for file in files if overwrite or not file.exists()]:
         poses = load_poses(poses_file)

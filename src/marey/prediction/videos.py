@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 from marey.errors import AlreadyExistsError, ConfigError, InputError, NotFoundError, VideoError
 from marey.files import utc_now
+from marey.formats.deeplabcut import SCORER_ATTRIBUTE
 from marey.prediction.engines import Engine
-from marey.prediction.exports import FORMATS, write_exports
+from marey.prediction.exports import FORMATS, dlc_scorer, write_exports
 from marey.prediction.following import BLOCK_FRAMES
 from marey.prediction.gate import Verdict, choose_engine
 from marey.prediction.journal import SUFFIX, Journal
@@ -449,6 +450,7 @@ def _attributes(
         **({"fps": float(video.fps)} if video.fps else {}),
         "source_file": path.name,
         "scorer": run.name,
+        SCORER_ATTRIBUTE: dlc_scorer(run),
         "skeleton": json.dumps(run.skeleton.to_dict(), ensure_ascii=False),
         "log": json.dumps([entry], ensure_ascii=False),
     }

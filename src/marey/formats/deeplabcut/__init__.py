@@ -2,15 +2,19 @@
 
 from marey.formats.deeplabcut.labels import detect, load_labels, save_labels
 from marey.formats.deeplabcut.predictions import (
+    SCORER_ATTRIBUTE,
     dlc_file_name,
+    dlc_filtered_names,
     dlc_scorer_name,
     load_poses,
     save_poses,
 )
 
 __all__ = [
+    "SCORER_ATTRIBUTE",
     "detect",
     "dlc_file_name",
+    "dlc_filtered_names",
     "dlc_scorer_name",
     "load_labels",
     "load_poses",

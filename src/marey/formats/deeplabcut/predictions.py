@@ -15,6 +15,10 @@ from marey.formats.hdf5 import HDF5_MAGIC, read_magic, top_level
 from marey.formats.pose_arrays import describe_losses, finish_poses, has_names
 from marey.model import standardise_poses
 
+SCORER_ATTRIBUTE = "dlc_scorer"
+"""Where poses say what DeepLabCut would call the network that found them."""
+TRACKS = "_el"
+
 
 def dlc_scorer_name(*, network: str, task: str, date: str, shuffle: int = 1, snapshot: str = "best") -> str:
     """Return the name that DeepLabCut gives to a trained network, which is the scorer of its files.
@@ -32,6 +36,21 @@ def dlc_file_name(video: str | Path, scorer: str, *, filtered: bool = False, suf
     'm3v1DLC_Resnet50_openfieldOct30shuffle6_snapshot_best-20.csv'
     """
     return f"{Path(video).stem}{scorer}{'_filtered' if filtered else ''}{suffix}"
+
+
+def dlc_filtered_names(dataset: xr.Dataset) -> list[str]:
+    """Return the names, CSV and H5, under which DeepLabCut's tools look for filtered poses of a video.
+
+    Those of several animals are looked for as tracks, whose names end in ``_el``.
+    """
+    scorer = _scorer_of(dataset)
+    video = Path(str(dataset.attrs.get("source_file") or "poses")).stem.partition(scorer)[0] or "poses"
+    tracks = TRACKS if dataset.sizes["individual"] > 1 else ""
+    return [dlc_file_name(video, scorer + tracks, filtered=True, suffix=suffix) for suffix in (".csv", ".h5")]
+
+
+def _scorer_of(dataset: xr.Dataset) -> str:
+    return str(dataset.attrs.get(SCORER_ATTRIBUTE) or dataset.attrs.get("scorer") or "marey")
 
 
 def _plain(word: str) -> str:
@@ -105,7 +124,7 @@ def save_poses(dataset: xr.Dataset, path: Path, *, scorer: str | None = None) ->
         What the file could not hold.
     """
     dataset = standardise_poses(dataset)
-    table = _build_table(dataset, scorer or str(dataset.attrs.get("scorer") or "marey"))
+    table = _build_table(dataset, scorer or _scorer_of(dataset))
     if path.suffix.lower() == ".csv":
         write_csv_table(table, path)
     elif path.suffix.lower() in (".h5", ".hdf5", ".hdf"):
