@@ -25,6 +25,7 @@ import {
 } from './labels';
 import type { Conflict } from './merge';
 import * as operations from './operations';
+import { slotsOf } from './slots';
 import { nextView, panBy, resized, toImage, type View, type ViewRule, zoomAt } from './view';
 
 export interface EditorHost {
@@ -80,7 +81,7 @@ export class Editor {
     this.set({ frame, image, view, gesture: null, touched: null, turn: 0, isChosen: false });
     this.refresh();
     const wanted = this.isLoop ? keypoint : null;
-    this.activate(this.firstIncomplete(labels) ?? labels.instances[0] ?? this.draft(0), wanted);
+    this.activate(this.firstIncomplete(labels) ?? labels.instances[0] ?? this.draft(), wanted);
   }
 
   /** The canvas has another size. */
@@ -249,7 +250,7 @@ export class Editor {
     if (!instance) return;
     this.change('Remove the animal', operations.removeInstance(labels, instance.id), null);
     const left = this.value.labels.instances[0];
-    this.activate(left ?? this.draft(0), null);
+    this.activate(left ?? this.draft(), null);
   }
 
   /** Fill what is missing from elsewhere; returns how many points came. */
@@ -259,7 +260,7 @@ export class Editor {
     this.change(`Fill from ${from}`, edits, null);
     const { labels, instance } = this.value;
     const own = instance && findInstance(labels, instance.id);
-    this.activate(own ?? labels.instances[0] ?? this.draft(0), null);
+    this.activate(own ?? labels.instances[0] ?? this.draft(), null);
     return count;
   }
 
@@ -268,7 +269,7 @@ export class Editor {
     const { noAnimal } = this.value.labels;
     const words = noAnimal ? 'There may be an animal' : 'No animal in this frame';
     this.change(words, operations.toggleNoAnimal(this.value.labels), null);
-    this.activate(this.draft(0), null);
+    this.activate(this.draft(), null);
   }
 
   resolveConflict(conflict: Conflict, whose: 'mine' | 'theirs'): void {
@@ -303,11 +304,31 @@ export class Editor {
 
   /** The animal with this number, counted from 0; one that is not there yet begins with its first point. */
   chooseInstance(place: number): void {
-    const { labels } = this.value;
-    const name = this.individuals[place];
-    const known = name === undefined ? labels.instances[place] : labels.instances.find((i) => i.individual === name);
-    this.activate(known ?? this.draft(place), null);
-    this.announce(name ?? `Animal ${place + 1}`);
+    const slots = slotsOf(this.value.labels, this.individuals);
+    const at = Math.min(Math.max(place, 0), slots.length - 1);
+    const { name, instance } = slots[at] ?? { name: null, instance: null };
+    this.activate(instance ?? this.draft(name), null);
+    this.announce(name ?? `Animal ${at + 1}`);
+  }
+
+  /** The active animal is this individual; an animal that had the name gets the other one's. */
+  nameInstance(name: string | null): void {
+    const { instance, labels } = this.value;
+    if (!instance) return;
+    this.change(
+      name === null ? 'Take the name away' : `This is ${name}`,
+      operations.nameInstance(labels, instance.id, name),
+      null,
+    );
+  }
+
+  /** The active animal is the next individual of the project. */
+  nameNext(): void {
+    const { instance } = this.value;
+    const at = instance?.individual == null ? -1 : this.individuals.indexOf(instance.individual);
+    const next = this.individuals[(at + 1) % Math.max(this.individuals.length, 1)];
+    if (next === undefined) this.announce('The individuals of this project have no names yet');
+    else this.nameInstance(next);
   }
 
   // Undo -----------------------------------------------------------------------------------------------------------
@@ -338,7 +359,7 @@ export class Editor {
     const { labels, instance } = this.value;
     const edit = edits.find((candidate) => candidate.kind === 'point');
     const changed = edit?.kind === 'point' ? findInstance(labels, edit.instance) : undefined;
-    const next = changed ?? (instance && findInstance(labels, instance.id)) ?? labels.instances[0] ?? this.draft(0);
+    const next = changed ?? (instance && findInstance(labels, instance.id)) ?? labels.instances[0] ?? this.draft();
     const isFree = edit?.kind === 'point' && edit.after.visibility === 'unlabeled';
     this.activate(next, isFree ? edit.keypoint : null);
   }
@@ -398,8 +419,8 @@ export class Editor {
     return [...seen, { kind: 'add', instance, at: labels.instances.length }, ...edits];
   }
 
-  private draft(place: number): Instance {
-    return emptyInstance(this.documents.newId(), this.skeleton.keypoints.length, this.individuals[place] ?? null);
+  private draft(name: string | null = this.individuals[0] ?? null): Instance {
+    return emptyInstance(this.documents.newId(), this.skeleton.keypoints.length, name);
   }
 
   private firstIncomplete(labels: FrameLabels): Instance | undefined {

@@ -154,3 +154,17 @@ describe('a limb', () => {
     expect(limbFrom(circle, 1)).toEqual([1]);
   });
 });
+
+it('a name is borne once: who had it gets the name of the other', () => {
+  const [ada, ben] = [instanceOf('a', [at(1, 1)], 'Ada'), instanceOf('b', [at(9, 9)], 'Ben')];
+  const before = frameOf(ada, ben);
+  const edits = operations.nameInstance(before, 'a', 'Ben');
+  const after = applyEdits(before, edits);
+  expect(after.instances.map(({ id, individual }) => [id, individual])).toEqual([
+    ['a', 'Ben'],
+    ['b', 'Ada'],
+  ]);
+  expect(applyEdits(after, inverted(edits))).toEqual(before);
+  expect(operations.nameInstance(before, 'a', 'Ada')).toEqual([]);
+  expect(applyEdits(before, operations.nameInstance(before, 'a', null)).instances[0]?.individual).toBeNull();
+});

@@ -129,10 +129,16 @@ export function toggleNoAnimal(labels: FrameLabels): Edit[] {
   return [...emptied.reverse(), { kind: 'no-animal', before: labels.noAnimal, after }];
 }
 
+/** Name an animal; one that had the name already gets the other one's, for a name is borne once in a frame. */
 export function nameInstance(labels: FrameLabels, id: string, individual: string | null): Edit[] {
   const instance = findInstance(labels, id);
   if (!instance || instance.individual === individual) return [];
-  return [{ kind: 'name', instance: id, before: instance.individual, after: individual }];
+  const before = instance.individual;
+  const bearer = individual === null ? undefined : labels.instances.find((other) => other.individual === individual);
+  return [
+    ...(bearer ? [{ kind: 'name', instance: bearer.id, before: individual, after: before } as const] : []),
+    { kind: 'name', instance: id, before, after: individual },
+  ];
 }
 
 /**

@@ -1,9 +1,10 @@
 /** Draws what lies over the image. It reads the state and never changes it. */
 
 import { type EditorState, type Target, targetOf } from './editorState';
-import type { ScreenPoint } from './geometry';
-import { findInstance, type Instance, type Skeleton } from './labels';
+import { boundsOf, imagePoint, type ScreenPoint } from './geometry';
+import { findInstance, type Instance, positionsOf, type Skeleton } from './labels';
 import { type MarkerSheet, styleOf } from './markers';
+import { slotsOf, titleOf } from './slots';
 import { toScreen, type View } from './view';
 
 export interface OverlayStyle {
@@ -12,6 +13,8 @@ export interface OverlayStyle {
   readonly markers: MarkerSheet;
   readonly pixelRatio: number;
   readonly showNames: boolean;
+  /** The names of the project's individuals. */
+  readonly individuals: readonly string[];
 }
 
 const HALO = 'rgba(10, 12, 16, 0.7)';
@@ -19,6 +22,8 @@ const EDGE = 'rgba(255, 255, 255, 0.85)';
 const FAINT_EDGE = 'rgba(255, 255, 255, 0.35)';
 const CONFLICT = '#ff5a6e';
 const RING_RADIUS_PX = 13;
+const FAINT_NAME = 0.7;
+const NAME_ABOVE_PX = 14;
 const LABEL_FONT = '600 12px system-ui, sans-serif';
 
 export function clearOverlay(context: CanvasRenderingContext2D, pixelRatio: number): void {
@@ -33,6 +38,7 @@ export function drawOverlay(context: CanvasRenderingContext2D, state: EditorStat
   if (!view) return;
   drawEdges(context, state, view, style.skeleton);
   drawPoints(context, state, view, style);
+  drawAnimals(context, state, view, style.individuals);
   drawConflicts(context, state, view);
   drawSelection(context, state, view, style);
   const target = targetOf(state);
@@ -81,6 +87,26 @@ export function drawPoints(
       if (style.showNames) drawLabel(context, style.skeleton.keypoints[keypoint] ?? '', { x: x + 9, y: y - 9 });
     });
   }
+}
+
+/** Who is who, above each animal, where there are several; the active one clearly. */
+function drawAnimals(
+  context: CanvasRenderingContext2D,
+  { labels, instance: active }: EditorState,
+  view: View,
+  individuals: readonly string[],
+): void {
+  if (labels.instances.length < 2) return;
+  context.textAlign = 'center';
+  slotsOf(labels, individuals).forEach((slot, place) => {
+    const box = slot.instance && boundsOf(positionsOf(slot.instance));
+    if (!box) return;
+    const { x, y } = toScreen(view, imagePoint((box.left + box.right) / 2, box.top));
+    context.globalAlpha = slot.instance?.id === active?.id ? 1 : FAINT_NAME;
+    drawLabel(context, titleOf(slot, place), { x, y: y - NAME_ABOVE_PX });
+  });
+  context.globalAlpha = 1;
+  context.textAlign = 'left';
 }
 
 /** Where my version of a disputed point would be. */

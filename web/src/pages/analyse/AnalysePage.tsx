@@ -23,8 +23,14 @@ export default function AnalysePage({ project }: PageProps) {
       <Loaded query={table}>
         {(data) => {
           if (data.videos.length === 0) return <Nothing page="videos" project={project} what="Add videos" />;
+          // Poses may have come from elsewhere.
           if (runs.data && usable.length === 0)
-            return <Nothing page="train" project={project} what="Train a network" />;
+            return (
+              <div className="stack">
+                <Nothing page="train" project={project} what="Train a network" />
+                <ResultsCard project={project} />
+              </div>
+            );
           return (
             <div className="split">
               <div className="stack">

@@ -76,6 +76,7 @@ function paintOnChange(
     markers: new MarkerSheet(colours, pixelRatio, settings.markerSize),
     pixelRatio,
     showNames: settings.showNames,
+    individuals: editor.individuals,
   };
   let drawn: readonly unknown[] = [];
   let request = 0;

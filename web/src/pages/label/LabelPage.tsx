@@ -15,6 +15,7 @@ import { type PageControls, pressKey } from './actions';
 import type { Place } from './backend';
 import { Canvas, type Held } from './Canvas';
 import { Conflicts } from './Conflicts';
+import { FilmStrip } from './FilmStrip';
 import { LABEL_ACTIONS, POINTER_HINTS } from './keys';
 import '../../components/Workspace.css';
 import './label.css';
@@ -103,6 +104,7 @@ function Workbench({ opened, project, asked }: { opened: Opened; project: string
           <Conflicts session={session} />
           <Problem session={session} />
         </div>
+        {place && <FilmStrip nFrames={nFrames.get(place.video) ?? 0} session={session} />}
         <StatusBar keymap={keymap} session={session} />
       </div>
       <PartsPanel colours={colours} session={session} />

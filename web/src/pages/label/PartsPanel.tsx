@@ -7,6 +7,7 @@ import { classes } from '../../components/classes';
 import { targetOf } from '../../engine/editorState';
 import { findInstance, isUnconfirmed, type LabelPoint } from '../../engine/labels';
 import { styleOf } from '../../engine/markers';
+import { slotsOf } from '../../engine/slots';
 import type { LabelSession } from './labelSession';
 import { MarkerIcon } from './MarkerIcon';
 
@@ -79,26 +80,18 @@ function wordsFor(point: LabelPoint): string {
   return `proposed${sure}`;
 }
 
-const MOST_ANIMALS = 9;
-
-/** One button for every animal, and one for the next; a single animal needs none. */
+/** One button for every animal, and one for the next. */
 function Animals({ session }: { session: LabelSession }) {
   const { editor } = session;
   const [labels, active] = useStore(editor, (state) => [state.labels, state.instance] as const);
   const { individuals } = editor;
-  const unnamed = labels.instances.filter((instance) => instance.individual === null);
-  const slots = individuals.length > 0 ? individuals.length : Math.min(unnamed.length + 1, MOST_ANIMALS);
-  const known = (place: number) =>
-    individuals.length > 0
-      ? labels.instances.find((instance) => instance.individual === individuals[place])
-      : labels.instances[place];
-  const isDraft = active !== null && !findInstance(labels, active.id);
+  const own = active && findInstance(labels, active.id);
   return (
     <>
       <header className="panel-head">
         <h2>Animals</h2>
         <IconButton
-          disabled={active === null || isDraft}
+          disabled={!own}
           icon={Trash2}
           label="Remove the animal"
           onClick={() => editor.removeInstance()}
@@ -106,11 +99,8 @@ function Animals({ session }: { session: LabelSession }) {
         />
       </header>
       <div className="animals">
-        {Array.from({ length: Math.max(slots, 1) }, (_, place) => {
-          const instance = known(place);
-          const isActive = instance
-            ? instance.id === active?.id
-            : isDraft && (individuals.length > 0 ? active.individual === individuals[place] : place === slots - 1);
+        {slotsOf(labels, individuals).map(({ name, instance }, place) => {
+          const isActive = instance ? instance.id === active?.id : !own && name === active?.individual;
           return (
             <button
               aria-pressed={isActive}
@@ -121,11 +111,29 @@ function Animals({ session }: { session: LabelSession }) {
               type="button"
             >
               <span className="number">{place + 1}</span>
-              <span className="truncate">{individuals[place] ?? (instance ? 'animal' : 'new')}</span>
+              <span className="truncate">{name ?? (instance ? 'animal' : 'new')}</span>
             </button>
           );
         })}
       </div>
+      {individuals.length > 0 && own && (
+        <label className="animal__name">
+          <span>This is</span>
+          <select
+            className="input input--sm"
+            onChange={(event) => editor.nameInstance(event.target.value || null)}
+            value={own.individual ?? ''}
+          >
+            {individuals.map((name) => (
+              <option key={name} value={name}>
+                {name}
+              </option>
+            ))}
+            {own.individual !== null && !individuals.includes(own.individual) && <option>{own.individual}</option>}
+            <option value="">none of them</option>
+          </select>
+        </label>
+      )}
     </>
   );
 }

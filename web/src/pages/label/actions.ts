@@ -100,6 +100,7 @@ const SIMPLE: Readonly<Record<SimpleId, (session: LabelSession, page: PageContro
   redo: (session) => session.redo(),
   copy: (session) => session.copyLast(),
   prefill: (session) => void session.prefill(),
+  'name-next': ({ editor }) => editor.nameNext(),
   'remove-instance': ({ editor }) => editor.removeInstance(),
   'no-animal': ({ editor }) => editor.toggleNoAnimal(),
   next: (session) => session.step(1),

@@ -24,6 +24,12 @@ export const LABEL_ACTIONS = [
   { id: 'copy', group: 'Fill', label: 'Copy from the last frame', keys: ['C'] },
   { id: 'prefill', group: 'Fill', label: 'Propose points; again for another source', keys: ['P'] },
   { id: 'instance', group: 'Animals', label: 'Animal 1 to 9', keys: ['1', '2', '3', '4', '5', '6', '7', '8', '9'] },
+  {
+    id: 'name-next',
+    group: 'Animals',
+    label: 'It is the next individual; who has that name gets this one’s',
+    keys: ['E'],
+  },
   { id: 'remove-instance', group: 'Animals', label: 'Remove the animal', keys: ['Shift+Delete', 'Shift+Backspace'] },
   { id: 'no-animal', group: 'Animals', label: 'There is no animal in this frame', keys: ['0'] },
   { id: 'next', group: 'Go', label: 'Next frame', keys: ['D', 'ArrowRight'] },
