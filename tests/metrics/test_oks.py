@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from marey.metrics import mean_average_precision, object_keypoint_similarity
+from marey.metrics import expected_similarity, mean_average_precision, object_keypoint_similarity
 
 NAN = np.nan
 SQUARE = np.array([[[0.0, 0.0], [10.0, 10.0]]])
@@ -50,3 +50,13 @@ def test_animals_without_points_count_for_nothing():
     assert perfect.mean_ap == perfect.mean_ar == 1.0
     assert np.isnan(mean_average_precision([np.array([[NAN]])], [np.array([1.0])]).mean_ap)
     assert mean_average_precision([np.zeros((0, 1))], [np.zeros(0)]).mean_ap == 0.0
+
+
+def test_an_animal_is_expected_to_be_as_similar_as_its_errors_say():
+    errors = np.array([[0.3, 1.2]])
+    moved = SQUARE + np.stack([errors, np.zeros_like(errors)], axis=-1)
+    stated = expected_similarity(SQUARE, errors)
+    assert stated == pytest.approx(object_keypoint_similarity(moved, SQUARE)[:, 0])
+    without_one = np.where([[[False], [True]]], NAN, SQUARE)
+    assert expected_similarity(without_one, errors)[0] < stated[0]
+    assert expected_similarity(SQUARE, np.full((1, 2), NAN)) == 0

@@ -7,7 +7,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from marey.metrics import InstanceScores, euclidean_errors, match_truth, score_instances
+from marey.metrics import (
+    InstanceScores,
+    euclidean_errors,
+    expected_similarity,
+    match_truth,
+    score_instances,
+)
 
 if TYPE_CHECKING:
     from marey.model import LabeledFrame
@@ -96,7 +102,8 @@ def part_of_several(
 ) -> Part:
     """Give every labelled animal the prediction that is most similar to it, each once.
 
-    Who the animals are (their names, if some have one) plays no part.
+    Who the animals are (their names, if some have one) plays no part. Predictions are ranked by the
+    similarity to the truth that their stated errors lead to expect, or by their scores where a run states none.
 
     Parameters
     ----------
@@ -109,8 +116,7 @@ def part_of_several(
     animals = []
     for frame, found in zip(frames, predictions, strict=True):
         truth = np.array([i.points for i in frame.instances]).reshape(-1, n_keypoints, 2)
-        scores = np.ones(len(found.points)) if found.scores is None else found.scores
-        animals.append((found.points, scores, truth))
+        animals.append((found.points, _ranks(found), truth))
         if not len(truth):
             rows.append((frame, np.full((n_keypoints, 2), np.nan), _nothing(n_keypoints)))
         for points, match in zip(truth, match_truth(found.points, truth), strict=True):
@@ -125,6 +131,12 @@ def part_of_several(
 
 
 _FIELDS = ("points", "confidence", "expected_error", "error_90")
+
+
+def _ranks(found: "Prediction") -> np.ndarray:
+    if np.isfinite(found.expected_error).any():
+        return expected_similarity(found.points, found.expected_error)
+    return np.ones(len(found.points)) if found.scores is None else found.scores
 
 
 def _row(found: "Prediction", match: int) -> dict[str, np.ndarray]:

@@ -10,6 +10,7 @@ from marey.evaluation.part import Part, instance_figures
 from marey.metrics import (
     bootstrap_interval,
     expected_calibration_error,
+    expected_similarity,
     interval_coverage,
     mean_average_precision,
     object_keypoint_similarity,
@@ -106,8 +107,10 @@ def _average_precision(part: Part) -> Any:
         for points, truth, known in zip(part.points, part.truth, part.has_truth, strict=True)
         if known.any()
     ]
-    scores = [np.array([_mean(c)]) for c in part.confidence[part.has_truth.any(axis=1)]]
-    return mean_average_precision(similarities, scores)
+    ranks = expected_similarity(part.points, part.expected_error)
+    if not np.isfinite(part.expected_error).any():
+        ranks = np.array([_mean(confidence) for confidence in part.confidence])
+    return mean_average_precision(similarities, list(ranks[part.has_truth.any(axis=1), None]))
 
 
 def _reliability(part: Part, threshold_px: float | np.ndarray | None) -> dict[str, Any] | None:

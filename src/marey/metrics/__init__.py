@@ -9,7 +9,7 @@ from marey.metrics.errors import (
     summarise_errors,
 )
 from marey.metrics.instances import InstanceScores, match_instances, match_truth, score_instances, stout_area
-from marey.metrics.oks import mean_average_precision, object_keypoint_similarity
+from marey.metrics.oks import expected_similarity, mean_average_precision, object_keypoint_similarity
 from marey.metrics.reliability import (
     Reliability,
     expected_calibration_error,
@@ -28,6 +28,7 @@ __all__ = [
     "bootstrap_interval",
     "euclidean_errors",
     "expected_calibration_error",
+    "expected_similarity",
     "harrell_davis_quantile",
     "interval_coverage",
     "match_instances",

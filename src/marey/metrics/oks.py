@@ -41,12 +41,39 @@ def object_keypoint_similarity(
     if area is None:
         area = box_area(truth)
     distance2 = ((predicted[:, None] - truth[None]) ** 2).sum(axis=-1)
-    scale = 2 * np.maximum(area, 1.0)[None, :, None] * (2 * np.broadcast_to(sigma, truth.shape[1])) ** 2
-    similarity = np.nan_to_num(np.exp(-distance2 / scale), nan=0.0)
+    similarity = np.nan_to_num(np.exp(-distance2 / _scale(area, sigma, truth.shape[1])), nan=0.0)
     is_true = np.isfinite(truth).all(axis=-1)
     n_true_points = is_true.sum(axis=1)
     total = (similarity * is_true[None]).sum(axis=-1)
     return np.where(n_true_points > 0, total / np.maximum(n_true_points, 1), np.nan)
+
+
+def expected_similarity(
+    points: np.ndarray, expected_error: np.ndarray, *, sigma: float | np.ndarray = DEFAULT_SIGMA
+) -> np.ndarray:
+    """Return the similarity to the truth that the stated errors of predicted animals lead to expect.
+
+    Parameters
+    ----------
+    points
+        (x, y), shape (n_animals, n_keypoints, 2), with NaN; such a keypoint counts as 0.
+    expected_error
+        Pixels, shape (n_animals, n_keypoints).
+    sigma
+        As in :func:`object_keypoint_similarity`.
+
+    Returns
+    -------
+    ndarray
+        Shape (n_animals,), in [0, 1].
+    """
+    distance2 = np.where(np.isfinite(points).all(axis=-1), expected_error, np.inf) ** 2
+    similarity = np.exp(-distance2 / _scale(box_area(points), sigma, points.shape[1]))
+    return np.nan_to_num(similarity, nan=0.0).mean(axis=-1)
+
+
+def _scale(area: np.ndarray, sigma: float | np.ndarray, n_keypoints: int) -> np.ndarray:
+    return 2 * np.maximum(area, 1.0)[:, None] * (2 * np.broadcast_to(sigma, n_keypoints)) ** 2
 
 
 def box_area(truth: np.ndarray) -> np.ndarray:
