@@ -103,7 +103,7 @@ def part_of_several(
     """Give every labelled animal the prediction that is most similar to it, each once.
 
     Who the animals are (their names, if some have one) plays no part. Predictions are ranked by the
-    similarity to the truth that their stated errors lead to expect, or by their scores where a run states none.
+    similarity to the truth that their stated errors lead to expect; where a run states none, by their scores.
 
     Parameters
     ----------
