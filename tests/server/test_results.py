@@ -118,6 +118,14 @@ def test_one_frame_as_in_the_labelled_video(client, url, result, project, finish
     assert (clip.status_code, clip.headers["content-type"]) == (206, "video/mp4")
 
 
+def test_lines_are_the_projects_where_poses_have_none(client, url, result):
+    def preview(*, skeleton):
+        request = {"frame": 7, "style": {"names": "none", "skeleton": skeleton}}
+        return client.post(f"{url}/results/{result['id']}/render-preview", json=request).content
+
+    assert preview(skeleton=True) != preview(skeleton=False)
+
+
 def test_worth_labelling(client, url, result, finish):
     assert client.get(f"{url}/suggestions").json() == {"job": None, "made": None, "suggestions": []}
     job = finish(client.post(f"{url}/suggestions", json={"n": 4}).json())

@@ -265,6 +265,7 @@ def preview_render(project: "OpenProject", result_id: str, request: schema.Rende
     from marey.jobs.pictures import to_jpeg
     from marey.visualisation import RenderStyle
     from marey.visualisation.render import render_frame
+    from marey.visualisation.subject import find_skeleton
 
     file = find(project, result_id)
     rows = rows_of_frames(file, [request.frame])
@@ -276,7 +277,8 @@ def preview_render(project: "OpenProject", result_id: str, request: schema.Rende
     # The window that follows the animal depends on all rows, everything else on those of the trail.
     poses = load_poses(file.path) if style.follow else _load_rows(file, max(0, row - n_before), row + 1)
     with project.videos.source(_require_video(project, file), request.frame) as video:
-        return to_jpeg(render_frame(video, poses, request.frame, style=style))
+        skeleton = find_skeleton(poses, project.project.skeleton)
+        return to_jpeg(render_frame(video, poses, request.frame, style=style, skeleton=skeleton))
 
 
 def _load_rows(file: ResultFile, start: int, stop: int) -> "xr.Dataset":

@@ -2,34 +2,24 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from marey.errors import LabelsError
-from marey.model import Skeleton, standardise_poses
+from marey.model import Skeleton, read_skeleton, standardise_poses
 
 if TYPE_CHECKING:
     import xarray as xr
 
-SKELETON_ATTRIBUTE = "skeleton"
-
 
 def find_skeleton(poses: xr.Dataset, skeleton: Skeleton | None = None) -> Skeleton:
-    """Return the skeleton of `poses`: the one given, else the one stored with them, else one without edges.
+    """Return the skeleton of `poses`: the one given or the one stored with them, the first that has edges.
 
     Edges that name a keypoint that the poses do not have are left out.
     """
     keypoints = tuple(str(name) for name in poses["keypoint"].to_numpy())
-    if skeleton is None:
-        stored = poses.attrs.get(SKELETON_ATTRIBUTE)
-        try:
-            skeleton = Skeleton.from_dict(json.loads(stored)) if stored else None
-        except (ValueError, TypeError, AttributeError, LabelsError):
-            skeleton = None  # another tool's attribute of this name
-    edges = () if skeleton is None else skeleton.edges
+    edges = skeleton.edges if skeleton is not None and skeleton.edges else read_skeleton(poses).edges
     return Skeleton(keypoints, tuple(edge for edge in edges if set(edge) <= set(keypoints)))
 
 

@@ -104,16 +104,18 @@ def render(context: TaskContext) -> dict[str, Any]:
     """Write a labelled video."""
     from marey.formats import load_poses
     from marey.visualisation import RenderStyle, render_video
+    from marey.visualisation.subject import find_skeleton
 
     wanted = context.arguments
     project = context.open_project()
+    poses = load_poses(project.root / wanted["source"])
     output = project.root / wanted["output"] if wanted["output"] else context.files / "preview.mp4"
     path = render_video(
         project.video_path(wanted["video"]),
-        load_poses(project.root / wanted["source"]),
+        poses,
         output,
         style=RenderStyle(**wanted["style"]),
-        skeleton=None,
+        skeleton=find_skeleton(poses, project.skeleton),
         start=wanted["start"],
         stop=wanted["stop"],
         overwrite=wanted["overwrite"],
