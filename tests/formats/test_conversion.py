@@ -1,12 +1,14 @@
 """From one format to another."""
 
+import json
+
 import pytest
 
 from marey.errors import AlreadyExistsError, FormatError, InputError, NotFoundError
 from marey.formats import export_poses, load_labels, load_poses, save_labels, save_poses
 from marey.formats.conversion import convert
 from marey.formats.registry import FORMATS, detect_format, format_named
-from marey.model import read_history
+from marey.model import SKELETON_ATTRIBUTE, Skeleton, read_history, read_skeleton
 
 
 @pytest.mark.parametrize(
@@ -25,6 +27,41 @@ def test_the_suffix_says_the_format(mouse_poses, tmp_path, name, expected):
     assert (report.kind, report.source_format, report.target_format) == ("poses", "marey", expected)
     assert report.n_frames == 4
     assert detect_format(tmp_path / name, "load_poses").name == expected
+
+
+@pytest.mark.parametrize("name", ["p.slp", "p.analysis.h5", "p.nwb", "p.nc"])
+def test_edges_and_pairs_go_with_the_poses(pair_poses, tmp_path, name):
+    if name.endswith(".nwb"):
+        pytest.importorskip("ndx_pose")
+    skeleton = Skeleton(
+        tuple(pair_poses["keypoint"].values.tolist()),
+        (("snout", "ear_left"), ("ear_right", "snout")),
+        (("ear_left", "ear_right"),),
+    )
+    pair_poses.attrs[SKELETON_ATTRIBUTE] = json.dumps(skeleton.to_dict())
+    save_poses(pair_poses, tmp_path / "in.nc")
+    convert(tmp_path / "in.nc", tmp_path / name, overwrite=True)
+    again = read_skeleton(load_poses(tmp_path / name))
+    assert again.edges == skeleton.edges
+    if name.endswith(".nwb"):
+        assert again.symmetries == ()
+    else:
+        assert again.symmetries == skeleton.symmetries
+
+
+@pytest.mark.data
+@pytest.mark.parametrize(
+    ("name", "n_edges", "n_pairs"),
+    [
+        ("analysis-h5/centered_pair_standard.analysis.h5", 23, 10),
+        ("slp/predictions_1.2.7_provenance_and_tracking.slp", 12, 0),
+        ("jabs/example_pose_est_v5.h5", 11, 3),
+        ("nwb/legacy.pose.nwb", 1, 0),
+    ],
+)
+def test_edges_and_pairs_of_other_tools(shared_data, name, n_edges, n_pairs):
+    skeleton = read_skeleton(load_poses(shared_data / "formats" / name))
+    assert (len(skeleton.edges), len(skeleton.symmetries)) == (n_edges, n_pairs)
 
 
 def test_the_frame_rate_can_be_stated(mouse_poses, tmp_path):

@@ -1,8 +1,18 @@
+import json
+
 import numpy as np
 import pytest
 
 from marey.errors import InputError
-from marey.model import append_history, create_poses, read_history, standardise_poses
+from marey.model import (
+    SKELETON_ATTRIBUTE,
+    Skeleton,
+    append_history,
+    create_poses,
+    read_history,
+    read_skeleton,
+    standardise_poses,
+)
 
 POSITION = np.arange(2 * 2 * 3).reshape(2, 2, 3, 1).astype(float)
 KEYPOINTS = ("nose", "ear", "tail")
@@ -92,3 +102,14 @@ def test_history_is_kept_in_order_and_the_dataset_is_not_changed():
     assert [entry["operation"] for entry in read_history(smoothed)] == ["predict", "smooth"]
     assert read_history(smoothed)[0]["run"] == "é"
     assert read_history(smoothed)[1]["window"] == 5
+
+
+def test_a_skeleton_is_read_as_far_as_the_poses_have_its_keypoints():
+    poses = create_poses(POSITION, keypoints=KEYPOINTS)
+    assert read_skeleton(poses) == Skeleton(KEYPOINTS)
+    whole = Skeleton((*KEYPOINTS, "paw"), (("nose", "tail"), ("nose", "paw")), (("ear", "paw"),), "mouse")
+    poses.attrs[SKELETON_ATTRIBUTE] = json.dumps(whole.to_dict())
+    assert read_skeleton(poses) == Skeleton(KEYPOINTS, (("nose", "tail"),), (), "mouse")
+    for other in ("{", '"mouse"', '{"keypoints": 3}', 7):
+        poses.attrs[SKELETON_ATTRIBUTE] = other
+        assert read_skeleton(poses) == Skeleton(KEYPOINTS)

@@ -106,6 +106,7 @@ def load_poses(path: Path) -> xr.Dataset:
         individuals=[str(name) for name in names] if len(names) > 1 else (),
         source=path,
         software="JABS",
+        skeleton=SKELETON,
         attributes={} if scale is None else {"mm_per_px": 10.0 * float(scale)},
     )
 

@@ -86,13 +86,13 @@ def load_poses(path: Path, *, video: str | None = None) -> xr.Dataset:
         try:
             estimations = _choose_module(_groups_of(file, "PoseEstimation"), video, path)
             series = [item for group in estimations for item in _series_of(group)]
-            keypoints = _keypoint_order(estimations, series)
+            skeleton = _skeleton_of(estimations, series)
             attributes = _attributes(estimations[0])
         except (KeyError, ValueError) as error:
             if isinstance(error, InputError):
                 raise
             raise FormatError(f"the poses in {path} are not as ndx-pose has them: {error}") from error
-    return _assemble(series, keypoints, path, attributes)
+    return _assemble(series, skeleton, path, attributes)
 
 
 def _choose_module(groups: list["h5py.Group"], name: str | None, path: Path) -> list["h5py.Group"]:
@@ -131,22 +131,25 @@ def _series_of(group: "h5py.Group") -> Iterator[_Series]:
         yield _Series(individual, name, times, points, confidence, rate)
 
 
-def _keypoint_order(groups: list["h5py.Group"], series: list[_Series]) -> list[str]:
-    """Return the keypoints in the skeleton's order; HDF5 lists them by the alphabet."""
+def _skeleton_of(groups: list["h5py.Group"], series: list[_Series]) -> Skeleton:
+    """Return the skeleton that has all keypoints, in its order; HDF5 lists them by the alphabet."""
     present = dict.fromkeys(item.keypoint for item in series)
-    for group in groups:
-        places = [group, *(group[n] for n in group if n.lower().startswith("skeleton"))]
-        for place in places:
-            if "nodes" in place:
-                nodes = texts(place["nodes"])
-                if set(nodes) >= set(present):
-                    return nodes
-    root = groups[0].file
-    for skeleton in _groups_of(root, "Skeleton"):
-        nodes = texts(skeleton["nodes"])
-        if set(nodes) >= set(present):
-            return nodes
-    return list(present)
+    of_groups = [
+        place
+        for group in groups
+        for place in (group, *(group[n] for n in group if n.lower().startswith("skeleton")))
+    ]
+    for place in (*of_groups, *_groups_of(groups[0].file, "Skeleton")):
+        if "nodes" in place and {*texts(place["nodes"])} >= present.keys():
+            return _skeleton_in(place)
+    return Skeleton(tuple(present))
+
+
+def _skeleton_in(group: "h5py.Group") -> Skeleton:
+    nodes = texts(group["nodes"])
+    edges = group["edges"][()].astype(int).reshape(-1, 2).tolist() if "edges" in group else []
+    name = group.name.rpartition("/")[2]
+    return Skeleton(tuple(nodes), tuple((nodes[a], nodes[b]) for a, b in edges if a != b), (), name)
 
 
 def _attributes(group: "h5py.Group") -> dict[str, Any]:
@@ -161,8 +164,9 @@ def texts_or_text(dataset: "h5py.Dataset") -> str:
 
 
 def _assemble(
-    series: list[_Series], keypoints: list[str], path: Path, attributes: dict[str, Any]
+    series: list[_Series], skeleton: Skeleton, path: Path, attributes: dict[str, Any]
 ) -> xr.Dataset:
+    keypoints = skeleton.keypoints
     individuals = list(dict.fromkeys(item.individual for item in series))
     times = np.unique(np.round(np.concatenate([item.times for item in series] or [np.empty(0)]), 9))
     n_space = max((item.points.shape[1] for item in series), default=2)
@@ -188,6 +192,7 @@ def _assemble(
         frames=frames,
         timestamps_s=times,
         fps=fps,
+        skeleton=skeleton,
         attributes=attributes,
     )
 
@@ -255,10 +260,7 @@ def _read_skeleton(file: "h5py.File") -> Skeleton:
     groups = _groups_of(file, "Skeleton")
     if not groups:
         raise FormatError(f"{file.filename} has labels but no Skeleton")
-    nodes = texts(groups[0]["nodes"])
-    edges = groups[0]["edges"][()].astype(int).reshape(-1, 2) if "edges" in groups[0] else []
-    name = groups[0].name.rpartition("/")[2]
-    return Skeleton(tuple(nodes), tuple((nodes[a], nodes[b]) for a, b in edges if a != b), (), name)
+    return _skeleton_in(groups[0])
 
 
 def _read_videos(training: "h5py.Group", path: Path) -> dict[str, tuple[str, Path | None]]:

@@ -15,7 +15,7 @@ from marey.files import atomic_path
 from marey.formats.notes import authors_of, count_animals, count_points, in_words, is_absent, is_by_model
 from marey.formats.pose_arrays import describe_losses, has_names
 from marey.formats.source import FrameKey
-from marey.model import Instance, LabeledFrame, Labels, Visibility, standardise_poses
+from marey.model import Instance, LabeledFrame, Labels, Visibility, read_skeleton, standardise_poses
 
 _REFERENCE = "(x, y) in pixels of the frame; the centre of the top-left pixel is (0, 0)"
 _REFERENCE_3D = "(x, y, z) in the world of the cameras' calibration"
@@ -87,10 +87,10 @@ def save_poses(
     pynwb, ndx_pose = _modules()
     dataset = standardise_poses(dataset)
     nwbfile = _new_file(pynwb, session_description, session_start_time)
-    keypoints = [str(name) for name in dataset["keypoint"].values]
+    stored = read_skeleton(dataset)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        skeleton = _skeleton(ndx_pose, "skeleton", keypoints, np.empty((0, 2)))
+        skeleton = _skeleton(ndx_pose, "skeleton", list(stored.keypoints), stored.edge_indices)
         module = nwbfile.create_processing_module(name="behavior", description="poses of animals")
         module.add(ndx_pose.Skeletons(skeletons=[skeleton]))
         for individual in dataset["individual"].values:

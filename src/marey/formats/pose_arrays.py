@@ -1,5 +1,6 @@
 """Common last step of every reader of poses."""
 
+import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -7,7 +8,7 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from marey.model import create_poses
+from marey.model import SKELETON_ATTRIBUTE, Skeleton, create_poses
 from marey.model.poses import CANDIDATES
 
 DEFAULT_INDIVIDUAL = "animal"
@@ -24,6 +25,7 @@ def finish_poses(
     frames: np.ndarray | None = None,
     timestamps_s: np.ndarray | None = None,
     fps: float | None = None,
+    skeleton: Skeleton | None = None,
     attributes: dict[str, Any] | None = None,
 ) -> xr.Dataset:
     """Build the Dataset from what a file held.
@@ -45,7 +47,12 @@ def finish_poses(
         Who wrote it.
     frames, timestamps_s, fps, attributes
         As in :func:`marey.model.create_poses`.
+    skeleton
+        Kept with the poses where it says more than the names of the keypoints.
     """
+    attributes = {"source_file": str(source), **(attributes or {})}
+    if skeleton is not None and (skeleton.edges or skeleton.symmetries):
+        attributes[SKELETON_ATTRIBUTE] = json.dumps(skeleton.to_dict(), ensure_ascii=False)
     missing = np.isnan(position).any(axis=1)
     position = np.where(missing[:, None], np.nan, position)
     if confidence is not None:
@@ -59,7 +66,7 @@ def finish_poses(
         timestamps_s=timestamps_s,
         fps=fps,
         source_software=software,
-        attributes={"source_file": str(source), **(attributes or {})},
+        attributes=attributes,
     )
 
 

@@ -12,14 +12,17 @@ from marey.model.labels import (
     Visibility,
 )
 from marey.model.poses import (
+    SKELETON_ATTRIBUTE,
     append_history,
     create_poses,
     read_history,
+    read_skeleton,
     standardise_poses,
 )
 from marey.model.skeleton import Skeleton, guess_symmetries
 
 __all__ = [
+    "SKELETON_ATTRIBUTE",
     "UNKNOWN_AUTHOR",
     "Instance",
     "LabeledFrame",
@@ -31,5 +34,6 @@ __all__ = [
     "create_poses",
     "guess_symmetries",
     "read_history",
+    "read_skeleton",
     "standardise_poses",
 ]

@@ -266,9 +266,20 @@ class Labels:
         """
         frames = []
         for frame in self.frames:
-            instances = tuple(_keep_confirmed(i) for i in frame.instances if i.is_confirmed.any())
+            instances = tuple(_without(i, ~i.is_confirmed) for i in frame.instances if i.is_confirmed.any())
             if instances or not frame.instances:
                 frames.append(replace(frame, instances=instances))
+        return replace(self, frames=frames)
+
+    def visible(self) -> "Labels":
+        """Return the labels without occluded points, which become unlabeled; every instance stays."""
+        frames = [
+            replace(
+                frame,
+                instances=tuple(_without(i, i.visibility == Visibility.OCCLUDED) for i in frame.instances),
+            )
+            for frame in self.frames
+        ]
         return replace(self, frames=frames)
 
     def to_array(self, frames: Iterable[LabeledFrame] | None = None) -> np.ndarray:
@@ -286,10 +297,10 @@ class Labels:
         return array
 
 
-def _keep_confirmed(instance: Instance) -> Instance:
-    drop = ~instance.is_confirmed
+def _without(instance: Instance, drop: np.ndarray) -> Instance:
+    """Return an instance of which some keypoints, bool (n_keypoints,), are unlabeled."""
     return Instance(
-        points=instance.confirmed_points(),
+        points=np.where(drop[:, None], np.nan, instance.points),
         visibility=np.where(drop, Visibility.UNLABELED, instance.visibility),
         origin=np.where(drop, Origin.PERSON, instance.origin),
         individual=instance.individual,

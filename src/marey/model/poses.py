@@ -48,14 +48,17 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from marey.errors import InputError
+from marey.errors import InputError, LabelsError
 from marey.files import utc_now
+from marey.model.skeleton import Skeleton
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     import xarray as xr
 
+SKELETON_ATTRIBUTE = "skeleton"
+"""Where poses hold their skeleton, as JSON."""
 SPACE_NAMES = ("x", "y", "z")
 DIMENSIONS = ("time", "space", "keypoint", "individual")
 COVARIANCE_DIMENSIONS = ("time", "space", "space_b", "keypoint", "individual")
@@ -212,3 +215,22 @@ def read_history(dataset: xr.Dataset) -> list[dict[str, Any]]:
 def _check_shape(name: str, values: np.ndarray, expected: tuple[int, ...]) -> None:
     if values.shape != expected:
         raise InputError(f"{name} must have shape {expected}, got {values.shape}")
+
+
+def read_skeleton(poses: xr.Dataset) -> Skeleton:
+    """Return the skeleton that is stored with poses; without one, their keypoints alone.
+
+    Edges and left/right pairs that name a keypoint that the poses do not have are left out.
+    """
+    keypoints = tuple(str(name) for name in poses["keypoint"].to_numpy())
+    try:
+        stored = Skeleton.from_dict(json.loads(poses.attrs[SKELETON_ATTRIBUTE]))
+    except (KeyError, ValueError, TypeError, AttributeError, LabelsError):  # or another tool's attribute
+        return Skeleton(keypoints)
+    known = set(keypoints)
+    return Skeleton(
+        keypoints,
+        tuple(pair for pair in stored.edges if set(pair) <= known),
+        tuple(pair for pair in stored.symmetries if set(pair) <= known),
+        stored.name,
+    )

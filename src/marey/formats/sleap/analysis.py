@@ -15,11 +15,12 @@ from marey.errors import FormatError, InputError
 from marey.files import atomic_path
 from marey.formats.hdf5 import json_value, open_hdf5, text, texts, top_level
 from marey.formats.pose_arrays import dense_rows, describe_losses, finish_poses, has_names
-from marey.model import standardise_poses
+from marey.model import Skeleton, read_skeleton, standardise_poses
 
 if TYPE_CHECKING:
     import h5py
 
+_SYMMETRIES = "skeleton_symmetries"
 _DIMS = {
     "tracks": ("track", "xy", "node", "frame"),
     "point_scores": ("track", "node", "frame"),
@@ -49,6 +50,7 @@ def load_poses(path: Path) -> xr.Dataset:
             confidence = None
             if "point_scores" in file:
                 confidence = _read(file, "point_scores", ("frame", "node", "track"))
+            skeleton = _read_skeleton(file, keypoints)
             video = text(file["video_path"][()]) if "video_path" in file else ""
         except (KeyError, ValueError) as error:
             raise FormatError(f"{path} is not an analysis file as SLEAP writes it: {error}") from error
@@ -66,8 +68,23 @@ def load_poses(path: Path) -> xr.Dataset:
         individuals=tracks,
         source=path,
         software="SLEAP",
+        skeleton=skeleton,
         attributes={"video": video} if video else {},
     )
+
+
+def _read_skeleton(file: "h5py.File", keypoints: list[str]) -> Skeleton | None:
+    """Return the edges and left/right pairs, where the file has them and they name its nodes."""
+    edges = file["edge_inds"][()] if "edge_inds" in file else np.empty((0, 2), int)
+    pairs = json_value(file.attrs.get(_SYMMETRIES, "[]"), _SYMMETRIES)
+    try:
+        return Skeleton(
+            tuple(keypoints),
+            tuple((keypoints[a], keypoints[b]) for a, b in edges.tolist()),
+            tuple((str(a), str(b)) for a, b in pairs),
+        )
+    except (IndexError, ValueError, TypeError):  # poses are worth more than the lines between them
+        return None
 
 
 def _read(file: "h5py.File", name: str, order: tuple[str, ...]) -> np.ndarray:
@@ -109,15 +126,18 @@ def save_poses(dataset: xr.Dataset, path: Path) -> list[str]:
     names = {
         "node_names": [str(name) for name in dataset["keypoint"].values],
         "track_names": [str(name) for name in dataset["individual"].values] if has_names(dataset) else [],
-        "edge_names": [],
     }
+    skeleton = read_skeleton(dataset)
     with atomic_path(path) as temporary, h5py.File(temporary, "w") as file:
         for name, array in arrays.items():
             file.create_dataset(name, data=array, compression="gzip" if array.size else None)
             file[name].attrs["dims"] = json.dumps(_DIMS[name])
         for name, strings in names.items():
             file[name] = np.array([item.encode() for item in strings]) if strings else np.empty(0, "S1")
-        file["edge_inds"] = np.empty((0, 2), dtype=np.int64)
+        edges = np.array([[name.encode() for name in edge] for edge in skeleton.edges])
+        file["edge_names"] = edges if len(edges) else np.empty(0, "S1")
+        file["edge_inds"] = skeleton.edge_indices.astype(np.int64)
+        file.attrs[_SYMMETRIES] = json.dumps(skeleton.symmetries)
         file["labels_path"] = ""
         file["provenance"] = "{}"
         file["video_ind"] = 0

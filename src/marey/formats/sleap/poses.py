@@ -9,7 +9,7 @@ from marey.errors import InputError
 from marey.formats.pose_arrays import describe_losses, finish_poses, has_names
 from marey.formats.sleap.labels import SlpTables, frame_numbers
 from marey.formats.sleap.slp_file import USER, SlpFile, SlpVideo, read_slp
-from marey.model import Labels, Skeleton, standardise_poses
+from marey.model import Labels, read_skeleton, standardise_poses
 
 
 def load_poses(path: Path, *, video: str | None = None) -> xr.Dataset:
@@ -53,6 +53,7 @@ def load_poses(path: Path, *, video: str | None = None) -> xr.Dataset:
         individuals=_names(tracks, n_places),
         source=path,
         software="SLEAP",
+        skeleton=slp.skeleton,
         attributes={"video": chosen.path} if chosen is not None else {},
     )
 
@@ -150,7 +151,6 @@ def save_poses(dataset: xr.Dataset, path: Path, *, video: str | None = None) -> 
                 tables.add_predicted(position[row, i], confidence[row, i], name if is_named else None)
         if tables.n_instances > start:
             tables.close_frame(0, frame, start)
-    skeleton = Skeleton(tuple(str(name) for name in dataset["keypoint"].values))
     name = video or str(dataset.attrs.get("video") or f"{path.stem}.mp4")
     backend = {
         "filename": name,
@@ -159,7 +159,7 @@ def save_poses(dataset: xr.Dataset, path: Path, *, video: str | None = None) -> 
         "dataset": "",
         "input_format": "channels_last",
     }
-    tables.write(path, Labels(skeleton), [{"backend": backend}])
+    tables.write(path, Labels(read_skeleton(dataset)), [{"backend": backend}])
     losses = describe_losses(dataset, "SLEAP's .slp")
     if np.isnan(confidence[np.isfinite(position).all(axis=-1)]).any():
         losses.append("points without a confidence got the score 0")
