@@ -33,8 +33,10 @@ def place_all(hand, frame):
 def introduce(hand, name):
     """Say in the settings who labels at this browser."""
     hand.page.goto(hand.server.address(f"p/{hand.project}/settings"))
-    hand.page.get_by_label("Your name").fill(name)
-    hand.page.get_by_label("Your name").blur()
+    field = hand.page.get_by_label("Your name")
+    expect(field).not_to_have_value("")  # the usual name comes from the server, and would mix with this one
+    field.fill(name)
+    field.blur()
 
 
 def wait_for_table(project, frame):
@@ -153,6 +155,54 @@ def test_a_second_animal_and_swapped_sides(desk):
     first, second = hand.saved(2)
     np.testing.assert_allclose(first.points[1], mouse_at(2)[2], atol=0.8)
     assert second.visibility.tolist() == [Visibility.VISIBLE] + [Visibility.UNLABELED] * 11
+
+
+def test_every_animal_is_chosen_and_named(shared_root, shared_server, page):
+    project = make_project(shared_root / "named", individuals=("Ada", "Bob"))
+    hand = LabelHand(page, shared_server, shared_server.open_project(project.root)).open(2)
+    # A third animal has no name, and can be chosen all the same.
+    for number, place in (("1", 50), ("2", 80), ("3", 110)):
+        hand.press(number)
+        hand.click(place, 50)
+    animals = page.get_by_role("region", name="Parts").locator(".animal")
+    expect(animals).to_have_text(["1Ada", "2Bob", "3animal", "4new"])
+    hand.press("1")
+    hand.press("3")
+    expect(animals.nth(2)).to_have_attribute("aria-pressed", "true")
+
+    def places():
+        return {animal.individual: round(animal.points[0, 0]) for animal in hand.saved(2)}
+
+    assert places() == {"Ada": 50, "Bob": 80, None: 110}
+    # The two were taken for each other: one key puts it right, and another takes it back.
+    hand.press("1")
+    hand.press("e")
+    expect(animals.nth(1)).to_have_attribute("aria-pressed", "true")
+    assert places() == {"Ada": 80, "Bob": 50, None: 110}
+    hand.press("Control+z")
+    expect(hand.page.get_by_label("This is")).to_have_value("Ada")
+    assert places() == {"Ada": 50, "Bob": 80, None: 110}
+    # The choice says the same in words.
+    hand.press("3")
+    page.get_by_label("This is").select_option("Bob")
+    assert places() == {"Ada": 50, "Bob": 110, None: 80}
+
+
+def test_the_strip_shows_the_video_and_goes_there(desk):
+    _, _, hand = desk
+    strip = hand.page.get_by_test_id("film-strip")
+    expect(strip).to_have_accessible_name(f"{VIDEO}: 0 of 5 frames of the queue are labelled")
+    place_all(hand, 2)
+    expect(strip).to_have_accessible_name(f"{VIDEO}: 1 of 5 frames of the queue are labelled")
+
+    def click(frame, *, beside_px=0):
+        box = strip.bounding_box()
+        strip.click(position={"x": (frame + 0.5) / 30 * box["width"] + beside_px, "y": 10})
+
+    click(14, beside_px=4)  # near a frame of the queue, it is meant
+    hand.wait_for_frame(14)
+    click(17)  # and any other frame can be seen as well
+    hand.wait_for_frame(17)
 
 
 def test_two_people_at_one_frame_lose_nothing(desk, new_page):

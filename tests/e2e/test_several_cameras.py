@@ -75,7 +75,6 @@ def test_how_the_pages_look_and_whether_everybody_can_use_them(
         shown_in_3d(page)
     if name == "views":
         page.wait_for_selector("[data-testid=space][data-points='10']", state="attached")
-        page.wait_for_timeout(500)
     page.screenshot(path=screenshots / f"{name}-of-a-study-{theme}.png")
     assert page.get_by_role("alert").count() == 0, page.get_by_role("alert").all_inner_texts()
     assert not page.evaluate("() => document.documentElement.scrollWidth > innerWidth")
