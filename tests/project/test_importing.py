@@ -227,6 +227,31 @@ def test_an_imported_project_is_exported_again(tmp_path, format, output):  # noq
     np.testing.assert_array_equal(again.to_array(), project.load_labels().to_array())
 
 
+@pytest.mark.parametrize(("format", "output"), [("dlc", "out"), ("lightning-pose", "out")])
+def test_images_that_wait_and_videos_without_labels_are_exported_too(tmp_path, format, output):  # noqa: A002
+    project = import_project(make_dlc_project(tmp_path / "dlc"), tmp_path / "project").project
+    project.add_image("clip", 99, np.full((8, 9, 3), 99, np.uint8))
+    video = tmp_path / "new.mp4"
+    with VideoWriter(video, fps=30, size=(32, 32)) as writer:
+        writer.write(np.zeros((32, 32, 3), np.uint8))
+    project.add_video(video)
+    losses = export_project(project, tmp_path / output, format=format)
+    assert not any("waiting" in loss for loss in losses)
+    again = load_labels(tmp_path / output)
+    waiting = again.images.keys() - {frame.key for frame in again.labels}
+    assert waiting == {("clip", 99)}
+    if format == "dlc":
+        assert again.videos["new"].samefile(video)
+
+
+def test_where_images_cannot_wait_it_is_said(tmp_path):
+    project = import_project(make_dlc_project(tmp_path / "dlc"), tmp_path / "project").project
+    project.add_image("clip", 99, np.full((8, 9, 3), 99, np.uint8))
+    for format_, output in (("sleap", "out.slp"), ("coco", "out"), ("dlc", "out.csv")):
+        losses = export_project(project, tmp_path / output, format=format_)
+        assert "images waiting to be labelled, left out: 1" in losses
+
+
 def test_a_project_without_labels_has_nothing_to_export(tmp_path):
     project = Project.create(tmp_path / "empty", skeleton=MOUSE)
     with pytest.raises(InputError, match="no labels to export"):

@@ -68,7 +68,8 @@ def save_labels(
     format
         The format's name.
     images
-        The image file of each frame, by (video, frame), where there is one.
+        The image file of each frame, by (video, frame), where there is one; those of frames that are not
+        labelled wait to be.
     videos
         The path of each video, by its key.
     overwrite
@@ -82,10 +83,15 @@ def save_labels(
         What the format could not hold, in words.
     """
     path = Path(path)
-    save = format_named(format).function("save_labels")
+    chosen = format_named(format)
+    save = chosen.function("save_labels")
     _check_free(path, overwrite)
     _check_options(save, options, format)
-    return save(labels, path, images=images, videos=videos, **options)
+    losses = save(labels, path, images=images, videos=videos, **options)
+    n_waiting = len({*(images or {})} - {frame.key for frame in labels})
+    if n_waiting and (path.suffix or not chosen.keeps_waiting):
+        losses.append(f"images waiting to be labelled, left out: {n_waiting}")
+    return losses
 
 
 def load_poses(path: str | Path, *, format: str | None = None, **options: Any) -> "xr.Dataset":  # noqa: A002

@@ -13,7 +13,7 @@ from marey.errors import FormatError, InputError
 from marey.files import atomic_folder
 from marey.formats.deeplabcut.csv_table import looks_like_table, read_csv_table, write_csv_table
 from marey.formats.deeplabcut.frames import frames_of_table, table_of_labels
-from marey.formats.deeplabcut.labels import load_table_labels
+from marey.formats.deeplabcut.labels import copy_waiting, load_table_labels
 from marey.formats.source import (
     VIDEO_SUFFIXES,
     FrameKey,
@@ -116,6 +116,7 @@ def save_labels(
             target = folder / "labeled-data" / frame.video / image_name(frame.frame, frame.image)
             target.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(source, target)
+        copy_waiting(labels, images or {}, folder)
     if n_missing:
         losses.append(f"labelled frames without an image here, which Lightning Pose needs: {n_missing}")
     if labels.skeleton.edges or labels.skeleton.symmetries:

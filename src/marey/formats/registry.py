@@ -29,6 +29,8 @@ class Format:
     can
         Which of ``load_labels``, ``save_labels``, ``load_poses`` and ``save_poses`` the module has. It also
         has ``detect(path) -> bool``.
+    keeps_waiting
+        Whether its folders hold images that nobody has labelled yet.
     """
 
     name: str
@@ -36,6 +38,7 @@ class Format:
     module: str
     suffix: str
     can: frozenset[str]
+    keeps_waiting: bool = False
 
     def function(self, name: str) -> Callable[..., Any]:
         """Return one of the module's functions.
@@ -54,8 +57,10 @@ class Format:
         return getattr(module, name)
 
 
-def _format(name: str, title: str, module: str, suffix: str, can: str) -> Format:
-    return Format(name, title, module, suffix, frozenset(can.split()))
+def _format(
+    name: str, title: str, module: str, suffix: str, can: str, *, keeps_waiting: bool = False
+) -> Format:
+    return Format(name, title, module, suffix, frozenset(can.split()), keeps_waiting)
 
 
 _POSES = "load_poses save_poses"
@@ -66,7 +71,9 @@ FORMATS: tuple[Format, ...] = (
     _format("marey", "Marey's netCDF", "native", ".nc", _POSES),
     _format("sleap", "SLEAP", "sleap", ".slp", _ALL),
     _format("sleap-analysis", "SLEAP analysis", "sleap.analysis", ".analysis.h5", _POSES),
-    _format("lightning-pose", "Lightning Pose", "lightning_pose", "", "load_labels save_labels"),
+    _format(
+        "lightning-pose", "Lightning Pose", "lightning_pose", "", "load_labels save_labels", keeps_waiting=True
+    ),
     _format("coco", "COCO keypoints", "coco", ".json", "load_labels save_labels"),
     _format("nwb", "NWB", "nwb", ".nwb", _ALL),
     _format("jabs", "JABS", "jabs", ".h5", "load_labels load_poses"),
@@ -75,7 +82,7 @@ FORMATS: tuple[Format, ...] = (
     _format("c3d", "C3D", "c3d", ".c3d", _POSES),
     _format("trc", "TRC", "trc", ".trc", _POSES),
     _format("table", "Marey's table", "plain_tables", ".csv", _ALL),
-    _format("dlc", "DeepLabCut", "deeplabcut", ".h5", _ALL),
+    _format("dlc", "DeepLabCut", "deeplabcut", ".h5", _ALL, keeps_waiting=True),
 )
 
 

@@ -259,14 +259,18 @@ def export_project(
     labels = project.load_labels()
     if not labels.frames:
         raise InputError(f"{project.root} has no labels to export", hint="label some frames first")
-    images = {frame.key: project.image_path(frame) for frame in labels}
+    images = {
+        (video, number): project.frames_folder(video) / name
+        for video in project.videos
+        for number, name in project.frame_images(video).items()
+    }
     videos = {key: follow_link(entry.path, project.root) for key, entry in project.videos.items()}
     options = {"name": project.name} if format == "dlc" else {}
     return save_labels(
         labels,
         output,
         format=format,
-        images={key: path for key, path in images.items() if path is not None},
+        images=images,
         videos={key: path for key, path in videos.items() if path.exists()},
         overwrite=overwrite,
         **options,

@@ -271,6 +271,7 @@ def _write_project(
             n_missing += 1
             continue
         shutil.copyfile(source, folder / "labeled-data" / frame.video / image_name(frame.frame, frame.image))
+    copy_waiting(labels, images, folder)
     if n_missing:
         losses.append(f"labelled frames without an image here, which DeepLabCut needs: {n_missing}")
     if labels.skeleton.symmetries:
@@ -278,6 +279,14 @@ def _write_project(
     config = _config(labels, whole, final, videos, name, scorer)
     write_text(folder / CONFIG, yaml.safe_dump(config, sort_keys=False, allow_unicode=True))
     return losses
+
+
+def copy_waiting(labels: Labels, images: Mapping[FrameKey, Path], folder: Path) -> None:
+    """Copy the images that nobody has labelled yet to where they wait, under their own names."""
+    for video, number in images.keys() - {frame.key for frame in labels}:
+        target = folder / "labeled-data" / video / images[video, number].name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(images[video, number], target)
 
 
 def _config(
@@ -292,7 +301,10 @@ def _config(
         "identity": bool(labels.individuals),
         "project_path": str(final.resolve()),
         "engine": "pytorch",
-        "video_sets": {str(videos.get(video, f"{video}.mp4")): {"crop": ""} for video in labels.videos},
+        "video_sets": {
+            str(videos.get(video, f"{video}.mp4")): {"crop": ""}
+            for video in dict.fromkeys([*labels.videos, *videos])
+        },
     }
     if individuals:
         unique = list(table.keypoints_of(SINGLE))
