@@ -152,6 +152,7 @@ def test_other_formats(session, tmp_path, suffix):
 @pytest.mark.parametrize(
     ("more", "message"),
     [
+        (["--fps", "0"], "fps must be above 0"),
         (["--limbs", "hip-knee"], "--no-limbs are about the refinement"),
         (["--smoothness", "2"], "hint: add --refine"),
         (["--poses", "top=x.nc"], "expected a file or folder at x.nc"),

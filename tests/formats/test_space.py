@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 
 from marey.errors import FormatError, InputError
-from marey.formats import detect_format, export_poses, load_poses
+from marey.formats import detect_format, export_poses, load_poses, save_poses
 from marey.formats.anipose import load_angles, save_angles
-from marey.model import create_poses
+from marey.formats.conversion import convert
+from marey.model import create_poses, with_rate
 from marey.reconstruction.angle_config import parse_angle_config
 from marey.reconstruction.angle_series import compute_angles
 
@@ -50,6 +51,27 @@ def test_poses_come_back(tmp_path, name, suffix):
     if name == "anipose":
         np.testing.assert_array_equal(again["n_cameras"], poses["n_cameras"])
         np.testing.assert_allclose(again["confidence"], poses["confidence"])
+
+
+@pytest.mark.parametrize(("suffix", "name"), [(".c3d", "c3d"), (".trc", "trc"), (".csv", "anipose")])
+def test_the_suffix_says_where_poses_in_space_go(tmp_path, suffix, name):
+    save_poses(make_poses(), tmp_path / "in.nc")
+    report = convert(tmp_path / "in.nc", tmp_path / f"out{suffix}")
+    assert report.target_format == name
+    assert detect_format(tmp_path / f"out{suffix}", "load_poses").name == name
+    flat = make_poses().isel(space=slice(2))
+    save_poses(flat, tmp_path / "flat.nc")
+    assert convert(tmp_path / "flat.nc", tmp_path / "flat.csv").target_format == "dlc"
+
+
+@pytest.mark.parametrize("name", ["c3d", "trc"])
+def test_a_rate_that_nobody_knows_is_told(tmp_path, name):
+    poses = make_poses()
+    del poses.attrs["fps"]
+    assert any("says 1" in loss for loss in export_poses(poses, tmp_path / f"a.{name}", format=name))
+    known = with_rate(poses, 50)
+    assert not any("says 1" in loss for loss in export_poses(known, tmp_path / f"b.{name}", format=name))
+    assert load_poses(tmp_path / f"b.{name}").attrs["fps"] == 50
 
 
 @pytest.mark.parametrize("name", ["c3d", "trc"])

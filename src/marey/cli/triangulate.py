@@ -62,6 +62,7 @@ def triangulate(  # noqa: PLR0917 - every option of a command is an argument
         typer.Option("--synchronise", help="Estimate offsets that are not given, from the poses' speed."),
     ] = False,
     trim: Annotated[bool, typer.Option("--trim", help="Cut to the frames that all cameras have.")] = False,
+    fps: Annotated[float | None, typer.Option(help="Frames per second, where the poses do not say.")] = None,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace OUT if it exists.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print what was found as JSON.")] = False,
 ) -> None:
@@ -76,6 +77,7 @@ def triangulate(  # noqa: PLR0917 - every option of a command is an argument
     from marey.cameras.files import read_cameras
     from marey.errors import AlreadyExistsError, ConfigError
     from marey.formats import load_poses
+    from marey.model import with_rate
     from marey.reconstruction import TriangulationSettings
     from marey.reconstruction import triangulate as triangulate_poses
 
@@ -94,6 +96,8 @@ def triangulate(  # noqa: PLR0917 - every option of a command is an argument
     offsets = parse_offsets(offset or [])
     rig = read_cameras(calibration)
     loaded = {name: load_poses(path) for name, path in files.items()}
+    if fps is not None:
+        loaded = {name: with_rate(table, fps) for name, table in loaded.items()}
     if synchronise:
         offsets = _synchronised(loaded, offsets)
     refinement = None

@@ -9,11 +9,13 @@ import numpy as np
 from marey.errors import FormatError, InputError
 from marey.formats import detect_format, export_poses, format_named, load_labels, load_poses, save_labels
 from marey.formats.registry import FORMATS, Format
-from marey.model import append_history
+from marey.model import append_history, with_rate
 
 Kind = Literal["poses", "labels"]
 
 _BY_SUFFIX = {".nc": "marey", ".slp": "sleap", ".csv": "dlc", ".h5": "dlc", ".nwb": "nwb", ".json": "coco"}
+_BY_SUFFIX |= {".c3d": "c3d", ".trc": "trc"}
+_BY_SUFFIX_3D = _BY_SUFFIX | {".csv": "anipose"}
 
 
 @dataclass(frozen=True)
@@ -57,7 +59,8 @@ def convert(
     source, target
         What is read and what is written.
     target_format
-        By default what the suffix of `target` says; a folder becomes a DeepLabCut project.
+        By default what the suffix of `target` says, with Anipose's ``.csv`` for poses in 3D; a folder
+        becomes a DeepLabCut project.
     source_format
         By default found out by content.
     kind
@@ -79,10 +82,8 @@ def convert(
         There is something at `target`.
     """
     source, target = Path(source), Path(target)
-    if fps is not None and fps <= 0:
-        raise InputError(f"fps must be above 0, got {fps}")
     to = format_named(target_format or _format_by_name(target))
-    request = _Request(source, target, to, source_format, video, fps, overwrite)
+    request = _Request(source, target, to, source_format, video, fps, overwrite, not target_format)
     kinds: list[Kind] = [kind] if kind else _possible_kinds(source, to)
     if kinds[0] == "poses":
         try:
@@ -104,6 +105,7 @@ class _Request:
     video: str | None
     fps: float | None
     overwrite: bool
+    is_by_suffix: bool
 
     def _origin(self, need: str) -> Format:
         return format_named(self.source_format) if self.source_format else detect_format(self.source, need)
@@ -113,13 +115,15 @@ class _Request:
         options = {"video": self.video} if self.video is not None else {}
         poses = load_poses(self.source, format=origin.name, **options)
         if self.fps is not None:
-            poses = poses.assign_coords(time=poses["frame"].values / self.fps)
-            poses.attrs.update(fps=float(self.fps), time_unit="seconds")
+            poses = with_rate(poses, self.fps)
         if self.to.name == "marey":
             poses = append_history(poses, "convert", source=self.source.name, format=origin.name)
-        losses = export_poses(poses, self.target, format=self.to.name, overwrite=self.overwrite)
+        to = self.to
+        if self.is_by_suffix and poses.sizes["space"] == 3:
+            to = format_named(_BY_SUFFIX_3D.get(self.target.suffix.lower(), to.name))
+        losses = export_poses(poses, self.target, format=to.name, overwrite=self.overwrite)
         n_frames = int(np.isfinite(poses["position"].values).any(axis=(1, 2, 3)).sum())
-        return ConversionReport("poses", origin.name, self.to.name, n_frames, tuple(losses))
+        return ConversionReport("poses", origin.name, to.name, n_frames, tuple(losses))
 
     def convert_labels(self) -> ConversionReport:
         origin = self._origin("load_labels")
@@ -132,6 +136,11 @@ class _Request:
             videos=loaded.videos,
             overwrite=self.overwrite,
         )
+        if loaded.embedded:
+            losses.append(
+                f"images inside {self.source.name}, left out: {len(loaded.embedded)}; "
+                "marey import takes them out"
+            )
         notes = (*loaded.notes, *losses)
         return ConversionReport("labels", origin.name, self.to.name, len(loaded.labels), notes)
 

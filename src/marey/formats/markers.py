@@ -105,6 +105,8 @@ def losses_of(dataset: xr.Dataset, title: str) -> list[str]:
     names = ("confidence", "covariance", "expected_error", "error_90", "n_cameras")
     held = [name for name in names if name in dataset and np.isfinite(dataset[name].to_numpy()).any()]
     losses = [f"{title} has no place for {', '.join(held)}"] if held else []
+    if "fps" not in dataset.attrs:
+        losses.append(f"nothing says how many frames a second there are, and {title} asks for it: it says 1")
     if "log" in dataset.attrs:
         losses.append(f"{title} has no place for the history of the poses")
     return losses

@@ -18,6 +18,7 @@ from marey.model.poses import (
     read_history,
     read_skeleton,
     standardise_poses,
+    with_rate,
 )
 from marey.model.skeleton import Skeleton, guess_symmetries
 
@@ -36,4 +37,5 @@ __all__ = [
     "read_history",
     "read_skeleton",
     "standardise_poses",
+    "with_rate",
 ]

@@ -199,6 +199,20 @@ def standardise_poses(dataset: xr.Dataset) -> xr.Dataset:
     return dataset
 
 
+def with_rate(dataset: xr.Dataset, fps: float) -> xr.Dataset:
+    """Return `dataset` with times in seconds that follow from its frame numbers.
+
+    Raises
+    ------
+    InputError
+        `fps` is not above 0.
+    """
+    if not fps > 0:
+        raise InputError(f"fps must be above 0, got {fps}")
+    timed = dataset.assign_coords(time=dataset["frame"].to_numpy() / fps)
+    return timed.assign_attrs(fps=float(fps), time_unit="seconds")
+
+
 def append_history(dataset: xr.Dataset, operation: str, **parameters: Any) -> xr.Dataset:
     """Return `dataset` with one more entry in its provenance log."""
     entry = {"operation": operation, "datetime": utc_now(), **parameters}
