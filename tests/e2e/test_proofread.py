@@ -7,7 +7,7 @@ import pytest
 from accessibility import expect_usable
 
 from marey.formats import load_poses, save_poses
-from marey.model import Skeleton
+from marey.model import Skeleton, append_history
 from marey.project import Project
 from marey.synthesis import Recording, RecordingSpec
 from marey.tracking import evaluate_tracks
@@ -278,6 +278,23 @@ def test_traces_are_those_of_the_chosen_tracks(project, shared_server, page):
     expect(traces).to_have_count(0)
     page.keyboard.press("r")
     expect(traces).to_have_attribute("data-state", "complete")
+
+
+def test_animals_are_followed_as_one_says(project, shared_server, page):
+    project, path, truth, _ = project
+    raw = append_history(truth.assign_attrs(source_file="three mice.mp4"), "predict", run="first")
+    path.unlink()
+    save_poses(raw, project.predictions_folder / "three mice.nc")
+    open_page(page, shared_server, project)
+    page.get_by_role("button", name="Follow the animals").click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_label("Number of animals").fill("3")
+    dialog.get_by_label("Animals come and go").select_option("no")
+    dialog.get_by_role("button", name="Follow the animals").click()
+    expect(dialog).to_have_count(0)
+    which = page.get_by_label("Which tracks")
+    expect(which.get_by_role("option", name="three mice-tracks")).to_have_count(1)
+    assert load_poses(path).sizes["individual"] == 3
 
 
 def test_all_repaired_frames_become_labels_when_asked_for(project, shared_server, page):

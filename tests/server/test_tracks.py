@@ -141,6 +141,20 @@ def test_animals_are_followed_into_a_file_of_their_own(client, url, tracks, fini
     assert again["status"] == "failed"  # repairs are not replaced without being asked for
 
 
+def test_animals_are_followed_with_the_choices_of_the_command_line(client, url, tracks, finish):
+    choices = {"can_leave": False, "max_gap_s": 0, "take_apart": True, "appearance": "auto"}
+    done = finish(client.post(f"{tracks}/track", json={"n_animals": 2, **choices}).json())
+    assert done["status"] == "done", done
+    assert "nobody met or was lost" in done["result"]["appearance"]
+
+
+def test_looks_need_a_video(client, url, tracks, project):
+    project.remove_video("day 1")
+    refused = client.post(f"{tracks}/track", json={"appearance": "on"})
+    assert refused.status_code == 422
+    assert "there is no video to see them in" in refused.json()["error"]["message"]
+
+
 def test_repaired_frames_become_labels(client, url, tracks, project):
     answer = client.post(f"{tracks}/tracks/labels", json={"frames": [3, 30], "labeller": "Ada"})
     assert answer.json() == {"video": "day 1", "added": [3, 30], "skipped": []}
