@@ -201,6 +201,19 @@ def test_from_poses_of_an_animal(tmp_path):
     found = read_cameras(tmp_path / "cams.toml")
     distance = np.linalg.norm(found["cam1"].centre - found["cam2"].centre)
     assert distance == pytest.approx(np.linalg.norm(rig["cam1"].centre - rig["cam2"].centre), rel=0.01)
+    marks = ["point,camera,x,y,X,Y,Z"]
+    for name, point in zip("abcd", ([0, 0, 0], [200, 0, 0], [0, 150, 0], [50, 60, 80.0]), strict=True):
+        for camera in rig:
+            x, y = camera.project(np.array([point]))[0]
+            marks.append(",".join(map(str, (name, camera.name, x, y, *point))))
+    (tmp_path / "marks.csv").write_text("\n".join(marks), encoding="utf-8")
+    lenses = ["--intrinsics", tmp_path / "lenses.toml", "--overwrite"]
+    told = run(*arguments[:4], *arguments[-2:], *lenses, "--world", tmp_path / "marks.csv", "--json")
+    assert told["units"] == "mm"
+    for camera in read_cameras(tmp_path / "cams.toml"):
+        np.testing.assert_allclose(camera.centre, rig[camera.name].centre, atol=5)
+    with pytest.raises(ConfigError, match="works without a board, but there are --board and --report"):
+        run(*arguments, *lenses, "--board", "chessboard:9x6:30", "--report", tmp_path / "r.html")
     with pytest.raises(InputError, match="lens of cam1, cam2, cam3 is not known"):
         run(*arguments, "--overwrite")
     with pytest.raises(ConfigError, match="expected --size CAMERA=WIDTHxHEIGHT"):

@@ -146,20 +146,24 @@ def _uncertainty(summary: Mapping[str, Any]) -> str:
             f"{value:.{digits}f} ± {sd:.{digits}f}" for value, sd in zip(values, deviations, strict=True)
         )
 
-    rows = "".join(
+    cameras = summary["cameras"].items()
+    lenses = "".join(
         f"<tr><td>{escape(name)}</td><td>{pair(row['focal_px'], row['focal_sd_px'], 1)}</td>"
         f"<td>{pair(row['centre_px'], row['centre_sd_px'], 1)}</td>"
-        f"<td>{', '.join(f'{value:.3f}' for value in row['distortion'])}</td>"
-        f"<td>{pair(row['translation'], row['translation_sd'], 2)}</td></tr>"
-        for name, row in summary["cameras"].items()
+        f"<td>{', '.join(f'{value:.3f}' for value in row['distortion'])}</td></tr>"
+        for name, row in cameras
     )
-    head = "<tr><th>camera</th><th>focal lengths (px)</th><th>axis at (px)</th><th>distortion</th>"
+    places = "".join(
+        f"<tr><td>{escape(name)}</td><td>{pair(row['translation'], row['translation_sd'], 2)}</td></tr>"
+        for name, row in cameras
+    )
+    head = "<tr><th>camera</th><th>focal lengths (px)</th><th>axis at (px)</th><th>distortion</th></tr>"
     return (
         "<section><h2>What is known how well</h2><p>One standard deviation, from the noise of the corners "
         "alone; a board "
         "that is not flat adds to it.</p><div "
-        f'class="scroll"><table>{head}<th>translation</th></tr>{rows}</table></div>'
-        "</section>"
+        f'class="scroll"><table>{head}{lenses}</table></div><div class="scroll"><table>'
+        f"<tr><th>camera</th><th>translation ({summary['units']})</th></tr>{places}</table></div></section>"
     )
 
 

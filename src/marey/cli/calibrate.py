@@ -75,8 +75,9 @@ def calibrate(  # noqa: PLR0917 - the options of a command
 
     _check_outputs([output, *([report] if report else [])], overwrite=overwrite)
     if from_poses:
+        _refuse_board_options(views=views, board=board, report=report, cache=cache)
         _calibrate_from_poses(
-            folder, from_poses, output, intrinsics, length, size or [], min_confidence, seed,
+            folder, from_poses, output, intrinsics, length, size or [], min_confidence, seed, world,
             overwrite=overwrite, as_json=as_json,
         )  # fmt: skip
         return
@@ -142,6 +143,7 @@ def _calibrate_from_poses(
     sizes: list[str],
     min_confidence: float,
     seed: int,
+    world: str,
     *,
     overwrite: bool,
     as_json: bool,
@@ -150,6 +152,7 @@ def _calibrate_from_poses(
 
     from marey import __version__
     from marey.cameras import read_cameras, write_cameras
+    from marey.cameras.align import align_to_file
     from marey.cameras.naming import find_named
     from marey.errors import InputError
     from marey.formats import load_poses
@@ -174,6 +177,8 @@ def _calibrate_from_poses(
             seed=seed,
             progress=progress,
         )
+    if world != "camera":
+        found = replace(found, rig=align_to_file(found.rig, world))
     summary = found.summarise()
     kept = {key: summary[key] for key in ("rms_px", "median_px", "n_points", "warnings")}
     write_cameras(
@@ -188,6 +193,18 @@ def _calibrate_from_poses(
     say(f"wrote {output}")
     if as_json:
         print_json({**summary, "output": output})
+
+
+def _refuse_board_options(**given: object) -> None:
+    from marey.errors import ConfigError
+
+    said = [f"--{name}" for name, value in given.items() if value]
+    if said:
+        raise ConfigError(
+            f"--from-poses works without a board, but there {'is' if len(said) == 1 else 'are'} "
+            f"{' and '.join(said)}",
+            hint="leave one or the other out",
+        )
 
 
 def _check_said(views: str, board: str) -> None:
