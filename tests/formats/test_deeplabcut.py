@@ -291,7 +291,8 @@ def test_a_moved_video_is_found_in_the_project(tmp_path):
 
 
 def test_a_keypoint_that_the_project_does_not_have(tmp_path):
-    with pytest.raises(LabelsError, match="keypoint 'tail'") as caught:
+    message = r"CollectedData_ada.* labels the keypoint 'tail', which the project does not have"
+    with pytest.raises(LabelsError, match=message) as caught:
         load_labels(make_project(tmp_path, bodyparts=("nose",)))
     assert "keypoints are nose" in str(caught.value)
 

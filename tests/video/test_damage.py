@@ -33,10 +33,24 @@ class TestCutOff:
             for number in (whole[-1], 3, whole[-5]):
                 np.testing.assert_array_equal(video.read(number), frames[number])
 
-    def test_it_is_said(self, tmp_path):
-        path = cut(numbered_video(tmp_path / "cut.mp4", container_options=FASTSTART), 0.6)
-        described = describe_video(path, decode_all=True)
-        assert any("cut off" in problem or "breaks off" in problem for problem in described["problems"])
+    @pytest.mark.parametrize("name", ["cut.mp4", "cut.avi", "cut.mkv"])
+    def test_it_is_said(self, tmp_path, name):
+        options = FASTSTART if name.endswith("mp4") else {}
+        codec = "mpeg4" if name.endswith("avi") else "libx264"
+        path = numbered_video(tmp_path / name, n=120, gop=10, codec=codec, container_options=options)
+        assert describe_video(path, decode_all=True)["problems"] == []
+        (first, *_) = describe_video(cut(path, 0.6), decode_all=True)["problems"]
+        assert first.startswith("the file announces")
+        assert first.endswith("it was cut off")
+
+    def test_packets_that_cannot_be_decoded_are_counted(self, tmp_path):
+        path = cut(
+            numbered_video(tmp_path / "cut.mp4", n=120, gop=10, b_frames=2, container_options=FASTSTART), 0.8
+        )
+        with open_video(path) as video:
+            n_read = sum(1 for _ in video.frames())
+            assert video.n_unreadable == video.n_frames - n_read > 0
+            assert f"to {video.n_frames - 1} cannot be decoded and are left out" in video.problems[-1]
 
     def test_without_its_index_it_cannot_be_opened(self, tmp_path):
         path = cut(numbered_video(tmp_path / "no index.mp4"), 0.6)
@@ -63,6 +77,19 @@ class TestDamagedInTheMiddle:
             assert set(range(20)) <= set(right)
             for number in (5, 15):
                 np.testing.assert_array_equal(video.read(number), frames[number])
+
+    def test_a_frame_that_the_decoder_refuses_is_left_out_alone(self, tmp_path):
+        path = numbered_video(tmp_path / "one bad.mov", n=20, codec="png", pix_fmt="rgb24")
+        with av.open(str(path)) as container:
+            packet = [packet for packet in container.demux(video=0) if packet.size][7]
+            content = bytes(packet)
+        data = path.read_bytes()
+        path.write_bytes(data.replace(content, bytes(len(content))))
+        with open_video(path) as video:
+            assert [read_number(frame.rgb()) for _, frame in video.frames()] == [*range(7), *range(8, 20)]
+            assert (video.n_frames, video.n_unreadable) == (20, 1)
+            with pytest.raises(VideoError, match="frame 7 of .* cannot be decoded"):
+                video.read(7)
 
     def test_a_damaged_keyframe_is_named_and_leaves_the_other_groups_exact(self, tmp_path):
         path = numbered_video(tmp_path / "spot.mp4", n=40, gop=12)
@@ -125,8 +152,9 @@ class TestNotAVideo:
         with pytest.raises(NotFoundError, match="no video at"):
             open_video(tmp_path / "gone.mp4")
 
-    def test_a_wrong_extension_does_not_matter(self, tmp_path):
-        path = numbered_video(tmp_path / "video.mp4", n=5).rename(tmp_path / "video.avi")
+    @pytest.mark.parametrize("name", ["video.avi", "video.txt", "video"])
+    def test_a_wrong_extension_does_not_matter(self, tmp_path, name):
+        path = numbered_video(tmp_path / "video.mp4", n=5).rename(tmp_path / name)
         with open_video(path) as video:
             assert [read_number(frame.rgb()) for _, frame in video.frames()] == list(range(5))
 

@@ -165,6 +165,8 @@ class TestShapes:
         path = write_video(tmp_path / "deep.mkv", [image] * 2, codec="ffv1", pix_fmt="gray16le")
         with open_video(path) as video:
             assert np.abs(video.read(1)[..., 0] - image / 257).max() <= 1.5
+            (_, frame), *_ = video.frames()
+            assert np.abs(frame.grey() - image / 257).max() <= 1.5
 
     def test_turned_by_metadata_comes_upright(self, tmp_path):
         path = turn_by_metadata(numbered_video(tmp_path / "turned.mp4"))

@@ -1,5 +1,6 @@
 """Reading a video so that frame k is always the same frame k."""
 
+import re
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from functools import cached_property
@@ -163,6 +164,8 @@ class Video:
             found.append(
                 f"the file announces {announced} frames, but only {self.n_frames} are in it: it was cut off"
             )
+        if early := self._early_end():
+            found.append(early)
         if self.is_variable_rate:
             found.append("the frame rate varies; the time stamps are kept with every frame")
         if self._table.is_counted:
@@ -180,6 +183,19 @@ class Video:
         if ratio and ratio != 1:
             found.append(f"pixels are not square ({ratio}); positions are in stored pixels")
         return tuple(found)
+
+    def _early_end(self) -> str:
+        """Say where a Matroska file, which announces no number of frames, ends before its time."""
+        tags = (text for name, text in self._stream.metadata.items() if name.upper().startswith("DURATION"))
+        announced = _seconds(next(tags, ""))
+        if announced is None or self._table.is_counted or self.n_frames < 2:
+            return ""
+        times = self._table.pts * float(self._stream.time_base)
+        steps = np.diff(times)
+        end = float(times[-1] + np.median(steps))
+        if announced <= end + 2 * steps.max():  # the last frame may be shown as long as any other
+            return ""
+        return f"the file announces {announced:.2f} s, but its frames end at {end:.2f} s: it was cut off"
 
     def read(self, index: int) -> np.ndarray:
         """Return frame `index` as uint8 RGB, shape (H, W, 3).
@@ -327,6 +343,12 @@ class Video:
     @staticmethod
     def _counted(decoded: Iterator[Any]) -> Iterator[tuple[int, Any]]:
         yield from enumerate(decoded)
+
+
+def _seconds(text: str) -> float | None:
+    """Return the seconds of ``HH:MM:SS.fraction``, or None where that is not what it is."""
+    match = re.fullmatch(r"(\d+):(\d\d):(\d\d(?:\.\d+)?)", text.strip())
+    return 3600 * int(match[1]) + 60 * int(match[2]) + float(match[3]) if match else None
 
 
 def _quarter_turns(frame: Any) -> int:
