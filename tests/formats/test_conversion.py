@@ -140,3 +140,12 @@ def test_poses_without_keypoints_are_refused(mouse_poses, tmp_path):
     with pytest.raises(InputError, match="at least one keypoint"):
         export_poses(mouse_poses.isel(keypoint=slice(0, 0)), tmp_path / "empty.csv", format="dlc")
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.data
+def test_images_inside_the_source_that_do_not_come_along_are_counted(shared_data, tmp_path):
+    source = shared_data / "formats/slp/minimal_instance.pkg.slp"
+    report = convert(source, tmp_path / "out.slp", kind="labels")
+    assert any(
+        note.startswith("images inside minimal_instance.pkg.slp, left out: 1") for note in report.notes
+    )

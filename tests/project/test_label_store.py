@@ -221,6 +221,16 @@ def test_a_full_disk_leaves_everything_as_it_was(project, full_disk):
     assert sorted(project.root.rglob("*")) == before
 
 
+def test_a_disk_that_fills_up_after_the_history_leaves_the_table_as_it_was(project, full_disk):
+    """What repeats itself is small in the history, which is compressed, and too large for the table."""
+    kept = project.save_labels("day1", [label("day1", 1, (1, 1))])
+    with pytest.raises(StorageError, match="What was there before is unchanged"):
+        project.save_labels("day1", [label("day1", i, (1, 1)) for i in range(60)])
+    assert project.label_revision("day1") == kept
+    assert [frame.frame for frame in project.load_labels("day1")] == [1]
+    assert len(project.labels_history("day1")) == 2
+
+
 class TestWhoAndWhen:
     def test_new_and_changed_points_get_the_author(self, project):
         project.save_labels("day1", [label("day1", 1, (1, 1), (2, 2))], author="ada")

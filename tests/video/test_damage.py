@@ -88,7 +88,7 @@ class TestDamagedInTheMiddle:
         with open_video(path) as video:
             assert [read_number(frame.rgb()) for _, frame in video.frames()] == [*range(7), *range(8, 20)]
             assert (video.n_frames, video.n_unreadable) == (20, 1)
-            with pytest.raises(VideoError, match="frame 7 of .* cannot be decoded"):
+            with pytest.raises(VideoError, match=r"frame 7 of .* cannot be decoded"):
                 video.read(7)
 
     def test_a_damaged_keyframe_is_named_and_leaves_the_other_groups_exact(self, tmp_path):
