@@ -3,7 +3,15 @@ import { Card } from '../../components/Card';
 import { measure, percent, plural } from '../../components/format';
 import { LineChart } from '../../components/LineChart';
 import { type Column, Table } from '../../components/Table';
-import { type Errors, numberIn, type PartFigures, type PartName, partsOf, type Reliability } from './metrics';
+import {
+  type AnimalCounts,
+  type Errors,
+  numberIn,
+  type PartFigures,
+  type PartName,
+  partsOf,
+  type Reliability,
+} from './metrics';
 
 const PART_WORDS: Readonly<Record<PartName, string>> = {
   test: 'Test: never seen',
@@ -71,8 +79,23 @@ function Headline({ part, reference }: { part: PartFigures; reference: number | 
         value={percent(share, 1)}
       />
       <Figure name="Within 5 px" note="share of the points" value={percent(part.pck['5px'])} />
+      {part.animals && <AnimalFigures animals={part.animals} />}
       <Figure name="Tested on" note={plural(part.nPoints, 'point')} value={plural(part.nFrames, 'frame')} />
     </dl>
+  );
+}
+
+function AnimalFigures({ animals }: { animals: AnimalCounts }) {
+  const { there, found, missed, extra, oksMap } = animals;
+  return (
+    <>
+      <Figure
+        name="Animals found"
+        note={`${missed} missed, ${extra} too many`}
+        value={there > 0 ? percent(found / there) : '–'}
+      />
+      {oksMap !== null && <Figure name="OKS mAP" note="1 is perfect" value={oksMap.toFixed(2)} />}
+    </>
   );
 }
 

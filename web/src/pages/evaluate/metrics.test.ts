@@ -31,6 +31,13 @@ test('figures are read, missing ones are null', () => {
   expect(test?.reliability).toBeNull();
 });
 
+test('animals are counted where there may be several', () => {
+  const counts = { n_true_instances: 91, n_matched_instances: 90, n_missed_instances: 1, n_extra_instances: 3 };
+  const [one, several] = [partsOf({ test: TEST })[0], partsOf({ test: { ...TEST, ...counts, oks_map: 0.9 } })[0]];
+  expect(one?.animals).toBeNull();
+  expect(several?.animals).toEqual({ there: 91, found: 90, missed: 1, extra: 3, oksMap: 0.9 });
+});
+
 test('an evaluation of nothing has no parts', () => {
   expect(partsOf({})).toEqual([]);
 });

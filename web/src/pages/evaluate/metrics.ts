@@ -19,6 +19,16 @@ export interface Reliability {
   expectedCalibrationError: number | null;
 }
 
+/** How many animals were found, where there may be several. */
+export interface AnimalCounts {
+  there: number;
+  found: number;
+  missed: number;
+  /** Found where nobody is. */
+  extra: number;
+  oksMap: number | null;
+}
+
 export interface PartFigures extends Errors {
   part: PartName;
   nFrames: number;
@@ -27,6 +37,8 @@ export interface PartFigures extends Errors {
   perKeypoint: ReadonlyMap<string, Errors>;
   perVideo: ReadonlyMap<string, Errors & { nFrames: number }>;
   reliability: Reliability | null;
+  /** Null where there is one animal, which is always found. */
+  animals: AnimalCounts | null;
 }
 
 type Json = Readonly<Record<string, unknown>>;
@@ -59,7 +71,15 @@ function partOf(part: PartName, json: Json): PartFigures {
     perKeypoint: entriesOf(json['per_keypoint'], errorsOf),
     perVideo: entriesOf(json['per_video'], (row) => ({ ...errorsOf(row), nFrames: numberIn(row, 'n_frames') ?? 0 })),
     reliability: reliabilityOf(json['reliability']),
+    animals: animalsOf(json),
   };
+}
+
+function animalsOf(json: Json): AnimalCounts | null {
+  const names = ['n_true_instances', 'n_matched_instances', 'n_missed_instances', 'n_extra_instances'];
+  const [there, found, missed, extra] = names.map((name) => numberIn(json, name));
+  if (there == null || found == null || missed == null || extra == null) return null;
+  return { there, found, missed, extra, oksMap: numberIn(json, 'oks_map') };
 }
 
 function errorsOf(json: Json): Errors {

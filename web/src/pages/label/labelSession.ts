@@ -119,6 +119,8 @@ export class LabelSession {
 
   close(): void {
     clearInterval(this.leaseTimer);
+    // Whoever still draws this session must not draw a picture that is gone.
+    this.set({ picture: null });
     this.images.close();
   }
 

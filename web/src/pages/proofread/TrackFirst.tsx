@@ -17,9 +17,11 @@ export function TrackFirst({ project, result }: { project: string; result: Schem
   return (
     <Callout kind="info" title="Nobody knows yet who is who">
       <p>Follow the animals first: the tracks become a file of their own, and the likely mistakes are listed.</p>
-      <Button icon={Footprints} kind="primary" onClick={() => setIsAsking(true)} size="sm">
-        Follow the animals
-      </Button>
+      <div className="track-first__button">
+        <Button icon={Footprints} kind="primary" onClick={() => setIsAsking(true)} size="sm">
+          Follow the animals
+        </Button>
+      </div>
       {isAsking && <TrackDialog onClose={() => setIsAsking(false)} project={project} result={result} />}
     </Callout>
   );

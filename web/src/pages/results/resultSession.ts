@@ -43,6 +43,7 @@ export class ResultSession {
   private numbers: ResultData;
   private readonly images: ImageCache<ImageBitmap> | null;
   private readonly listeners = new Set<() => void>();
+  private isClosed = false;
   private playTimer: ReturnType<typeof setInterval> | undefined;
   private value: ResultState;
 
@@ -105,7 +106,10 @@ export class ResultSession {
   };
 
   close(): void {
+    this.isClosed = true;
     this.pause();
+    // Whoever still draws this session must not draw a picture that is gone.
+    this.set({ picture: null, pictureFrame: null });
     this.images?.close();
     this.data.close();
   }
@@ -230,9 +234,9 @@ export class ResultSession {
     const neighbours = places.map((place) => `${this.data.frameOf(place)}`);
     try {
       const picture = await this.images.show(`${frame}`, neighbours);
-      if (this.value.row === row) this.set({ picture, pictureFrame: frame });
+      if (this.value.row === row && !this.isClosed) this.set({ picture, pictureFrame: frame });
     } catch (problem) {
-      if (this.value.row === row) this.set({ problem });
+      if (this.value.row === row && !this.isClosed) this.set({ problem });
     }
   }
 
