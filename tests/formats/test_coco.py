@@ -145,3 +145,13 @@ def test_a_cut_file(tmp_path):
     path.write_text(json.dumps(COCO)[:-20])
     with pytest.raises(FormatError, match="not valid JSON"):
         load_labels(path)
+
+
+@pytest.mark.data
+def test_boxes_drawn_by_hand_are_counted_and_those_of_the_points_are_not(shared_data, tmp_path):
+    source = load_labels(shared_data / "formats/coco/flat_images")
+    n_animals = sum(len(frame.instances) for frame in source.labels)
+    said = f"boxes drawn around animals, left out: those of the points take their place: {n_animals}"
+    assert said in source.notes
+    save_labels(source.labels, tmp_path / "again.json", format="coco", images=source.images)
+    assert not any("boxes" in note for note in load_labels(tmp_path / "again.json").notes)

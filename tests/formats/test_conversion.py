@@ -40,13 +40,18 @@ def test_edges_and_pairs_go_with_the_poses(pair_poses, tmp_path, name):
     )
     pair_poses.attrs[SKELETON_ATTRIBUTE] = json.dumps(skeleton.to_dict())
     save_poses(pair_poses, tmp_path / "in.nc")
-    convert(tmp_path / "in.nc", tmp_path / name, overwrite=True)
+    report = convert(tmp_path / "in.nc", tmp_path / name, overwrite=True)
+    assert any("left/right pairs" in note for note in report.notes) == name.endswith(".nwb")
     again = read_skeleton(load_poses(tmp_path / name))
     assert again.edges == skeleton.edges
     if name.endswith(".nwb"):
         assert again.symmetries == ()
     else:
         assert again.symmetries == skeleton.symmetries
+
+    told = convert(tmp_path / "in.nc", tmp_path / "p.csv").notes
+    assert "DeepLabCut's table has no place for the edges of the skeleton" in told
+    assert "DeepLabCut's table has no place for left/right pairs" in told
 
 
 @pytest.mark.data

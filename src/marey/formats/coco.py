@@ -194,6 +194,7 @@ class _Reader:
             seen = np.where(raw[:, 2] >= self._seen_from, Visibility.VISIBLE, Visibility.OCCLUDED)
             visibility[places] = np.where(labelled, seen, Visibility.UNLABELED)
             self._count_dropped(raw)
+            self._count_boxes(annotation, points)
         else:
             self.notes["annotations with a box but no keypoints, kept as animals not labelled yet"] += 1
         name = annotation.get("individual", annotation.get("track_id"))
@@ -213,6 +214,17 @@ class _Reader:
                 f"but its category has {n_keypoints}"
             )
         return raw
+
+    def _count_boxes(self, annotation: dict[str, Any], points: np.ndarray) -> None:
+        """Count boxes that are not those of the points, which is what an export writes."""
+        placed = points[np.isfinite(points).all(axis=1)]
+        box = annotation.get("bbox")
+        is_box = isinstance(box, list) and [isinstance(side, int | float) for side in box] == [True] * 4
+        if not len(placed) or not is_box:
+            return
+        own = [*placed.min(axis=0), *np.ptp(placed, axis=0)]
+        if not np.allclose(box, own, atol=1):
+            self.notes["boxes drawn around animals, left out: those of the points take their place"] += 1
 
     def _count_dropped(self, raw: np.ndarray) -> None:
         n_dropped = int(((raw[:, 2] == 0) & (raw[:, :2] != 0).any(axis=1)).sum())

@@ -96,7 +96,7 @@ def save_poses(
         for individual in dataset["individual"].values:
             module.add(_estimation(ndx_pose, dataset, str(individual), skeleton, video))
     _write(pynwb, nwbfile, path)
-    return describe_losses(dataset, "NWB", keeps_times=True)
+    return describe_losses(dataset, "NWB", keeps_times=True, keeps_edges=True)
 
 
 def _estimation(ndx_pose: Any, dataset: xr.Dataset, individual: str, skeleton: Any, video: str | None) -> Any:

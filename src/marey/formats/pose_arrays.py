@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from marey.model import SKELETON_ATTRIBUTE, Skeleton, create_poses
+from marey.model import SKELETON_ATTRIBUTE, Skeleton, create_poses, read_skeleton
 from marey.model.poses import CANDIDATES
 
 DEFAULT_INDIVIDUAL = "animal"
@@ -95,9 +95,21 @@ def dense_rows(dataset: xr.Dataset) -> tuple[np.ndarray, np.ndarray]:
     return position, confidence
 
 
-def describe_losses(dataset: xr.Dataset, title: str, *, keeps_times: bool = False) -> list[str]:
+def describe_losses(
+    dataset: xr.Dataset,
+    title: str,
+    *,
+    keeps_times: bool = False,
+    keeps_edges: bool = False,
+    keeps_pairs: bool = False,
+) -> list[str]:
     """Say in words what of these poses has no place in files of `title`."""
     losses = []
+    skeleton = read_skeleton(dataset)
+    if skeleton.edges and not keeps_edges:
+        losses.append(f"{title} has no place for the edges of the skeleton")
+    if skeleton.symmetries and not keeps_pairs:
+        losses.append(f"{title} has no place for left/right pairs")
     if extra := [name for name in ("expected_error", "error_90") if name in dataset]:
         losses.append(f"{title} has no place for {' and '.join(extra)}")
     if CANDIDATES[0] in dataset:

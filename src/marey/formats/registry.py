@@ -72,7 +72,12 @@ FORMATS: tuple[Format, ...] = (
     _format("sleap", "SLEAP", "sleap", ".slp", _ALL),
     _format("sleap-analysis", "SLEAP analysis", "sleap.analysis", ".analysis.h5", _POSES),
     _format(
-        "lightning-pose", "Lightning Pose", "lightning_pose", "", "load_labels save_labels", keeps_waiting=True
+        "lightning-pose",
+        "Lightning Pose",
+        "lightning_pose",
+        "",
+        "load_labels save_labels",
+        keeps_waiting=True,
     ),
     _format("coco", "COCO keypoints", "coco", ".json", "load_labels save_labels"),
     _format("nwb", "NWB", "nwb", ".nwb", _ALL),

@@ -142,7 +142,7 @@ def save_poses(dataset: xr.Dataset, path: Path) -> list[str]:
         file["provenance"] = "{}"
         file["video_ind"] = 0
         file["video_path"] = str(dataset.attrs.get("video", ""))
-    losses = describe_losses(dataset, "SLEAP's analysis file")
+    losses = describe_losses(dataset, "SLEAP's analysis file", keeps_edges=True, keeps_pairs=True)
     frames = dataset["frame"].values
     if len(frames) and len(frames) != len(position):
         losses.append(f"rows were filled up to one for each of the frames 0 to {len(position) - 1}")

@@ -160,7 +160,7 @@ def save_poses(dataset: xr.Dataset, path: Path, *, video: str | None = None) -> 
         "input_format": "channels_last",
     }
     tables.write(path, Labels(read_skeleton(dataset)), [{"backend": backend}])
-    losses = describe_losses(dataset, "SLEAP's .slp")
+    losses = describe_losses(dataset, "SLEAP's .slp", keeps_edges=True, keeps_pairs=True)
     if np.isnan(confidence[np.isfinite(position).all(axis=-1)]).any():
         losses.append("points without a confidence got the score 0")
     return losses
