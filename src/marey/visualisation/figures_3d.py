@@ -25,11 +25,14 @@ JUMP_DEGREES = 180.0
 def plot_space(poses: xr.Dataset) -> Figure:
     """Draw x, y and z of every keypoint over time, a row for each keypoint, a column for each animal.
 
+    They are drawn from each coordinate's median: on one axis with where the animal is, its motion would not
+    show.
     With ``covariance``, the bands hold the true coordinate in 90 % of frames.
     """
     subject = Subject.of(poses)
     n_rows, n_columns = len(subject.keypoints), len(subject.individuals)
     position = poses["position"].transpose("time", "space", "keypoint", "individual").to_numpy()
+    position = position - _middle(position)
     deviation = _deviations(poses)
     figure, grid = new_figure(
         3.6 + 3.6 * n_columns,
@@ -52,7 +55,7 @@ def plot_space(poses: xr.Dataset) -> Figure:
         grid[0, -1].plot([], [], color=colour, label=name)
     layout.add_legend(grid[0, -1], above=True)
     unit_of_space = str(poses.attrs.get("space_unit", "unknown"))
-    figure.suptitle(f"Position in space over time ({unit_of_space})", x=0.02, ha="left")
+    figure.suptitle(f"Position in space over time, from its median ({unit_of_space})", x=0.02, ha="left")
     return figure
 
 
@@ -87,6 +90,12 @@ def plot_angles(angles: xr.Dataset) -> Figure:
         layout.add_legend(grid[0, 0], above=True)
     figure.suptitle("Angles over time", x=0.02, ha="left")
     return figure
+
+
+def _middle(position: np.ndarray) -> np.ndarray:
+    """Return the median over the first axis of what is known; 0 where nothing is."""
+    masked = np.ma.masked_invalid(position)
+    return np.ma.median(masked, axis=0).filled(0.0)
 
 
 def _deviations(poses: xr.Dataset) -> np.ndarray | None:
