@@ -10,7 +10,7 @@ import pytest
 from marey.errors import InputError, NotFoundError
 from marey.evaluation import evaluate, load_evaluation, offset_warning, pool_folds
 from marey.files import write_json
-from marey.model import Instance, LabeledFrame, Origin, Skeleton
+from marey.model import Instance, LabeledFrame, Origin, Skeleton, Visibility
 from marey.networks.views import plan_views
 from marey.prediction import Prediction
 from marey.project import Project
@@ -85,6 +85,17 @@ def test_figures_by_hand_and_parts_apart(project):
     assert test["with_confidence_cut"]["kept"] == 0.0
     assert figures["reference_length_px"] == pytest.approx(50.0)
     assert not set(evaluation.parts["test"].keys) & set(evaluation.parts["train"].keys)
+
+
+def test_points_of_one_animal_that_were_covered_are_told_apart(project):
+    frames = list(project.load_labels())
+    covered = Instance(truth(2) + np.array([[0, 0], [0, 5]]), [Visibility.VISIBLE, Visibility.OCCLUDED])
+    frames[2] = LabeledFrame("day1", 2, (covered,), image=frames[2].image)
+    project.save_labels("day1", frames)
+    test = evaluate(project, make_run(project), predictor=OffsetPredictor()).to_dict()["test"]
+    assert (test["visible"]["n_points"], test["occluded"]["n_points"]) == (14, 1)
+    assert test["visible"]["mean_error_px"] == pytest.approx(5.0)
+    assert test["occluded"]["mean_error_px"] == pytest.approx(np.hypot(3, 1))
 
 
 def test_labels_that_were_moved_are_told_from_a_network_that_is_off():

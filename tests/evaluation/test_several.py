@@ -10,7 +10,7 @@ import pytest
 from marey.evaluation import evaluate, pool_folds, write_report
 from marey.evaluation.gallery import worst_frames
 from marey.evaluation.part import part_of_several
-from marey.model import Instance, LabeledFrame, Skeleton
+from marey.model import Instance, LabeledFrame, Labels, Skeleton, Visibility
 from marey.networks import Approach
 from marey.networks.views import plan_views
 from marey.prediction import Prediction
@@ -120,6 +120,33 @@ def test_found_missed_and_extra_animals_by_hand(project):
     assert test["interval_coverage_90"] == 1.0
 
 
+def test_points_that_were_covered_are_also_told_apart(project):
+    assert (
+        "occluded" not in evaluate(project, make_run(project), predictor=KnownPredictor()).to_dict()["test"]
+    )
+    frames = list(project.load_labels())
+    first, second = frames[0].instances
+    covered = Instance(  # the tail: 30 px from where it is found
+        first.points + np.array([[0, 0], [0, 0], [0, 30]]), [Visibility.VISIBLE] * 2 + [Visibility.OCCLUDED]
+    )
+    frames[0] = LabeledFrame("day1", 0, (covered, second), image=frames[0].image)
+    project.save_labels("day1", frames)
+    evaluation = evaluate(project, make_run(project), predictor=KnownPredictor())
+    test = evaluation.to_dict()["test"]
+    assert test["occluded"]["n_points"] == 1
+    assert test["occluded"]["mean_error_px"] == pytest.approx(np.hypot(0.6, 29.2))
+    assert (test["visible"]["n_points"], test["visible"]["n_missing"]) == (26, 3)
+    assert test["visible"]["mean_error_px"] == pytest.approx(1.0)
+    assert test["n_points"] == 27
+    assert test["mean_error_px"] > 1.9
+    # As above, but the box of the animal with the covered tail is twice as large: its OKS is 0.89.
+    assert test["visible"]["oks_mar"] == pytest.approx((8 * 7 + 8) / 100)
+    assert test["oks_mar"] < test["visible"]["oks_mar"]
+    pooled = pool_folds([evaluation])["test"]
+    assert pooled["occluded"] == test["occluded"]
+    assert pooled["visible"]["oks_map"] == pytest.approx(test["visible"]["oks_map"])
+
+
 def test_every_animal_has_its_lines_and_a_missed_one_no_position(project):
     run = make_run(project)
     evaluate(project, run, predictor=KnownPredictor())
@@ -154,7 +181,8 @@ def test_folds_are_pooled_animal_by_animal(project):
 
 def test_a_part_without_a_single_animal_has_rows_of_nothing():
     frames = [LabeledFrame("day1", 3, (), image="img00003.png")]
-    part = part_of_several(frames, [KnownPredictor()._look(3)], 3)
+    labels = Labels(Skeleton(KEYPOINTS), frames)
+    part = part_of_several(labels, [KnownPredictor()._look(3)])
     assert np.isnan(part.truth).all()
     assert part.instances.n_true == 0
     assert not part.is_missed.any()

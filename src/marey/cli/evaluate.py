@@ -101,6 +101,7 @@ def _tell_parts(figures: Mapping[str, Any]) -> None:
         if part in figures:
             say(_row(part, figures[part]))
             _tell_animals(figures[part])
+            _tell_occluded(figures[part])
             if warning := offset_warning(figures[part]):
                 say(f"{'':12}{warning}")
 
@@ -112,6 +113,17 @@ def _tell_animals(figures: Mapping[str, Any]) -> None:
             f"{'':12}{figures['n_matched_instances']} of {figures['n_true_instances']} animals found, "
             f"{figures['n_missed_instances']} missed, {figures['n_extra_instances']} extra; "
             f"OKS mAP {figures['oks_map']:.3f}, mAR {figures['oks_mar']:.3f}"
+        )
+
+
+def _tell_occluded(figures: Mapping[str, Any]) -> None:
+    """Print how much worse points are that something covers, where labels say so of some."""
+    if "occluded" in figures:
+        visible, occluded = figures["visible"], figures["occluded"]
+        say(
+            f"{'':12}{occluded['n_points']} of these points are labelled as occluded: "
+            f"off by {occluded['mean_error_px']:.2f} px on average, the visible ones by "
+            f"{visible['mean_error_px']:.2f} px (OKS mAP {visible['oks_map']:.3f})"
         )
 
 

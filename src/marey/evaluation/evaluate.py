@@ -5,13 +5,13 @@ import io
 import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
 from marey.errors import NotFoundError
-from marey.evaluation.part import Part, part_of_several
+from marey.evaluation.part import Part, part_of_one, part_of_several
 from marey.evaluation.summary import summarise_part
 from marey.files import write_json, write_text
 from marey.metrics import reference_length
@@ -200,19 +200,10 @@ def _predict_part(
             progress(Progress(f"evaluating the {name} frames", i + 1, len(frames)))
             yield image
 
-    if run.approach.kind != "single":
-        return part_of_several(frames, predictor.predict_animals(images()), len(run.skeleton))
-    truth = labels.to_array(frames)[:, 0]
-    prediction = predictor.predict_images(images())
-    return Part(
-        keys=tuple(frame.image_key for frame in frames),
-        videos=tuple(frame.video for frame in frames),
-        truth=truth,
-        points=prediction.points,
-        confidence=prediction.confidence,
-        expected_error=prediction.expected_error,
-        error_90=prediction.error_90,
-    )
+    labels = replace(labels, frames=frames)
+    if run.approach.kind == "single":
+        return part_of_one(labels, predictor.predict_images(images()))
+    return part_of_several(labels, predictor.predict_animals(images()))
 
 
 def _predictions_table(parts: dict[str, Part], keypoints: Sequence[str]) -> str:

@@ -1,6 +1,7 @@
 """Figures of a cross-validation: each part of all folds together, and never mixed with another."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -65,19 +66,9 @@ def _thresholds(evaluations: Sequence[Evaluation]) -> list[float] | None:
 def _pool(evaluations: Sequence[Evaluation], name: str, reference_px: float) -> dict[str, Any]:
     parts = [evaluation.parts[name] for evaluation in evaluations]
     order = _in_time(parts)
-    rows = lambda values: np.concatenate(values)[order]  # noqa: E731
-    keys = [key for part in parts for key in part.keys]
-    videos = [video for part in parts for video in part.videos]
-    pooled = Part(
-        keys=tuple(keys[row] for row in order),
-        videos=tuple(videos[row] for row in order),
-        truth=rows([part.truth for part in parts]),
-        points=rows([part.points for part in parts]),
-        confidence=rows([part.confidence for part in parts]),
-        expected_error=rows([part.expected_error for part in parts]),
-        error_90=rows([part.error_90 for part in parts]),
-        animals=_animals(parts),
-    )
+    pooled = _join(parts, order)
+    if any(part.visible for part in parts):
+        pooled = replace(pooled, visible=_join([part.visible or part for part in parts], order))
     thresholds = _thresholds(evaluations)
     n_times = round(sum(part.n_frames for part in parts) / pooled.n_frames)
     return {
@@ -88,11 +79,30 @@ def _pool(evaluations: Sequence[Evaluation], name: str, reference_px: float) -> 
             confidence_cut=evaluations[0].confidence_cut,
             threshold_px=None
             if thresholds is None
-            else rows([np.full(len(p.keys), t) for p, t in zip(parts, thresholds, strict=True)]),
+            else np.repeat(thresholds, [len(part.keys) for part in parts])[order],
             block_length=BLOCK_LENGTH * n_times,  # the rows of a frame that several folds have err together
         ),
         "per_fold_mean_error_px": [summarise_errors(part.errors).mean_error_px for part in parts],
     }
+
+
+def _join(parts: Sequence[Part], order: Sequence[int]) -> Part:
+    def rows(name: str) -> np.ndarray:
+        return np.concatenate([getattr(part, name) for part in parts])[order]
+
+    keys = [key for part in parts for key in part.keys]
+    videos = [video for part in parts for video in part.videos]
+    return Part(
+        keys=tuple(keys[row] for row in order),
+        videos=tuple(videos[row] for row in order),
+        truth=rows("truth"),
+        area=rows("area"),
+        points=rows("points"),
+        confidence=rows("confidence"),
+        expected_error=rows("expected_error"),
+        error_90=rows("error_90"),
+        animals=_animals(parts),
+    )
 
 
 def _in_time(parts: Sequence[Part]) -> list[int]:

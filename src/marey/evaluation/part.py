@@ -1,7 +1,7 @@
 """Truth and prediction on one part of a split, brought together animal by animal."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -9,6 +9,7 @@ import numpy as np
 
 from marey.metrics import (
     InstanceScores,
+    box_area,
     euclidean_errors,
     expected_similarity,
     match_truth,
@@ -16,11 +17,11 @@ from marey.metrics import (
 )
 
 if TYPE_CHECKING:
-    from marey.model import LabeledFrame
+    from marey.model import Labels
     from marey.prediction import Prediction
 
-FrameAnimals = tuple[np.ndarray, np.ndarray, np.ndarray]
-"""Of one frame: predicted points (n, K, 2), their scores (n,), and true points (m, K, 2)."""
+FrameAnimals = tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]
+"""Of one frame: predicted points (n, K, 2), their scores (n,), true points (m, K, 2), and areas (m,)."""
 
 
 @dataclass(frozen=True)
@@ -31,18 +32,21 @@ class Part:
     `points` (n, K, 2), `confidence`, `expected_error` and `error_90` (n, K). An animal that was missed has no
     points. `keys` and `videos` are the rows' frames.
 
-    `animals` holds of each frame the predicted points (n, K, 2), their scores (n,) and the true points, where
-    the run finds several animals.
+    `area` (n,) is that of the box around a labelled animal, square pixels. `animals` is given where the run
+    finds several. `visible` is the same part without the points that were placed although something covers
+    them; None where there are no such points.
     """
 
     keys: tuple[str, ...]
     videos: tuple[str, ...]
     truth: np.ndarray
+    area: np.ndarray
     points: np.ndarray
     confidence: np.ndarray
     expected_error: np.ndarray
     error_90: np.ndarray
     animals: tuple[FrameAnimals, ...] | None = None
+    visible: "Part | None" = None
 
     @property
     def n_frames(self) -> int:
@@ -83,7 +87,8 @@ class Part:
 
 def score_animals(animals: Sequence[FrameAnimals], n_keypoints: int) -> InstanceScores:
     """Compare predicted with true animals of several frames, whoever is who."""
-    return score_instances(animals, [str(i) for i in range(n_keypoints)])
+    names = [str(i) for i in range(n_keypoints)]
+    return score_instances([frame[:3] for frame in animals], names, areas=[frame[3] for frame in animals])
 
 
 def instance_figures(scores: InstanceScores) -> dict[str, float]:
@@ -97,9 +102,25 @@ def instance_figures(scores: InstanceScores) -> dict[str, float]:
     }
 
 
-def part_of_several(
-    frames: "Sequence[LabeledFrame]", predictions: "Sequence[Prediction]", n_keypoints: int
-) -> Part:
+def part_of_one(labels: "Labels", prediction: "Prediction") -> Part:
+    """Bring the labelled and the predicted points of a single animal together, a row for each frame."""
+    truth, seen = (wanted.to_array()[:, 0] for wanted in (labels, labels.visible()))
+    part = Part(
+        keys=tuple(frame.image_key for frame in labels.frames),
+        videos=tuple(frame.video for frame in labels.frames),
+        truth=truth,
+        area=box_area(truth),
+        points=prediction.points,
+        confidence=prediction.confidence,
+        expected_error=prediction.expected_error,
+        error_90=prediction.error_90,
+    )
+    if np.array_equal(seen, truth, equal_nan=True):
+        return part
+    return replace(part, visible=replace(part, truth=seen))
+
+
+def part_of_several(labels: "Labels", predictions: "Sequence[Prediction]") -> Part:
     """Give every labelled animal the prediction that is most similar to it, each once.
 
     Who the animals are (their names, if some have one) plays no part. Predictions are ranked by the
@@ -107,42 +128,69 @@ def part_of_several(
 
     Parameters
     ----------
-    frames
+    labels
         With confirmed points only.
     predictions
         All animals found in each frame.
     """
-    rows: list[tuple[LabeledFrame, np.ndarray, dict[str, np.ndarray]]] = []
-    animals = []
-    for frame, found in zip(frames, predictions, strict=True):
-        truth = np.array([i.points for i in frame.instances]).reshape(-1, n_keypoints, 2)
-        animals.append((found.points, _ranks(found), truth))
-        if not len(truth):
-            rows.append((frame, np.full((n_keypoints, 2), np.nan), _nothing(n_keypoints)))
-        for points, match in zip(truth, match_truth(found.points, truth), strict=True):
-            rows.append((frame, points, _nothing(n_keypoints) if match < 0 else _row(found, match)))
-    return Part(
-        keys=tuple(frame.image_key for frame, _, _ in rows),
-        videos=tuple(frame.video for frame, _, _ in rows),
-        truth=np.stack([truth for _, truth, _ in rows]),
-        animals=tuple(animals),
-        **{name: np.stack([values[name] for _, _, values in rows]) for name in _FIELDS},
+    truths, seen = _animals_of(labels), _animals_of(labels.visible())
+    keys, videos, rows = [], [], []
+    for frame, found, truth in zip(labels.frames, predictions, truths, strict=True):
+        matches = match_truth(found.points, truth) if len(truth) else [-1]
+        rows += [_row(found, match) for match in matches]
+        keys += [frame.image_key] * len(matches)
+        videos += [frame.video] * len(matches)
+    values = {name: np.stack([row[name] for row in rows]) for name in _FIELDS}
+    part = Part(
+        keys=tuple(keys),
+        videos=tuple(videos),
+        truth=_rows_of(truths),
+        area=box_area(_rows_of(truths)),
+        points=values["points"],
+        confidence=values["confidence"],
+        expected_error=values["expected_error"],
+        error_90=values["error_90"],
+        animals=_compared(predictions, truths, truths),
+    )
+    if np.array_equal(_rows_of(seen), part.truth, equal_nan=True):
+        return part
+    return replace(
+        part, visible=replace(part, truth=_rows_of(seen), animals=_compared(predictions, seen, truths))
     )
 
 
 _FIELDS = ("points", "confidence", "expected_error", "error_90")
 
 
+def _row(found: "Prediction", match: int) -> dict[str, np.ndarray]:
+    """Return what was found of one animal; NaN where `match` is -1."""
+    if match >= 0:
+        return {name: getattr(found, name)[match] for name in _FIELDS}
+    return {name: np.full(getattr(found, name).shape[1:], np.nan) for name in _FIELDS}
+
+
+def _animals_of(labels: "Labels") -> list[np.ndarray]:
+    """Return the points of the animals of each frame, (m, K, 2)."""
+    shape = (-1, len(labels.skeleton), 2)
+    return [np.array([i.points for i in frame.instances]).reshape(shape) for frame in labels.frames]
+
+
+def _rows_of(animals: list[np.ndarray]) -> np.ndarray:
+    """Return a row for each animal, and one of NaN for each frame without."""
+    nobody = [np.full((1, *one.shape[1:]), np.nan) for one in animals]
+    return np.concatenate([one if len(one) else none for one, none in zip(animals, nobody, strict=True)])
+
+
+def _compared(
+    predictions: "Sequence[Prediction]", truths: list[np.ndarray], whole: list[np.ndarray]
+) -> tuple[FrameAnimals, ...]:
+    return tuple(
+        (found.points, _ranks(found), truth, box_area(all_points))
+        for found, truth, all_points in zip(predictions, truths, whole, strict=True)
+    )
+
+
 def _ranks(found: "Prediction") -> np.ndarray:
     if np.isfinite(found.expected_error).any():
         return expected_similarity(found.points, found.expected_error)
     return np.ones(len(found.points)) if found.scores is None else found.scores
-
-
-def _row(found: "Prediction", match: int) -> dict[str, np.ndarray]:
-    return {name: getattr(found, name)[match] for name in _FIELDS}
-
-
-def _nothing(n_keypoints: int) -> dict[str, np.ndarray]:
-    unknown = np.full(n_keypoints, np.nan)
-    return {**dict.fromkeys(_FIELDS, unknown), "points": np.full((n_keypoints, 2), np.nan)}

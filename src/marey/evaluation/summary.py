@@ -8,6 +8,7 @@ import numpy as np
 
 from marey.evaluation.part import Part, instance_figures
 from marey.metrics import (
+    AveragePrecision,
     bootstrap_interval,
     expected_calibration_error,
     expected_similarity,
@@ -54,7 +55,7 @@ def summarise_part(
     sure = np.where(part.confidence >= confidence_cut, errors, np.nan)
     videos = np.array(part.videos)
     keys = np.array(part.keys)
-    precision = _average_precision(part) if part.instances is None else part.instances.precision
+    precision = _precision(part)
     return {
         "n_frames": part.n_frames,
         **asdict(summary),
@@ -81,6 +82,7 @@ def summarise_part(
         },
         "oks_map": precision.mean_ap,
         "oks_mar": precision.mean_ar,
+        **_by_visibility(part, reference_px),
         **({} if part.instances is None else instance_figures(part.instances)),
         "interval_coverage_90": interval_coverage(part.error_90, errors),
         "mean_expected_error_px": _mean(np.where(np.isfinite(errors), part.expected_error, np.nan)),
@@ -101,10 +103,29 @@ def _intervals(errors: np.ndarray, videos: Sequence[str], block_length: int) -> 
     return {"mean_error_px": interval(np.mean), "median_error_px": interval(np.median)}
 
 
-def _average_precision(part: Part) -> Any:
+def _by_visibility(part: Part, reference_px: float) -> dict[str, Any]:
+    """Return the figures of visible and of occluded points, where some are occluded.
+
+    Other tools leave points that are labelled as occluded out; a person could only guess them, too.
+    """
+    if part.visible is None:
+        return {}
+    seen, precision = part.visible, _precision(part.visible)
+    hidden = part.has_truth & ~seen.has_truth
+    of_hidden = np.where(hidden, part.errors, np.nan)
+    return {
+        "visible": asdict(summarise_errors(seen.errors, has_truth=seen.has_truth, reference_px=reference_px))
+        | {"oks_map": precision.mean_ap, "oks_mar": precision.mean_ar},
+        "occluded": asdict(summarise_errors(of_hidden, has_truth=hidden, reference_px=reference_px)),
+    }
+
+
+def _precision(part: Part) -> AveragePrecision:
+    if part.instances is not None:
+        return part.instances.precision
     similarities = [
-        object_keypoint_similarity(points[None], truth[None])
-        for points, truth, known in zip(part.points, part.truth, part.has_truth, strict=True)
+        object_keypoint_similarity(points[None], truth[None], area=area[None])
+        for points, truth, area, known in zip(part.points, part.truth, part.area, part.has_truth, strict=True)
         if known.any()
     ]
     ranks = expected_similarity(part.points, part.expected_error)

@@ -9,7 +9,13 @@ from marey.metrics.errors import (
     summarise_errors,
 )
 from marey.metrics.instances import InstanceScores, match_instances, match_truth, score_instances, stout_area
-from marey.metrics.oks import expected_similarity, mean_average_precision, object_keypoint_similarity
+from marey.metrics.oks import (
+    AveragePrecision,
+    box_area,
+    expected_similarity,
+    mean_average_precision,
+    object_keypoint_similarity,
+)
 from marey.metrics.reliability import (
     Reliability,
     expected_calibration_error,
@@ -20,12 +26,14 @@ from marey.metrics.reliability import (
 from marey.metrics.tracks import FrameSimilarity, TrackScores, score_tracks
 
 __all__ = [
+    "AveragePrecision",
     "ErrorSummary",
     "FrameSimilarity",
     "InstanceScores",
     "Reliability",
     "TrackScores",
     "bootstrap_interval",
+    "box_area",
     "euclidean_errors",
     "expected_calibration_error",
     "expected_similarity",
