@@ -121,12 +121,20 @@ class TestCheck:
         text = run("check", folder, code=1).stderr
         assert text.startswith("error: day1, frame 7: has labels, but its image is not in the project")
         assert "warning: day1: the video 'day1' is not at" in text
-        assert "hint: put it back, or say where to look" in text
+        assert f'hint: put it back, or say where to look: marey check "{folder}" --search FOLDER' in text
+        n = [sum(f["severity"] == kind for f in findings) for kind in ("error", "warning", "info")]
+        assert n[0] == 1
+        assert n[1] > 1
+        assert text.splitlines()[-1].startswith(f"1 error, {n[1]} warnings")
 
     def test_warnings_are_no_failure(self, run, tmp_path):
         run("new", tmp_path / "p", "--keypoints", "ear_left,ear_right")
         findings = json.loads(run("check", tmp_path / "p", "--json").stdout)["findings"]
         assert [finding["code"] for finding in findings] == ["no-videos", "symmetries"]
+        severities = [finding["severity"] for finding in findings]
+        told = run("check", tmp_path / "p").stderr.splitlines()[-1]
+        assert "error" not in told
+        assert told.startswith(f"{severities.count('warning')} warning")
 
     def test_many_of_a_kind_are_counted(self, run, folder):
         project = Project.open(folder)

@@ -402,5 +402,7 @@ def _say_findings(findings: "list[Finding]") -> None:
             say(f"{severity}: ... and {len(members) - SHOWN_PER_KIND} more of this kind ({code})")
         if members[0].hint:
             say(f"  hint: {members[0].hint}")
-    counts = {kind: sum(f.severity == kind for f in findings) for kind in ("error", "warning", "info")}
-    say("nothing to complain about" if not findings else ", ".join(f"{n} {k}" for k, n in counts.items()))
+    words = {"error": ("error", "errors"), "warning": ("warning", "warnings"), "info": ("remark", "remarks")}
+    counts = {kind: sum(f.severity == kind for f in findings) for kind in words}
+    told = [f"{n} {words[kind][n != 1]}" for kind, n in counts.items() if n]
+    say(", ".join(told) or "nothing to complain about")

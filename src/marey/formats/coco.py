@@ -218,7 +218,7 @@ class _Reader:
     def _count_boxes(self, annotation: dict[str, Any], points: np.ndarray) -> None:
         """Count boxes that are not those of the points, which is what an export writes."""
         placed = points[np.isfinite(points).all(axis=1)]
-        box = annotation.get("bbox")
+        box: Any = annotation.get("bbox")
         is_box = isinstance(box, list) and [isinstance(side, int | float) for side in box] == [True] * 4
         if not len(placed) or not is_box:
             return

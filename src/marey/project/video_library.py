@@ -115,7 +115,7 @@ class VideoLibrary(ProjectDocument):
         if found is None:
             raise NotFoundError(
                 f"the video {key!r} is not at {path}, and was not found near it nor in the project",
-                hint=f"put it back, or say where to look: marey check '{self.root}' --search FOLDER",
+                hint=f'put it back, or say where to look: marey check "{self.root}" --search FOLDER',
             )
         try:
             self._relink(key, found)

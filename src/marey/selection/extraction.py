@@ -110,7 +110,7 @@ def check_keys(project: "Project", videos: Iterable[str] | None = None) -> list[
     """
     if not project.videos:
         raise NotFoundError(
-            f"the project {project.name} has no videos", hint=f"marey add-videos '{project.root}' VIDEO..."
+            f"the project {project.name} has no videos", hint=f'marey add-videos "{project.root}" VIDEO...'
         )
     keys = list(project.videos) if videos is None else list(dict.fromkeys(videos))
     if unknown := [key for key in keys if key not in project.videos]:
