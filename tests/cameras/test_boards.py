@@ -59,6 +59,20 @@ def test_another_board_is_not_taken_for_this_one():
     assert np.isnan(ArucoGrid(3, 3, 20.0, 5.0, "6X6_50").detect(picture_of(7, 6))).all()
 
 
+def test_aruco_markers_are_as_large_as_they_are():
+    """Blurred corners of a dark square look as if they lay inside it."""
+    markers = cv2.aruco.getPredefinedDictionary(cv2.aruco.DICT_5X5_50)
+    large = np.full((1600, 1600), 255, np.uint8)
+    for number, x in enumerate((260, 860)):
+        large[560:1040, x : x + 480] = cv2.aruco.generateImageMarker(markers, number, 480)
+    turn = cv2.getRotationMatrix2D((799.5, 799.5), 20, 1.0)
+    turned = cv2.warpAffine(large, turn, (1600, 1600), borderValue=255)
+    seen = cv2.GaussianBlur(turned.reshape(160, 10, 160, 10).mean(axis=(1, 3)), (0, 0), 0.8)
+    found = ArucoGrid(2, 1, 48.0, 12.0, "5X5_50").detect(seen.round().astype(np.uint8)).reshape(2, 4, 2)
+    sides = np.linalg.norm(found - np.roll(found, 1, axis=1), axis=-1)
+    np.testing.assert_allclose(sides, 48.0, atol=0.1)
+
+
 def test_aruco_grid():
     markers = cv2.aruco.getPredefinedDictionary(cv2.aruco.DICT_5X5_50)
     flat = np.full((160, 210), 255, np.uint8)
