@@ -106,3 +106,5 @@ def test_the_command_does_what_the_page_does(study, tmp_path):
     told = json.loads(result.stdout)
     assert (told["calibration"], told["calibrations"]) == ("rig", ["rig"])
     assert told["sessions"][1]["offsets"] == {"side": 2}
+    assert "jour 2: top, side (+2 frames); without cam1, cam2, which the calibration has" in result.stderr
+    assert "3 sessions, calibration rig" in result.stderr

@@ -48,10 +48,19 @@ def cameras(
     if offset:
         recordings.set_timing(project, session, offsets=parse_offsets(offset))
     found = recordings.find_recordings(project)
-    for item in found:
-        say(f"{item.name or 'recording'}: {', '.join(item.videos)}")
     in_use = recordings.calibration_name(project)
-    say(f"{len(found)} sessions, {f'calibration {in_use}' if in_use else 'no calibration'}")
+    wanted = recordings.read_calibration(project).names if in_use else ()
+    for item in found:
+        offsets = {camera: n for camera, n in item.offsets.items() if n}
+        seen = [
+            f"{camera} ({offsets[camera]:+d} frames)" if camera in offsets else camera
+            for camera in item.videos
+        ]
+        missing = [camera for camera in wanted if camera not in item.videos]
+        without = f"; without {', '.join(missing)}, which the calibration has" if missing else ""
+        say(f"{item.name or 'recording'}: {', '.join(seen)}{without}")
+    number = "1 session" if len(found) == 1 else f"{len(found)} sessions"
+    say(f"{number}, {f'calibration {in_use}' if in_use else 'no calibration'}")
     if as_json:
         print_json(
             {
