@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from marey.formats.deeplabcut_names import dlc_file_name, dlc_scorer_name
+
 if TYPE_CHECKING:
     from marey.runs import Run
 
@@ -25,14 +27,11 @@ def write_exports(
 
 def dlc_scorer(run: "Run") -> str:
     """Return what DeepLabCut would call a run's network."""
-    from marey.formats.deeplabcut.predictions import dlc_scorer_name
-
     return dlc_scorer_name(network=run.config.backbone, task=run.name, date="", snapshot=run.weights_hash[:8])
 
 
 def _export(run: "Run", poses_file: Path, video: Path, name: str, overwrite: bool) -> list[Path]:
     from marey.formats import export_poses, load_poses
-    from marey.formats.deeplabcut.predictions import dlc_file_name
 
     scorer = dlc_scorer(run)
     files = [poses_file.with_name(dlc_file_name(video, scorer, suffix=suffix)) for suffix in (".csv", ".h5")]

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from marey.errors import AlreadyExistsError, ConfigError, InputError, NotFoundError, VideoError
 from marey.files import utc_now
-from marey.formats.deeplabcut import SCORER_ATTRIBUTE
+from marey.formats.deeplabcut_names import SCORER_ATTRIBUTE
 from marey.prediction.engines import Engine
 from marey.prediction.exports import FORMATS, dlc_scorer, write_exports
 from marey.prediction.following import BLOCK_FRAMES

@@ -1,6 +1,5 @@
-"""Predictions in DeepLabCut's layout, as CSV and H5, and its file names."""
+"""Predictions in DeepLabCut's layout, as CSV and H5."""
 
-import re
 from pathlib import Path
 from typing import Any
 
@@ -11,31 +10,12 @@ from marey.errors import FormatError, InputError
 from marey.formats.deeplabcut.csv_table import looks_like_table, read_csv_table, write_csv_table
 from marey.formats.deeplabcut.hdf_table import has_table, read_hdf_table, write_hdf_table
 from marey.formats.deeplabcut.tables import SINGLE, Column, KeypointTable
+from marey.formats.deeplabcut_names import SCORER_ATTRIBUTE, dlc_file_name
 from marey.formats.hdf5 import HDF5_MAGIC, read_magic, top_level
 from marey.formats.pose_arrays import describe_losses, finish_poses, has_names
 from marey.model import standardise_poses
 
-SCORER_ATTRIBUTE = "dlc_scorer"
-"""Where poses say what DeepLabCut would call the network that found them."""
 TRACKS = "_el"
-
-
-def dlc_scorer_name(*, network: str, task: str, date: str, shuffle: int = 1, snapshot: str = "best") -> str:
-    """Return the name that DeepLabCut gives to a trained network, which is the scorer of its files.
-
-    >>> dlc_scorer_name(network="Resnet50", task="openfield", date="Oct30", shuffle=6, snapshot="best-20")
-    'DLC_Resnet50_openfieldOct30shuffle6_snapshot_best-20'
-    """
-    return f"DLC_{_plain(network)}_{_plain(task)}{_plain(date)}shuffle{shuffle}_snapshot_{snapshot}"
-
-
-def dlc_file_name(video: str | Path, scorer: str, *, filtered: bool = False, suffix: str = ".h5") -> str:
-    """Return the file name of one video's predictions as DeepLabCut builds it.
-
-    >>> dlc_file_name("m3v1.mp4", "DLC_Resnet50_openfieldOct30shuffle6_snapshot_best-20", suffix=".csv")
-    'm3v1DLC_Resnet50_openfieldOct30shuffle6_snapshot_best-20.csv'
-    """
-    return f"{Path(video).stem}{scorer}{'_filtered' if filtered else ''}{suffix}"
 
 
 def dlc_filtered_names(dataset: xr.Dataset) -> list[str]:
@@ -51,10 +31,6 @@ def dlc_filtered_names(dataset: xr.Dataset) -> list[str]:
 
 def _scorer_of(dataset: xr.Dataset) -> str:
     return str(dataset.attrs.get(SCORER_ATTRIBUTE) or dataset.attrs.get("scorer") or "marey")
-
-
-def _plain(word: str) -> str:
-    return re.sub(r"[^A-Za-z0-9.-]+", "-", word).strip("-") or "marey"
 
 
 def is_hdf5(path: Path) -> bool:
