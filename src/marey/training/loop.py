@@ -30,6 +30,9 @@ WARM_AFTER = 10
 SPEED_IS_KNOWN_AFTER = 30
 # Where so much of a time limit has gone before that, the schedule is fitted with what is known.
 FITTED_AT_LATEST = 0.1
+# Something else may be running: after each such part of a time limit the schedule is fitted again. It may
+# become longer in the first half of the time; later that would raise a learning rate that has come down.
+FITTED_AGAIN_AFTER, LENGTHENED_UNTIL = 0.05, 0.5
 # The part of a time limit that training may use: the rest is for validation, calibration and evaluation.
 TRAINING_SHARE = 0.93
 
@@ -45,7 +48,7 @@ class State:
     seconds: float = 0.0
     warm_step: int = 0
     warm_seconds: float = 0.0
-    is_fitted: bool = False
+    fitted_seconds: float = 0.0
     loss_sum: float = 0.0
     loss_count: int = 0
     best_error: float = math.inf
@@ -149,8 +152,8 @@ class Trainer:
         return self.state.step >= self.state.total_steps or self._is_patience_over()
 
     def _batches(self) -> Generator[Batch]:
-        # One beyond the last step is never drawn; a time limit may end the training before.
-        return self.samples.batches(self.state.step, self.state.total_steps)
+        # A time limit may end the training before.
+        return self.samples.batches(self.state.step, self.config.steps)
 
     def _step(self, batch: Batch) -> float:
         for group in self.optimizer.param_groups:
@@ -221,22 +224,28 @@ class Trainer:
             average[name].copy_(current[name])
 
     def _apply_time_limit(self) -> bool:
-        """Fit the number of steps into the time limit once the speed is known; return whether to end."""
+        """Fit the number of steps into the time limit as far as the speed is known; return whether to end."""
         state, limit = self.state, self.config.time_limit_minutes
         if limit is not None:
             seconds = limit * 60 * TRAINING_SHARE
             if state.step in (1, WARM_AFTER):
                 state.warm_step, state.warm_seconds = state.step, state.seconds
-            elif not state.is_fitted and (
-                state.step >= SPEED_IS_KNOWN_AFTER or state.seconds > FITTED_AT_LATEST * seconds
-            ):
+            elif state.step < state.total_steps and self._is_fit_due(seconds):
                 per_step = (state.seconds - state.warm_seconds) / (state.step - state.warm_step)
                 fitting = state.step + int(max(0.0, seconds - state.seconds) / max(per_step, 1e-6))
-                state.total_steps = max(state.step + 1, min(state.total_steps, fitting))
-                state.is_fitted = True
+                can_grow = state.seconds < LENGTHENED_UNTIL * seconds
+                most = self.config.steps if can_grow else state.total_steps
+                state.total_steps = max(state.step + 1, min(most, fitting))
+                state.fitted_seconds = state.seconds
             if state.seconds > seconds:
                 state.total_steps = state.step
         return state.step >= state.total_steps
+
+    def _is_fit_due(self, seconds: float) -> bool:
+        state = self.state
+        if state.fitted_seconds:
+            return state.seconds > state.fitted_seconds + FITTED_AGAIN_AFTER * seconds
+        return state.step >= SPEED_IS_KNOWN_AFTER or state.seconds > FITTED_AT_LATEST * seconds
 
     def _select(self) -> None:
         """Keep the averaged weights if they are the best on the validation frames so far."""
