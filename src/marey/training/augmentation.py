@@ -11,8 +11,10 @@ from marey.runs import AugmentationConfig
 # animal may reach 0.75.
 CONCENTRATED = 0.95
 LEAST_ROTATION = 25.0
-# A direction is shown well enough when this many labels take it.
-ENOUGH_LABELS = 3
+# A direction is shown well enough when this share of the labels take it. Where that needs more than a quarter
+# turn, the labels do not know all directions, and images are turned all around.
+ENOUGH_LABELS = 0.05
+MOST_ROTATION = 90.0
 # Animals of one scene in which nothing moves, or a handful of labels, say nothing about directions.
 FEWEST_POSTURES, MOST_POSTURES = 5, 500
 SAME_POSTURE = 0.05
@@ -122,8 +124,9 @@ def rotation_range(points: np.ndarray) -> float:
     The direction of the longest limb (the pair of keypoints farthest apart) is concentrated where an animal
     is fixed to its apparatus: it need not be turned far. Elsewhere images are turned as far as it takes to
     show animals in all directions, and no farther: what depends on the image's own axes, such as the side
-    that light comes from or how labels were placed, can then be learned. Animals that stand as one before
-    them did count once: many labels of an animal that rests are one observation.
+    that light comes from or how labels were placed, can then be learned. Where labels leave more than that
+    out, images are turned all around. Animals that stand as one before them did count once: many labels of
+    an animal that rests are one observation.
 
     Parameters
     ----------
@@ -133,7 +136,7 @@ def rotation_range(points: np.ndarray) -> float:
     Returns
     -------
     float
-        ± degrees, :data:`LEAST_ROTATION` to 180.
+        ± degrees: :data:`LEAST_ROTATION` to :data:`MOST_ROTATION`, or 180.
     """
     vectors = points[:, :, None] - points[:, None, :]
     lengths = np.linalg.norm(vectors, axis=-1)
@@ -151,8 +154,9 @@ def rotation_range(points: np.ndarray) -> float:
         return LEAST_ROTATION
     taken = np.degrees(np.arctan2(direction[:, 1], direction[:, 0]))
     away = np.abs((np.arange(360)[:, None] - taken + 180) % 360 - 180)
-    farthest = np.partition(away, ENOUGH_LABELS - 1, axis=1)[:, ENOUGH_LABELS - 1].max()
-    return float(max(LEAST_ROTATION, farthest))
+    enough = max(2, round(ENOUGH_LABELS * len(taken)))
+    farthest = float(np.partition(away, enough - 1, axis=1)[:, enough - 1].max())
+    return max(LEAST_ROTATION, farthest) if farthest <= MOST_ROTATION else 180.0
 
 
 def different_postures(points: np.ndarray, distance: float) -> list[int]:
