@@ -190,7 +190,11 @@ def _compared(
     )
 
 
+def rank(points: np.ndarray, expected_error: np.ndarray, otherwise: np.ndarray) -> np.ndarray:
+    """Return the similarity to the truth that stated errors lead to expect, (n,); `otherwise` without any."""
+    return expected_similarity(points, expected_error) if np.isfinite(expected_error).any() else otherwise
+
+
 def _ranks(found: "Prediction") -> np.ndarray:
-    if np.isfinite(found.expected_error).any():
-        return expected_similarity(found.points, found.expected_error)
-    return np.ones(len(found.points)) if found.scores is None else found.scores
+    scores = np.ones(len(found.points)) if found.scores is None else found.scores
+    return rank(found.points, found.expected_error, scores)

@@ -6,12 +6,11 @@ from typing import Any
 
 import numpy as np
 
-from marey.evaluation.part import Part, instance_figures
+from marey.evaluation.part import Part, instance_figures, rank
 from marey.metrics import (
     AveragePrecision,
     bootstrap_interval,
     expected_calibration_error,
-    expected_similarity,
     interval_coverage,
     mean_average_precision,
     object_keypoint_similarity,
@@ -128,9 +127,8 @@ def _precision(part: Part) -> AveragePrecision:
         for points, truth, area, known in zip(part.points, part.truth, part.area, part.has_truth, strict=True)
         if known.any()
     ]
-    ranks = expected_similarity(part.points, part.expected_error)
-    if not np.isfinite(part.expected_error).any():
-        ranks = np.array([_mean(confidence) for confidence in part.confidence])
+    sure = np.array([_mean(confidence) for confidence in part.confidence])
+    ranks = rank(part.points, part.expected_error, sure)
     return mean_average_precision(similarities, list(ranks[part.has_truth.any(axis=1), None]))
 
 

@@ -18,7 +18,8 @@ from marey.model import Instance, LabeledFrame
 from marey.networks.approach import Approach
 from marey.progress import Progress, ProgressCallback, ignore_progress
 from marey.runs import Identity, Run, TrainingConfig
-from marey.training.augmentation import Warp, random_warp, rotation_range, vary_appearance
+from marey.training.augmentation import Warp, random_warp, vary_appearance
+from marey.training.subjects import rotation_of
 
 if TYPE_CHECKING:
     import torch
@@ -143,7 +144,7 @@ def _collect(
     n_keypoints = len(run.skeleton)
     features, who = [], []
     rng = np.random.default_rng((run.config.seed, 77))
-    rotation = _rotation(run, frames) if is_varied else None
+    rotation = rotation_of(run.config.augmentation, frames, n_keypoints) if is_varied else None
     for image, animals in zip(project.read_images(frames[::step]), frames[::step], strict=True):
         named = [i for i in animals.instances if i.individual in names and i.is_confirmed.any()]
         for group in _groups(run.approach, named):
@@ -186,15 +187,6 @@ def _view(
         center, view.scale, view.size, settings,
         rotation_degrees=rotation or 0.0, shift=shift, flip=False, rng=rng,
     )  # fmt: skip
-
-
-def _rotation(run: Run, frames: Sequence[LabeledFrame]) -> float:
-    """Return how far images of a run are turned, degrees."""
-    given = run.config.augmentation.rotation_degrees
-    if given != "auto":
-        return given
-    points = [i.confirmed_points() for frame in frames for i in frame.instances if i.is_confirmed.any()]
-    return rotation_range(np.array(points).reshape(-1, len(run.skeleton), 2))
 
 
 def _fit(network: "PoseNetwork", taught: _Named, n_individuals: int, seed: int) -> "IdentityHead":

@@ -17,8 +17,8 @@ from marey.model import LabeledFrame
 from marey.networks.approach import Approach
 from marey.networks.views import ViewPlan
 from marey.runs import TrainingConfig
-from marey.training.augmentation import random_warp, rotation_range, vary_appearance
-from marey.training.subjects import animals_of, subjects_of
+from marey.training.augmentation import random_warp, vary_appearance
+from marey.training.subjects import rotation_of, subjects_of
 
 if TYPE_CHECKING:
     from marey.project import Project
@@ -97,11 +97,7 @@ class Samples:
         self.subjects = subjects_of(self.frames, approach, crop_px=max(plan.size) / plan.scale)
         settings = config.augmentation
         self.flip = is_flip_allowed if settings.flip == "auto" else settings.flip
-        self.rotation_degrees = (
-            rotation_range(np.concatenate([animals_of(frame, n_keypoints)[0] for frame in self.frames]))
-            if settings.rotation_degrees == "auto"
-            else float(settings.rotation_degrees)
-        )
+        self.rotation_degrees = rotation_of(settings, self.frames, n_keypoints)
         # Where an animal is in the whole frame must not be learned by heart.
         self.crop_shift, self.whole_shift = (
             (self.subjects.shift, WHOLE_SHIFT) if settings.shift == "auto" else (float(settings.shift),) * 2

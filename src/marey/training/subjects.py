@@ -9,6 +9,8 @@ import numpy as np
 from marey.errors import InputError
 from marey.model import LabeledFrame
 from marey.networks.approach import Approach
+from marey.runs import AugmentationConfig
+from marey.training.augmentation import rotation_range
 
 AWAY_SHARE = 0.03
 # A crop is empty when every animal's anchor is at least so far away, as a share of its side.
@@ -162,6 +164,14 @@ def animals_of(frame: LabeledFrame, n_keypoints: int) -> tuple[np.ndarray, np.nd
     animals = [instance for instance in frame.instances if instance.is_confirmed.any()]
     points = np.array([i.confirmed_points() for i in animals]).reshape(-1, n_keypoints, 2)
     return points, np.array([i.is_confirmed for i in animals], dtype=bool).reshape(-1, n_keypoints)
+
+
+def rotation_of(settings: AugmentationConfig, frames: Sequence[LabeledFrame], n_keypoints: int) -> float:
+    """Return how far images are turned, ± degrees: as set, or as the animals of these frames ask for."""
+    if settings.rotation_degrees != "auto":
+        return settings.rotation_degrees
+    nobody = np.empty((0, n_keypoints, 2))
+    return rotation_range(np.concatenate([nobody, *(animals_of(frame, n_keypoints)[0] for frame in frames)]))
 
 
 def frame_targets(frames: Sequence[LabeledFrame], n_keypoints: int) -> tuple[np.ndarray, np.ndarray]:

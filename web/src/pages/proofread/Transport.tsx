@@ -1,8 +1,9 @@
 /** Stepping, playing, where one is, and what is shown beside the frame. */
 
-import { ChartLine, ChevronLeft, ChevronRight, Crosshair, Keyboard, Pause, Play } from 'lucide-react';
+import { ChartLine, Crosshair, Keyboard } from 'lucide-react';
 import { useStore } from '../../app/useStore';
 import { IconButton } from '../../components/Button';
+import { StepButtons } from '../../components/StepButtons';
 import type { ResultSession } from '../results/resultSession';
 import type { Closeness } from './useCloseness';
 import type { Switch } from './useSwitch';
@@ -22,14 +23,7 @@ export function Transport({ session, closeness, traces, onDialog }: TransportPro
   return (
     <>
       <div className="results-toolbar__group">
-        <IconButton icon={ChevronLeft} label="Previous frame" onClick={() => session.step(-1)} size="sm" />
-        <IconButton
-          icon={isPlaying ? Pause : Play}
-          label={isPlaying ? 'Stop' : 'Play'}
-          onClick={() => session.togglePlay()}
-          size="sm"
-        />
-        <IconButton icon={ChevronRight} label="Next frame" onClick={() => session.step(1)} size="sm" />
+        <StepButtons isPlaying={isPlaying} session={session} />
         <button className="results-place number" onClick={() => onDialog('go-to')} title="Go to a frame" type="button">
           <span data-testid="frame-number">frame {frame}</span>
           <span className="faint"> / {last_frame}</span>

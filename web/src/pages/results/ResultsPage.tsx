@@ -1,4 +1,4 @@
-import { ChartSpline, ChevronLeft, ChevronRight, Clapperboard, Keyboard, Pause, Play, Tag } from 'lucide-react';
+import { ChartSpline, Clapperboard, Keyboard, Tag } from 'lucide-react';
 import { useEffect, useMemo, useState } from 'react';
 import { api } from '../../api/client';
 import { explain } from '../../api/errors';
@@ -12,6 +12,7 @@ import { EmptyState } from '../../components/EmptyState';
 import { GoToDialog } from '../../components/GoToDialog';
 import { KeySheet } from '../../components/KeySheet';
 import { Loading } from '../../components/Progress';
+import { StepButtons } from '../../components/StepButtons';
 import { coloursFor } from '../../engine/palette';
 import { KeypointPanel } from './KeypointPanel';
 import { POINTER_HINTS } from './keys';
@@ -145,14 +146,7 @@ function Transport({ session, project }: { session: ResultSession; project: stri
   return (
     <>
       <div className="results-toolbar__group">
-        <IconButton icon={ChevronLeft} label="Previous frame" onClick={() => session.step(-1)} size="sm" />
-        <IconButton
-          icon={isPlaying ? Pause : Play}
-          label={isPlaying ? 'Stop' : 'Play'}
-          onClick={() => session.togglePlay()}
-          size="sm"
-        />
-        <IconButton icon={ChevronRight} label="Next frame" onClick={() => session.step(1)} size="sm" />
+        <StepButtons isPlaying={isPlaying} session={session} />
         <button className="results-place number" onClick={() => setDialog('go-to')} title="Go to a frame" type="button">
           <span data-testid="frame-number">frame {frame}</span>
           <span className="faint"> / {data.detail.last_frame}</span>

@@ -1,4 +1,4 @@
-import { Box, ChevronLeft, ChevronRight, Keyboard, MousePointerClick, Pause, Play } from 'lucide-react';
+import { Box, Keyboard, MousePointerClick } from 'lucide-react';
 import { useMemo, useState } from 'react';
 import { api, client } from '../../api/client';
 import { explain } from '../../api/errors';
@@ -13,6 +13,7 @@ import { JobCard } from '../../components/JobCard';
 import { KeySheet } from '../../components/KeySheet';
 import { Problem } from '../../components/Problem';
 import { Loading } from '../../components/Progress';
+import { StepButtons } from '../../components/StepButtons';
 import { coloursFor } from '../../engine/palette';
 import { MarkerIcon } from '../label/MarkerIcon';
 import { CameraView } from './CameraView';
@@ -121,14 +122,7 @@ function Transport({ session, chosen, project }: { session: ViewsSession; chosen
   return (
     <>
       <div className="views-toolbar__group">
-        <IconButton icon={ChevronLeft} label="Previous frame" onClick={() => session.step(-1)} size="sm" />
-        <IconButton
-          icon={isPlaying ? Pause : Play}
-          label={isPlaying ? 'Stop' : 'Play'}
-          onClick={() => session.togglePlay()}
-          size="sm"
-        />
-        <IconButton icon={ChevronRight} label="Next frame" onClick={() => session.step(1)} size="sm" />
+        <StepButtons isPlaying={isPlaying} session={session} />
       </div>
       <input
         aria-label="Frame of the recording"
