@@ -2,13 +2,13 @@
 
     python bench/triangulation.py arena SHARED_DATA CALIBRATION
     python bench/triangulation.py person SHARED_DATA
-    python bench/triangulation.py truth
+    python bench/triangulation.py truth [SEED ...]
     python bench/triangulation.py speed
     python bench/triangulation.py pupil SHARED_DATA
     python bench/triangulation.py ensemble
 
 CALIBRATION is what ``marey calibrate`` made of the arena's board images. The seed of everything rendered is
-1.
+1 unless told otherwise.
 """
 
 import sys
@@ -148,25 +148,34 @@ def coverage(poses: xr.Dataset, truth: np.ndarray) -> float:
     return 100 * (squares < 6.251).mean()
 
 
-def truth() -> None:
-    body = Scene.build(RecordingSpec(n_frames=600, seed=1)).keypoints_mm[:, 0]
-    for n in (2, 3, 4, 6):
-        rig = ring(n)
-        poses = film(rig, body, np.random.default_rng(n))
-        pixels = np.stack([points_of(p) for p in poses.values()])
-        sight = Sight.of(rig)
-        rays = sight.rays(pixels.reshape(n, -1, 2))
-        plain = intersect(sight, rays, np.isfinite(rays[..., 0]).astype(float)).reshape(body.shape)
-        result = triangulate(poses, rig, refinement=RefinementSettings())
-        error = [np.linalg.norm(p - body, axis=-1) for p in (plain, points_of(result))]
-        both = np.isfinite(error[0]) & np.isfinite(error[1])
-        invented = (np.isfinite(error[1]) & (np.isfinite(pixels[..., 0]).sum(axis=0) < 2)).sum()
-        print(
-            f"{n} cameras: mean (median) error linear {error[0][both].mean():.2f} "
-            f"({np.median(error[0][both]):.2f}), refined {error[1][both].mean():.2f} "
-            f"({np.median(error[1][both]):.2f}) mm; 90 % ellipsoids hold {coverage(result, body):.1f} %; "
-            f"invented {invented}"
-        )
+def truth(*seeds: str) -> None:
+    for seed in map(int, seeds or ("1",)):
+        body = Scene.build(RecordingSpec(n_frames=600, seed=seed)).keypoints_mm[:, 0]
+        for n in (2, 3, 4, 5, 6):
+            rig = ring(n)
+            poses = film(rig, body, np.random.default_rng([seed, n]))
+            print(f"seed {seed}, {compare_with_truth(rig, poses, body)}", flush=True)
+
+
+def compare_with_truth(rig: Rig, poses: dict[str, xr.Dataset], body: np.ndarray) -> str:
+    """Return in words how far off the linear solution and the refined points are."""
+    pixels = np.stack([points_of(p) for p in poses.values()])
+    sight = Sight.of(rig)
+    rays = sight.rays(pixels.reshape(len(pixels), -1, 2))
+    plain = intersect(sight, rays, np.isfinite(rays[..., 0]).astype(float)).reshape(body.shape)
+    result = triangulate(poses, rig, refinement=RefinementSettings())
+    again = triangulate(poses, rig, refinement=RefinementSettings())
+    is_same = all(result[name].to_numpy().tobytes() == again[name].to_numpy().tobytes() for name in result)
+    error = [np.linalg.norm(p - body, axis=-1) for p in (plain, points_of(result))]
+    both = np.isfinite(error[0]) & np.isfinite(error[1])
+    invented = (np.isfinite(error[1]) & (np.isfinite(pixels[..., 0]).sum(axis=0) < 2)).sum()
+    means, medians = ([f(e[both]) for e in error] for f in (np.mean, np.median))
+    return (
+        f"{len(rig.cameras)} cameras: mean (median) error linear {means[0]:.2f} ({medians[0]:.2f}), "
+        f"refined {means[1]:.2f} ({medians[1]:.2f}) mm, ratio {means[1] / means[0]:.2f} "
+        f"({medians[1] / medians[0]:.2f}); 90 % ellipsoids hold {coverage(result, body):.1f} %; "
+        f"invented {invented}; the same twice, bit for bit: {is_same}"
+    )
 
 
 def speed(n_frames: int = 10_000, n_cameras: int = 6) -> None:

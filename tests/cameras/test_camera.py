@@ -122,6 +122,8 @@ def test_resizing_keeps_corners_of_pixels():
         ),
         ({"matrix": np.eye(2)}, "expected matrix of camera 'a' to be 3 × 3 finite numbers"),
         ({"rotation": [0, np.nan, 0]}, "expected rotation of camera 'a' to be 3 finite numbers"),
+        ({"size": (640, 0)}, "expected the width and the height of the images of camera 'a' in pixels"),
+        ({"size": (np.inf, 480)}, r"the images of camera 'a' in pixels, got \[inf, 480.0\]"),
         ({"distortion": np.ones(12)}, "at most 8 finite distortion coefficients of camera 'a'"),
         (
             {"distortion": np.ones(5), "fisheye": True},

@@ -1,3 +1,4 @@
+import json
 import pickle
 
 import numpy as np
@@ -68,6 +69,30 @@ def test_opencv_stereo_yaml(tmp_path):
     np.testing.assert_allclose(rig.project(points)[1], second.project([[10, 20, 30]]), atol=1e-8)
 
 
+STEREO = json.dumps(
+    {
+        "image_width": 640,
+        "image_height": 480,
+        "M1": [[500, 0, 320], [0, 500, 240], [0, 0, 1]],
+        "D1": [0, 0],
+        "M2": [[500, 0, 320], [0, 500, 240], [0, 0, 1]],
+        "D2": [0, 0],
+        "R": [[1, 0, 0], [0, 1, 0], [0, 0, 1]],
+        "T": [0, 0, 0],
+    }
+)
+LENS_ONLY = """[a]
+name = 'a'
+size = [640, 480]
+matrix = [[1, 0, 0], [0, 1, 0], [0, 0, 1]]
+distortions = []
+rotation = [0, 0, 0]
+translation = [0, 0, 0]
+"""
+QUALISYS = """<calibration><cameras><camera serial="1">
+    <fov_video left="0" top="0" right="99" bottom="99"/></camera></cameras></calibration>"""
+
+
 def pair(**more):
     matrix = np.array([[500.0, 0, 320], [0, 500, 240], [0, 0, 1]])
     return {
@@ -87,8 +112,38 @@ def test_a_stereo_pickle_is_read_safely(tmp_path, protocol):
     path = tmp_path / "stereo_params.pickle"
     path.write_bytes(pickle.dumps({"camera-1-camera-2": pair()}, protocol))
     rig = read_cameras(path)
+    assert rig.names == ("camera-1", "camera-2")
     assert rig.cameras[1].translation.tolist() == [1, 2, 3]
     assert rig.cameras[0].size == (640, 480)
+
+
+@pytest.mark.parametrize(
+    ("pair_of", "names"), [("left-right", ("left", "right")), ("top", ("top", "camera-2"))]
+)
+def test_the_cameras_of_a_stereo_pickle_have_their_names(tmp_path, pair_of, names):
+    path = tmp_path / "stereo_params.pickle"
+    path.write_bytes(pickle.dumps({pair_of: pair()}))
+    assert read_cameras(path).names == names
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"R": np.zeros((3, 3))}, "expected a rotation without mirroring for camera 'b'"),
+        ({"R": np.diag([1, 1, -1.0])}, "expected a rotation without mirroring for camera 'b'"),
+        ({"T": np.zeros(2)}, "expected translation of camera 'b' to be 3 finite numbers"),
+        ({"cameraMatrix1": "x"}, "could not convert string"),
+        ({"cameraMatrix2": np.full((3, 3), np.nan)}, "expected the width and the height|expected matrix"),
+        ({"image_shape": [(640,)]}, "not enough values"),
+        ({"image_shape": 5}, "not subscriptable"),
+        ({"image_shape": [(640, 0), (640, 480)]}, "the width and the height of the images of camera 'a'"),
+    ],
+)
+def test_a_stereo_pickle_of_impossible_cameras(tmp_path, change, message):
+    path = tmp_path / "stereo_params.pickle"
+    path.write_bytes(pickle.dumps({"a-b": pair(**change)}))
+    with pytest.raises(FormatError, match=f"the cameras a-b of .* cannot be used: .*({message})"):
+        read_cameras(path)
 
 
 class Evil:
@@ -116,6 +171,18 @@ def test_a_pickle_that_holds_a_program_is_refused(tmp_path):
         ("a.json", "{", "expected JSON"),
         ("a.json", '{"a": 1}', "expected cameras with camera_matrix"),
         ("a.yaml", "%YAML:1.0\n---\n- 1", "expected maps of cameras"),
+        ("a.yaml", "%YAML:1.0\n---\nM1: !!opencv-matrix", "a matrix of OpenCV is a map"),
+        ("a.json", STEREO.replace("[0, 0, 0]", "[0, 0]"), "translation of camera 'camera-2'"),
+        ("a.json", STEREO.replace("[[1, 0, 0]", "[[2, 0, 0]"), "expected a rotation without mirroring"),
+        ("a.json", STEREO.replace("640", "Infinity"), "the width and the height of the images"),
+        ("a.json", STEREO.replace('"image_height"', '"height"'), "expected image_width and image_height"),
+        (
+            "a.toml",
+            LENS_ONLY.replace("640", "inf"),
+            r"the camera \[a\] of .* cannot be used: expected the width and the height",
+        ),
+        ("a.xml", QUALISYS.replace('left="0"', ""), "fov_video with the numbers .* for camera '1'"),
+        ("a.xml", QUALISYS.replace('right="99"', 'right="inf"'), "got 0.0, 0.0, inf, 99.0"),
         ("a.xml", "<calibration></calibration>", "expected cameras of Qualisys"),
         ("a.xml", "<!DOCTYPE a [<!ENTITY b 'c'>]><a/>", "no declarations"),
         ("a.xml", "<calibration>", "expected XML"),

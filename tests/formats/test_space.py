@@ -84,6 +84,17 @@ def test_several_animals_and_many_markers(tmp_path, name):
     np.testing.assert_allclose(again["position"], poses["position"], rtol=1e-6, atol=1e-4)
 
 
+def test_every_row_of_a_trc_has_all_cells_for_opensim(tmp_path):
+    """OpenSim splits at tabs and does not count an empty piece after the last one."""
+    poses = make_poses()
+    poses["position"][4, :, -1] = np.nan
+    export_poses(poses, tmp_path / "a.trc", format="trc")
+    for line in (tmp_path / "a.trc").read_text().splitlines()[6:]:
+        pieces = line.split("\t")
+        assert len(pieces[:-1] if not pieces[-1] else pieces) == 2 + 3 * len(NAMES)
+    np.testing.assert_allclose(load_poses(tmp_path / "a.trc")["position"], poses["position"], atol=1e-4)
+
+
 def test_the_header_of_a_c3d_by_hand(tmp_path):
     export_poses(make_poses(), tmp_path / "a.c3d", format="c3d")
     content = (tmp_path / "a.c3d").read_bytes()
@@ -96,6 +107,12 @@ def test_the_header_of_a_c3d_by_hand(tmp_path):
     start = 512 * (words[8] - 1)
     frame = np.frombuffer(content, "<f4", 12, start + 3 * 48).reshape(3, 4)
     assert frame[1].tolist() == [0, 0, 0, -1], "a missing marker has the residual -1"
+    # The manual: the fourth number, made an integer, is a byte of cameras and one of the residual.
+    fourth, step = int(frame[0, 3]), abs(float(np.frombuffer(content[12:16], "<f4")[0]))
+    assert frame[0, 3] == fourth
+    assert fourth >> 8 == 0
+    error = float(make_poses()["reprojection_error"][3, 0, 0])
+    assert (fourth & 0xFF) * step == pytest.approx(error, abs=step / 2)
 
 
 def test_a_long_recording_does_not_fit_into_16_bits(tmp_path):

@@ -12,6 +12,28 @@ from marey.errors import InputError
 
 N_PINHOLE = (5, 8)
 N_FISHEYE = 4
+ROTATION_DIGITS = 1e-3
+"""How far from a rotation a matrix may be: files are written with few digits."""
+
+
+def rotation_vector(rotation: np.ndarray, name: str) -> np.ndarray:
+    """Return the rotation vector of a rotation that is given as a vector or as a matrix.
+
+    Raises
+    ------
+    InputError
+        It is a matrix that is none of a rotation; `name` is the camera whose it is.
+    """
+    rotation = np.asarray(rotation, dtype=float)
+    if rotation.size != 9:
+        return rotation
+    matrix = rotation.reshape(3, 3)
+    off = np.abs(matrix @ matrix.T - np.eye(3)).max()
+    if not off < ROTATION_DIGITS or np.linalg.det(matrix) < 0:
+        raise InputError(
+            f"expected a rotation without mirroring for camera {name!r}, got the matrix {matrix.tolist()}"
+        )
+    return Rotation.from_matrix(matrix).as_rotvec()
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,7 +63,7 @@ class Camera:
     Raises
     ------
     InputError
-        An array has the wrong shape or is not finite, or a focal length is not positive.
+        A number is not finite, an array has the wrong shape, or a size or a focal length is not positive.
     """
 
     name: str
@@ -53,7 +75,7 @@ class Camera:
     fisheye: bool = False
 
     def __post_init__(self) -> None:
-        self._set("size", (int(self.size[0]), int(self.size[1])))
+        self._set("size", self._checked_size())
         self._set("matrix", self._checked("matrix", self.matrix, (3, 3)))
         self._set("rotation", self._checked("rotation", self.rotation, (3,)))
         self._set("translation", self._checked("translation", self.translation, (3,)))
@@ -80,6 +102,15 @@ class Camera:
                 f"numbers, got {array.tolist()}"
             )
         return array
+
+    def _checked_size(self) -> tuple[int, int]:
+        size = np.array(self.size, dtype=float)
+        if size.shape != (2,) or not np.isfinite(size).all() or size.min() < 1:
+            raise InputError(
+                f"expected the width and the height of the images of camera {self.name!r} in pixels, got "
+                f"{size.tolist()}"
+            )
+        return int(size[0]), int(size[1])
 
     def _checked_distortion(self) -> np.ndarray:
         given = np.trim_zeros(np.array(self.distortion, dtype=float).ravel(), "b")
@@ -185,9 +216,7 @@ class Camera:
 
     def placed(self, rotation: np.ndarray, translation: np.ndarray) -> Camera:
         """Return this camera elsewhere; `rotation` is a vector or a matrix, world to camera."""
-        rotation = np.asarray(rotation, dtype=float)
-        if rotation.shape == (3, 3):
-            rotation = Rotation.from_matrix(rotation).as_rotvec()
+        rotation = rotation_vector(rotation, self.name)
         return replace(self, rotation=rotation, translation=np.asarray(translation, dtype=float).ravel())
 
     def cropped(self, x: float, y: float, size: tuple[int, int]) -> Camera:

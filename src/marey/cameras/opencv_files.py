@@ -16,9 +16,8 @@ from typing import Any
 
 import numpy as np
 import yaml
-from scipy.spatial.transform import Rotation
 
-from marey.cameras.camera import Camera
+from marey.cameras.camera import Camera, rotation_vector
 from marey.cameras.rig import Rig
 from marey.errors import FormatError
 
@@ -34,7 +33,8 @@ class _Loader(yaml.SafeLoader):
 
 
 def _plain_map(loader: _Loader, node: yaml.Node) -> Any:
-    assert isinstance(node, yaml.MappingNode)
+    if not isinstance(node, yaml.MappingNode):
+        raise yaml.YAMLError("a matrix of OpenCV is a map of rows, cols, dt and data")
     return loader.construct_mapping(node, deep=True)
 
 
@@ -127,36 +127,39 @@ def _camera(path: Path, name: str, table: Mapping[str, Any]) -> Camera:
     distortion = _array(path, name, _first(table, DISTORTION), np.zeros(0))
     rotation = _array(path, name, _first(table, ROTATION), np.zeros(3))
     translation = _array(path, name, _first(table, TRANSLATION), np.zeros(3))
-    if rotation.size == 9:
-        rotation = Rotation.from_matrix(rotation.reshape(3, 3)).as_rotvec()
     try:
         size = _size(table)
         fisheye = bool(int(table.get("fisheye", 0)))
+        rotation = rotation_vector(rotation, name)
         return Camera(name, size, matrix, distortion.ravel(), rotation, translation, fisheye=fisheye)
-    except (TypeError, ValueError, KeyError) as error:
+    except (TypeError, ValueError, OverflowError) as error:
         raise FormatError(f"camera {name!r} of {path} cannot be used: {error}") from error
 
 
 def _size(table: Mapping[str, Any]) -> tuple[int, int]:
     if "image_size" in table:
         width, height = table["image_size"]
-        return int(width), int(height)
+        return width, height
     if "image_width" not in table or "image_height" not in table:
         raise ValueError("expected image_width and image_height")
-    return int(table["image_width"]), int(table["image_height"])
+    return table["image_width"], table["image_height"]
 
 
 def _from_stereo(path: Path, table: Mapping[str, Any]) -> Rig:
     matrices = {key: _array(path, "stereo", table[key]) for key in STEREO}
-    if "image_width" in table or "image_size" in table:
-        size = _size(table)
-    else:  # the middle of the image is taken where the principal point is
-        width, height = (round(2 * float(value)) for value in matrices["M1"][:2, 2])
-        size = width, height
-    R = matrices["R"].reshape(3, 3)
-    first = Camera("camera-1", size, matrices["M1"], matrices["D1"].ravel(), np.zeros(3), np.zeros(3))
-    second = Camera("camera-2", size, matrices["M2"], matrices["D2"].ravel(), np.zeros(3), np.zeros(3))
-    return Rig((first, second.placed(R, matrices["T"].ravel())), units="unknown")
+    try:
+        if "image_width" in table or "image_size" in table:
+            size = _size(table)
+        else:  # the middle of the image is taken where the principal point is
+            width, height = np.rint(2 * matrices["M1"].reshape(3, 3)[:2, 2])
+            size = width, height
+        first, second = (
+            Camera(f"camera-{n}", size, matrices[f"M{n}"], matrices[f"D{n}"], np.zeros(3), np.zeros(3))
+            for n in (1, 2)
+        )
+        return Rig((first, second.placed(matrices["R"], matrices["T"])), units="unknown")
+    except (TypeError, ValueError) as error:
+        raise FormatError(f"the stereo calibration {path} cannot be used: {error}") from error
 
 
 def _first(table: Mapping[str, Any], names: tuple[str, ...]) -> Any:

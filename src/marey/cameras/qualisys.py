@@ -38,12 +38,14 @@ def _camera(path: Path, number: int, tag: ElementTree.Element) -> Camera:
 
     def values(inside: str, *keys: str) -> list[float]:
         element = tag.find(inside)
+        told = f"expected {inside} with the numbers {', '.join(keys)} for camera {name!r} in {path}"
         try:
-            return [float(element.attrib[key]) for key in keys]  # type: ignore[union-attr]
+            numbers = [float(element.attrib[key]) for key in keys]  # type: ignore[union-attr]
         except (AttributeError, KeyError, ValueError) as error:
-            raise FormatError(
-                f"expected {inside} with the numbers {', '.join(keys)} for camera {name!r} in {path}"
-            ) from error
+            raise FormatError(f"{told}: {error}") from error
+        if not np.isfinite(numbers).all():
+            raise FormatError(f"{told}, got {', '.join(map(str, numbers))}")
+        return numbers
 
     left, top, right, bottom = values("fov_video", "left", "top", "right", "bottom")
     fx, fy, cx, cy, skew = (

@@ -64,25 +64,27 @@ def read(path: Path, data: bytes) -> Rig:
             hint="calibrate more than two cameras together with `marey calibrate`",
         )
     ((names, pair),) = pairs.items()
-    first, _, second = names.partition("-")
-    cameras = []
-    for number, name in ((1, first or "camera-1"), (2, second or "camera-2")):
-        matrix = np.asarray(pair[f"cameraMatrix{number}"], dtype=float)
-        size = _size(pair, number, matrix)
-        distortion = np.asarray(pair[f"distCoeffs{number}"], dtype=float).ravel()
-        cameras.append(Camera(name, size, matrix, distortion, np.zeros(3), np.zeros(3)))
-    place = np.asarray(pair["T"], dtype=float).ravel()
-    return Rig((cameras[0], cameras[1].placed(np.asarray(pair["R"], dtype=float), place)), units="unknown")
+    first, second = _split(names)
+    try:
+        cameras = [_camera(pair, 1, first), _camera(pair, 2, second)]
+        return Rig((cameras[0], cameras[1].placed(pair["R"], pair["T"])), units="unknown")
+    except (TypeError, ValueError, LookupError) as error:
+        raise FormatError(f"the cameras {names} of {path} cannot be used: {error}") from error
 
 
 def _is_pair(value: Any) -> bool:
     return isinstance(value, Mapping) and all(field in value for field in FIELDS)
 
 
-def _size(pair: Mapping[str, Any], number: int, matrix: np.ndarray) -> tuple[int, int]:
+def _split(names: str) -> tuple[str, str]:
+    """Return the names of two cameras that are joined by "-"; both may have one inside, as "camera-1" has."""
+    parts = names.split("-")
+    middle = (len(parts) + 1) // 2
+    return "-".join(parts[:middle]) or "camera-1", "-".join(parts[middle:]) or "camera-2"
+
+
+def _camera(pair: Mapping[str, Any], number: int, name: str) -> Camera:
+    matrix = np.asarray(pair[f"cameraMatrix{number}"], dtype=float).reshape(3, 3)
     shapes = pair.get("image_shape")
-    if shapes is not None:
-        width, height = np.ravel(shapes[number - 1])[:2]
-        return int(width), int(height)
-    width, height = np.rint(2 * matrix[:2, 2]).astype(int)
-    return int(width), int(height)
+    width, height = np.rint(2 * matrix[:2, 2]) if shapes is None else np.ravel(shapes[number - 1])[:2]
+    return Camera(name, (width, height), matrix, pair[f"distCoeffs{number}"], np.zeros(3), np.zeros(3))

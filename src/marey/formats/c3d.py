@@ -4,7 +4,9 @@ A file has a header of 512 bytes, a section of parameters in groups, and then, f
 y, z and a fourth word whose low byte is the residual; -1 says that the marker was not seen. Written here are
 32-bit floats in Intel's byte order, which all programs read. Read are floats and integers, of Intel and of
 big-endian machines. Frames are counted from 1 in the file, and from 0 here. The residual is the reprojection
-error, in pixels.
+error, in pixels. In a file of floats the fourth word is a float too, whose value as an integer has the two
+bytes (c3d.org, "3D Data - Floating-point Format"); ezc3d takes the bytes of the float itself for them and
+shows other residuals.
 """
 
 import io
