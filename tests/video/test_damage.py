@@ -43,6 +43,39 @@ class TestCutOff:
         assert first.startswith("the file announces")
         assert first.endswith("it was cut off")
 
+    @pytest.mark.parametrize(
+        ("name", "settings"),
+        [
+            ("cut.ts", {"b_frames": 2}),
+            ("cut.m2ts", {"container_options": {"mpegts_m2ts_mode": "1"}}),
+            ("cut.mpg", {"codec": "mpeg2video", "b_frames": 2}),
+            ("cut.vob", {"codec": "mpeg2video"}),
+            ("cut.flv", {"b_frames": 2}),
+            ("fragments.mp4", {"container_options": {"movflags": "frag_keyframe+empty_moov"}}),
+        ],
+    )
+    def test_it_is_said_of_files_that_announce_no_length(self, tmp_path, name, settings):
+        path = numbered_video(tmp_path / name, n=120, gop=10, **settings)
+        assert not any("cut off" in problem for problem in describe_video(path)["problems"])
+        path.write_bytes(path.read_bytes()[: int(0.55 * path.stat().st_size)])
+        (problem, *_) = describe_video(path)["problems"]
+        assert problem == "the file breaks off in the middle of a frame: it was cut off"
+
+    @pytest.mark.parametrize("name", ["cut.ts", "cut.mkv", "cut.mp4"])
+    def test_frames_that_are_lost_at_the_end_do_not_make_its_rate_vary(self, tmp_path, name):
+        options = FASTSTART if name.endswith("mp4") else {}
+        whole = numbered_video(tmp_path / name, n=120, gop=30, b_frames=3, container_options=options)
+        data = whole.read_bytes()
+        gaps = 0
+        for share in (0.5, 0.55, 0.6, 0.65, 0.7):
+            path = tmp_path / f"{share}{name}"
+            path.write_bytes(data[: int(share * len(data))])
+            with open_video(path) as video:
+                gaps += np.diff(video.timestamps_s).max() > 0.06
+                assert not video.is_variable_rate
+                assert video.fps == pytest.approx(25)
+        assert gaps, "no cut fell between frames that are stored in another order than they are shown"
+
     def test_packets_that_cannot_be_decoded_are_counted(self, tmp_path):
         path = cut(
             numbered_video(tmp_path / "cut.mp4", n=120, gop=10, b_frames=2, container_options=FASTSTART), 0.8

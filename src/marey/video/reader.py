@@ -135,12 +135,18 @@ class Video:
         return float(rate) if rate else None
 
     @cached_property
+    def _steps_s(self) -> np.ndarray:
+        """The times between frames, but those where a file that was cut off may lack frames in between."""
+        settled = self._table.settled
+        n_settled = 0 if settled is None else int(np.searchsorted(self._table.pts, settled, side="right"))
+        return np.diff(self.timestamps_s[: n_settled if n_settled > 1 else None])
+
+    @cached_property
     def fps(self) -> float | None:
         """The mean frames per second, or None for a single frame of unknown rate."""
         if self._table.is_counted or self.n_frames < 2:
             return self._nominal_fps
-        duration = self.timestamps_s[-1] - self.timestamps_s[0]
-        measured = (self.n_frames - 1) / duration
+        measured = 1 / float(np.mean(self._steps_s))
         nominal = self._nominal_fps
         # Time stamps are rounded to the time base: the nominal rate is the exact one where it agrees.
         return nominal if nominal and abs(nominal / measured - 1) < 1e-3 else float(measured)
@@ -150,7 +156,7 @@ class Video:
         """Whether the time between frames varies by more than rounding."""
         if self._table.is_counted or self.n_frames < 3:
             return False
-        steps = np.diff(self.timestamps_s)
+        steps = self._steps_s
         typical = float(np.median(steps))
         rounding = 1.5 * float(self._stream.time_base)
         return bool((np.abs(steps - typical) > max(VARIABLE_RATE_TOLERANCE * typical, rounding)).any())
@@ -159,21 +165,15 @@ class Video:
     def problems(self) -> tuple[str, ...]:
         """What is unusual or wrong with the video, in words for the user."""
         found = []
-        announced = max(0, self._stream.frames - self._table.n_hidden)
-        if announced > self.n_frames:
-            found.append(
-                f"the file announces {announced} frames, but only {self.n_frames} are in it: it was cut off"
-            )
-        if early := self._early_end():
-            found.append(early)
+        if cut_off := self._cut_off():
+            found.append(cut_off)
         if self.is_variable_rate:
             found.append("the frame rate varies; the time stamps are kept with every frame")
         if self._table.is_counted:
             found.append("the file has no reliable time stamps; frames are counted, and jumps in it are slow")
-        if self._table.is_cut:
-            found.append("the file breaks off in the middle of a frame")
         if self._unreadable:
-            found.append(f"{describe_frames(self._unreadable)} cannot be decoded and are left out")
+            verb = "is" if len(self._unreadable) == 1 else "are"
+            found.append(f"{describe_frames(self._unreadable)} cannot be decoded and {verb} left out")
         if self._damaged:
             found.append(
                 f"{describe_frames(self._damaged)}: damaged, and with them those after them up to the next "
@@ -184,15 +184,25 @@ class Video:
             found.append(f"pixels are not square ({ratio}); positions are in stored pixels")
         return tuple(found)
 
+    def _cut_off(self) -> str:
+        """Say how it shows that the file was cut off, or return ``""`` where nothing shows it."""
+        announced = max(0, self._stream.frames - self._table.n_hidden)
+        if announced > self.n_frames:
+            return (
+                f"the file announces {announced} frames, but only {self.n_frames} are there: it was cut off"
+            )
+        if early := self._early_end():
+            return early
+        return "the file breaks off in the middle of a frame: it was cut off" if self._table.is_cut else ""
+
     def _early_end(self) -> str:
         """Say where a Matroska file, which announces no number of frames, ends before its time."""
         tags = (text for name, text in self._stream.metadata.items() if name.upper().startswith("DURATION"))
         announced = _seconds(next(tags, ""))
         if announced is None or self._table.is_counted or self.n_frames < 2:
             return ""
-        times = self._table.pts * float(self._stream.time_base)
-        steps = np.diff(times)
-        end = float(times[-1] + np.median(steps))
+        steps = self._steps_s
+        end = float(self._table.pts[-1] * self._stream.time_base + np.median(steps))
         if announced <= end + 2 * steps.max():  # the last frame may be shown as long as any other
             return ""
         return f"the file announces {announced:.2f} s, but its frames end at {end:.2f} s: it was cut off"

@@ -4,13 +4,18 @@ A frame's number is its rank by presentation time among the packets of the strea
 this one table. It is made by reading the packets once, without decoding them.
 """
 
-from dataclasses import dataclass
+from collections import deque
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 AVI_CHUNK_HEADER_BYTES = 8
+TRANSPORT_SYNC = 0x47
+TRANSPORT_PACKET_BYTES = 188
+TRANSPORT_PERIODS_BYTES = (188, 192, 204)
+TRANSPORT_HEAD_BYTES = 16 * 204
 
 
 @dataclass(frozen=True)
@@ -29,7 +34,10 @@ class FrameTable:
     n_hidden
         How many more frames an edit list hides.
     is_cut
-        The packets end with a fault: the file was cut off, or its rest is damaged.
+        The file ends in the middle of a packet: it was cut off, or its rest is damaged.
+    settled
+        The presentation time after which frames may lack neighbours if the file was cut off: those that would
+        be shown in between are stored later. None where the packets do not say.
     """
 
     pts: np.ndarray
@@ -37,6 +45,7 @@ class FrameTable:
     is_counted: bool = False
     is_cut: bool = False
     n_hidden: int = 0
+    settled: int | None = None
 
     def rank(self, pts: int) -> int:
         """Return the number of the frame shown at `pts`, or -1 where none is."""
@@ -52,6 +61,9 @@ def read_table(container: Any, stream: Any) -> FrameTable:
     keyframes: list[int] = []
     places: dict[int, int | None] = {}
     is_cut = False
+    # The last two: where frames are parsed out of packets, the very last does not carry its packet's fault.
+    faults: deque[bool] = deque(maxlen=2)
+    settled = None
     n_hidden = 0
     try:
         for packet in container.demux(stream):
@@ -61,19 +73,42 @@ def read_table(container: Any, stream: Any) -> FrameTable:
             if packet.pts is None:
                 return _count_frames(container)
             pts.append(packet.pts)
-            places[packet.pos] = packet.dts
+            places[packet.pos] = settled = packet.dts
+            faults.append(packet.is_corrupt)
             if packet.is_keyframe:
                 keyframes.append(packet.pts)
     except av.FFmpegError:
         is_cut = True
+    is_cut = is_cut or any(faults) or _ends_within_transport_packet(container)
     if len(set(pts)) != len(pts) or not _agrees_with_index(container, stream, places):
-        return _count_frames(container)
+        return replace(_count_frames(container), is_cut=is_cut)
     return FrameTable(
         np.sort(np.array(pts, dtype=np.int64)),
         np.sort(np.array(keyframes, dtype=np.int64)),
         is_cut=is_cut,
         n_hidden=n_hidden,
+        settled=settled,
     )
+
+
+def _ends_within_transport_packet(container: Any) -> bool:
+    """Return whether a transport stream (.ts, .m2ts) ends in the middle of a packet.
+
+    It announces no length. Its packets are of 188 bytes each, and each begins with 0x47. Some recorders write four bytes before, or
+    sixteen after each (ISO/IEC 13818-1, 2.4.3; ETSI TR 101 290).
+    """
+    if container.format.name != "mpegts":
+        return False
+    path = Path(container.name)
+    with path.open("rb") as file:
+        head = file.read(TRANSPORT_HEAD_BYTES)
+    for period in TRANSPORT_PERIODS_BYTES:
+        for first in range(period):
+            starts = head[first::period]
+            if len(starts) > 2 and set(starts) == {TRANSPORT_SYNC}:
+                rest = (path.stat().st_size - first) % period
+                return 0 < rest < TRANSPORT_PACKET_BYTES
+    return False
 
 
 def _agrees_with_index(container: Any, stream: Any, places: dict[int, int | None]) -> bool:
