@@ -94,8 +94,8 @@ def read_table(container: Any, stream: Any) -> FrameTable:
 def _ends_within_transport_packet(container: Any) -> bool:
     """Return whether a transport stream (.ts, .m2ts) ends in the middle of a packet.
 
-    It announces no length. Its packets are of 188 bytes each, and each begins with 0x47. Some recorders write four bytes before, or
-    sixteen after each (ISO/IEC 13818-1, 2.4.3; ETSI TR 101 290).
+    It announces no length. Its packets are of 188 bytes each, and each begins with 0x47 (ISO/IEC 13818-1,
+    2.4.3.2); some recorders write four bytes before each, or sixteen after it.
     """
     if container.format.name != "mpegts":
         return False
