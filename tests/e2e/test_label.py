@@ -114,6 +114,20 @@ def test_proposed_points_are_refined_with_clicks_and_accepted_with_space(desk):
     assert (hand.saved(8)[0].origin[:11] == Origin.ACCEPTED).all()
 
 
+def test_the_nearest_labelled_frame_is_copied_where_work_is_taken_up_again(desk):
+    _, _, hand = desk
+    place_all(hand, 2)
+    hand.saved(2)
+    hand.page.reload()
+    hand.jump(14)
+    hand.click(*mouse_at(14)[0])  # begun here: there is still a frame to copy the rest from
+    hand.press("c")
+    hand.expect_all("proposed", len(MOUSE_12) - 1)
+    found = hand.saved(14)[0]
+    assert np.allclose(found.points[1:], hand.saved(2)[0].points[1:])
+    assert found.origin[0] == Origin.PERSON
+
+
 def test_tab_moves_another_point(desk):
     _, _, hand = desk
     place_all(hand, 2)

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { FrameState } from './labels';
-import { countOf, filterQueue, nextUnlabeled, type QueueItem, stepped } from './queue';
+import { countOf, filterQueue, nearestLabeled, nextUnlabeled, type QueueItem, stepped } from './queue';
 
 const item = (key: string, state: FrameState, confidence: number | null = null, needsReview = false): QueueItem => ({
   key,
@@ -42,5 +42,26 @@ describe('the queue', () => {
     expect(stepped(ITEMS, 'a', -1)).toBeNull();
     expect(stepped(ITEMS, 'a', 1)?.key).toBe('b');
     expect(stepped(ITEMS, null, 1)?.key).toBe('a');
+  });
+
+  it('finds the labelled frame to copy from: the nearest before, else the nearest after', () => {
+    const at = (frame: number, state: FrameState, video = 'v') => ({
+      ...item(`${video}/${frame}`, state),
+      video,
+      frame,
+    });
+    const items = [
+      at(10, 'labeled'),
+      at(20, 'partial'),
+      at(30, 'unconfirmed'),
+      at(40, 'unlabeled'),
+      at(41, 'labeled'),
+      at(39, 'labeled', 'other'),
+    ];
+    const nearest = (frame: number, video = 'v') => nearestLabeled(items, { video, frame })?.key;
+    expect(nearest(40)).toBe('v/20');
+    expect(nearest(20)).toBe('v/10');
+    expect(nearest(5)).toBe('v/10');
+    expect(nearest(39, 'other')).toBeUndefined();
   });
 });

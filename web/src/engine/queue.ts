@@ -51,3 +51,18 @@ export function stepped(items: readonly QueueItem[], current: string | null, ste
   const at = items.findIndex((item) => item.key === current);
   return (at < 0 ? items[0] : items[at + step]) ?? null;
 }
+
+/** The frame of the same video that a person labelled nearest to this one, an earlier one if there is any; null without one. */
+export function nearestLabeled(
+  items: readonly QueueItem[],
+  place: { readonly video: string; readonly frame: number },
+): QueueItem | null {
+  const labeled = items.filter(
+    (item) =>
+      item.video === place.video &&
+      item.frame !== place.frame &&
+      (item.state === 'labeled' || item.state === 'partial'),
+  );
+  const rank = ({ frame }: QueueItem) => (frame < place.frame ? place.frame - frame : frame + place.frame);
+  return labeled.reduce<QueueItem | null>((best, item) => (best && rank(best) <= rank(item) ? best : item), null);
+}

@@ -75,7 +75,7 @@ export function Toolbar({ session, settings, nFrames, project, onChange, onGoTo,
       </div>
       <div className="label-toolbar__group">
         <IconButton icon={Sparkles} label="Propose points" onClick={() => void session.prefill()} size="sm" />
-        <IconButton icon={Copy} label="Copy from the last frame" onClick={() => session.copyLast()} size="sm" />
+        <IconButton icon={Copy} label="Copy from the last frame" onClick={() => void session.copyLast()} size="sm" />
         <IconButton
           aria-pressed={isLoop}
           icon={Repeat}

@@ -98,7 +98,7 @@ const SIMPLE: Readonly<Record<SimpleId, (session: LabelSession, page: PageContro
   swap: ({ editor }) => editor.swapSides(),
   undo: (session) => session.undo(),
   redo: (session) => session.redo(),
-  copy: (session) => session.copyLast(),
+  copy: (session) => void session.copyLast(),
   prefill: (session) => void session.prefill(),
   'name-next': ({ editor }) => editor.nameNext(),
   'remove-instance': ({ editor }) => editor.removeInstance(),

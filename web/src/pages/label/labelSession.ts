@@ -9,7 +9,14 @@ import { Editor } from '../../engine/editor';
 import { ImageCache, neighbouringPlaces } from '../../engine/imageCache';
 import type { FrameLabels, Skeleton } from '../../engine/labels';
 import { stateOf } from '../../engine/labels';
-import { filterQueue, nextUnlabeled, type QueueFilter, type QueueItem, stepped } from '../../engine/queue';
+import {
+  filterQueue,
+  nearestLabeled,
+  nextUnlabeled,
+  type QueueFilter,
+  type QueueItem,
+  stepped,
+} from '../../engine/queue';
 import { keyOf, type LabelBackend, type Place, PREFILL_SOURCES, placeOf } from './backend';
 import type { Drafts } from './drafts';
 
@@ -190,13 +197,27 @@ export class LabelSession {
     this.step(1);
   }
 
-  copyLast(): void {
-    const key = this.lastLabeled;
-    if (key === null || key === this.editor.state.frame) {
+  /** Propose the animals of the frame that was labelled last; where that is none or this one, of the nearest. */
+  async copyLast(): Promise<void> {
+    const { place, items } = this.value;
+    if (!place) return;
+    const here = keyOf(place);
+    const last = this.lastLabeled === here ? null : this.lastLabeled;
+    const source = last ?? nearestLabeled(items, place)?.key ?? null;
+    if (source === null) {
       this.say('There is no last frame to copy from: label one first');
       return;
     }
-    this.editor.fill(this.editor.documents.labels(key), `frame ${placeOf(key).frame}`);
+    try {
+      if (!this.received.has(source)) await this.receive(placeOf(source));
+    } catch (error) {
+      this.say(wordsOf(error));
+      return;
+    }
+    if (this.editor.state.frame !== here) return;
+    const { frame } = placeOf(source);
+    const n = this.editor.fill(this.editor.documents.labels(source), `frame ${frame}`);
+    this.say(n > 0 ? `${n} points proposed from frame ${frame}` : 'Nothing was missing');
   }
 
   /** Ask for proposals; the best source first, and the next one when asked again. */
