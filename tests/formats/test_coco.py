@@ -49,6 +49,25 @@ def test_positions_states_edges_and_folders(tmp_path):
     assert "images that were not found: 3" in notes
 
 
+def test_licences_and_facts_that_labels_do_not_hold_are_said(tmp_path, pair_labels):
+    data = edited(
+        info={"description": "mice", "contributor": "a lab", "url": ""},
+        licenses=[{"id": 1, "name": "CC BY-NC", "url": "https://example.org"}],
+    )
+    data["images"][0]["date_captured"] = "2024-01-01"
+    data["annotations"][0] |= {"segmentation": [], "score": 0.5}
+    assert [
+        note for note in load_labels(write(tmp_path / "annotations.json", data)).notes if "left out" in note
+    ] == [
+        "licences of the images, left out (CC BY-NC): 1",
+        "facts about the whole set, left out (contributor, description): 2",
+        "facts about images, left out (date_captured): 1",
+        "facts about animals, left out (score): 1",
+    ]
+    save_labels(pair_labels, tmp_path / "own.json", format="coco")
+    assert not any("facts" in note or "licences" in note for note in load_labels(tmp_path / "own.json").notes)
+
+
 @pytest.mark.data
 def test_visibility_of_two_and_of_three_states(shared_data):
     folder = shared_data / "formats/coco"

@@ -97,6 +97,23 @@ def test_what_the_target_cannot_hold_is_said(pair_poses, tmp_path):
     assert report.notes == ("DeepLabCut's table holds frame numbers, not times or the frame rate",)
 
 
+@pytest.mark.data
+@pytest.mark.parametrize(
+    ("name", "notes"),
+    [
+        (
+            "slp/predictions_1.2.7_provenance_and_tracking.slp",
+            ["scores of whole animals, left out: 201", "scores of tracking, left out: 112"],
+        ),
+        ("analysis-h5/multi_matlab.analysis.h5", ["scores of whole animals, left out: 6"]),
+        ("slp/minimal_instance.slp", []),
+    ],
+)
+def test_what_poses_do_not_hold_of_their_file_is_said(shared_data, tmp_path, name, notes):
+    assert list(convert(shared_data / "formats" / name, tmp_path / "p.nc", kind="poses").notes) == notes
+    assert "left out" not in " ".join(convert(tmp_path / "p.nc", tmp_path / "again.nc").notes)
+
+
 def test_a_damaged_source_is_reported_and_nothing_is_written(mouse_poses, tmp_path):
     save_poses(mouse_poses, tmp_path / "in.nc")
     (tmp_path / "in.nc").write_bytes((tmp_path / "in.nc").read_bytes()[:2000])

@@ -31,6 +31,11 @@ from marey.formats.text import read_text
 from marey.model import Instance, LabeledFrame, Labels, Skeleton, Visibility, guess_symmetries
 
 FILE_NAME = "annotations.json"
+_IMAGE_FIELDS = {"id", "file_name", "width", "height", "license"}
+_ANNOTATION_FIELDS = {
+    *("id", "image_id", "category_id", "keypoints", "num_keypoints", "bbox", "area", "iscrowd"),
+    *("individual", "track_id"),
+}
 _GENERIC_FOLDERS = {"images", "imgs", "img", "image", "frames", "data", "jpegimages", ""}
 
 
@@ -102,9 +107,17 @@ def _parse(file: Path) -> dict[str, Any]:
 
 
 def _has_three_states(data: dict[str, Any]) -> bool:
-    if data.get("info", {}).get("visibility") == "0 1 2":  # ours say so
-        return True
-    return any(2 in (a.get("keypoints") or ())[2::3] for a in data["annotations"])
+    return _is_own(data) or any(2 in (a.get("keypoints") or ())[2::3] for a in data["annotations"])
+
+
+def _is_own(data: dict[str, Any]) -> bool:
+    """Tell whether Marey wrote the file."""
+    return (data.get("info") or {}).get("visibility") == "0 1 2"
+
+
+def _filled(items: list[dict[str, Any]]) -> set[str]:
+    """Return the names of the fields that hold something in any of the items."""
+    return {str(name) for item in items for name, value in item.items() if value not in (None, "", [], {})}
 
 
 def _skeleton(categories: list[dict[str, Any]], file: Path) -> tuple[Skeleton, dict[Any, list[int]]]:
@@ -155,6 +168,7 @@ class _Reader:
                     f"{annotation.get('image_id')}, which the file does not list"
                 )
             by_image[annotation["image_id"]].append(annotation)
+        self._note_facts(data)
         keys = _frame_keys(data["images"], self._file)
         folder = self._file.parent
         roots = [folder, folder / "images", folder.parent, folder.parent / "images"]
@@ -168,6 +182,19 @@ class _Reader:
         if len(images) < len(frames):
             self.notes["images that were not found"] = len(frames) - len(images)
         return frames, images
+
+    def _note_facts(self, data: dict[str, Any]) -> None:
+        """Note what the file says of its images and animals that labels do not hold."""
+        licences = [str(item.get("name") or item.get("url")) for item in data.get("licenses") or ()]
+        if licences:
+            self.notes[f"licences of the images, left out ({', '.join(licences)})"] = len(licences)
+        own = {"description", "visibility"} if _is_own(data) else set()
+        facts = {"the whole set": _filled([data.get("info") or {}]) - own}
+        facts["images"] = _filled(data["images"]) - _IMAGE_FIELDS
+        facts["animals"] = _filled(data["annotations"]) - _ANNOTATION_FIELDS
+        for subject, names in facts.items():
+            if names:
+                self.notes[f"facts about {subject}, left out ({', '.join(sorted(names))})"] = len(names)
 
     def _instances(self, annotations: list[dict[str, Any]]) -> tuple[Instance, ...]:
         if not annotations:

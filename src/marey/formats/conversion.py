@@ -8,6 +8,7 @@ import numpy as np
 
 from marey.errors import FormatError, InputError
 from marey.formats import detect_format, export_poses, format_named, load_labels, load_poses, save_labels
+from marey.formats.pose_arrays import describe_left_out
 from marey.formats.registry import FORMATS, Format
 from marey.model import append_history, with_rate
 
@@ -114,6 +115,7 @@ class _Request:
         origin = self._origin("load_poses")
         options = {"video": self.video} if self.video is not None else {}
         poses = load_poses(self.source, format=origin.name, **options)
+        left_out = [] if origin.name == "marey" else describe_left_out(poses)
         if self.fps is not None:
             poses = with_rate(poses, self.fps)
         if self.to.name == "marey":
@@ -123,7 +125,7 @@ class _Request:
             to = format_named(_BY_SUFFIX_3D.get(self.target.suffix.lower(), to.name))
         losses = export_poses(poses, self.target, format=to.name, overwrite=self.overwrite)
         n_frames = int(np.isfinite(poses["position"].values).any(axis=(1, 2, 3)).sum())
-        return ConversionReport("poses", origin.name, to.name, n_frames, tuple(losses))
+        return ConversionReport("poses", origin.name, to.name, n_frames, (*left_out, *losses))
 
     def convert_labels(self) -> ConversionReport:
         origin = self._origin("load_labels")

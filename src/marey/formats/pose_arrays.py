@@ -1,17 +1,19 @@
 """Common last step of every reader of poses."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import xarray as xr
 
+from marey.formats.notes import in_words
 from marey.model import SKELETON_ATTRIBUTE, Skeleton, create_poses, read_skeleton
 from marey.model.poses import CANDIDATES
 
 DEFAULT_INDIVIDUAL = "animal"
+LEFT_OUT_ATTRIBUTE = "left_out"
 
 
 def finish_poses(
@@ -27,6 +29,7 @@ def finish_poses(
     fps: float | None = None,
     skeleton: Skeleton | None = None,
     attributes: dict[str, Any] | None = None,
+    left_out: Mapping[str, int] | None = None,
 ) -> xr.Dataset:
     """Build the Dataset from what a file held.
 
@@ -49,10 +52,14 @@ def finish_poses(
         As in :func:`marey.model.create_poses`.
     skeleton
         Kept with the poses where it says more than the names of the keypoints.
+    left_out
+        What the file holds and the poses do not, in words, and how often.
     """
     attributes = {"source_file": str(source), **(attributes or {})}
     if skeleton is not None and (skeleton.edges or skeleton.symmetries):
         attributes[SKELETON_ATTRIBUTE] = json.dumps(skeleton.to_dict(), ensure_ascii=False)
+    if lines := in_words(left_out or {}):
+        attributes[LEFT_OUT_ATTRIBUTE] = "\n".join(lines)
     missing = np.isnan(position).any(axis=1)
     position = np.where(missing[:, None], np.nan, position)
     if confidence is not None:
@@ -68,6 +75,11 @@ def finish_poses(
         source_software=software,
         attributes=attributes,
     )
+
+
+def describe_left_out(dataset: xr.Dataset) -> list[str]:
+    """Say in words what the file that these poses were read from holds and they do not."""
+    return str(dataset.attrs.get(LEFT_OUT_ATTRIBUTE, "")).splitlines()
 
 
 def has_names(dataset: xr.Dataset) -> bool:

@@ -60,8 +60,8 @@ def save_poses(dataset: xr.Dataset, path: Path) -> list[str]:
     for row, points in enumerate(markers.points):
         number = markers.first_frame + row
         cells = ["" if np.isnan(value) else _number(value) for value in points.ravel()]
-        # The last cell ends in a tab too: OpenSim counts no empty piece after the last tab, and refuses a file
-        # with a row that is a cell short.
+        # The last cell ends in a tab too: OpenSim counts no empty piece after the last tab, and refuses rows
+        # that are a cell short.
         row_cells = (str(number + 1), _number(number / markers.rate), *cells)
         lines.append("".join(f"{cell}\t" for cell in row_cells))
     write_text(path, "\n".join(lines) + "\n")

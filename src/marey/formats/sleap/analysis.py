@@ -15,6 +15,7 @@ from marey.errors import FormatError, InputError
 from marey.files import atomic_path
 from marey.formats.hdf5 import json_value, open_hdf5, text, texts, top_level
 from marey.formats.pose_arrays import dense_rows, describe_losses, finish_poses, has_names
+from marey.formats.sleap.slp_file import ANIMAL_SCORES, TRACKING_SCORES
 from marey.model import Skeleton, read_skeleton, standardise_poses
 
 if TYPE_CHECKING:
@@ -51,6 +52,10 @@ def load_poses(path: Path) -> xr.Dataset:
             if "point_scores" in file:
                 confidence = _read(file, "point_scores", ("frame", "node", "track"))
             skeleton = _read_skeleton(file, keypoints)
+            left_out = {
+                ANIMAL_SCORES: _n_values(file, "instance_scores"),
+                TRACKING_SCORES: _n_values(file, "tracking_scores"),
+            }
             video = text(file["video_path"][()]) if "video_path" in file else ""
         except (KeyError, ValueError) as error:
             raise FormatError(f"{path} is not an analysis file as SLEAP writes it: {error}") from error
@@ -70,7 +75,12 @@ def load_poses(path: Path) -> xr.Dataset:
         software="SLEAP",
         skeleton=skeleton,
         attributes={"video": video} if video else {},
+        left_out=left_out,
     )
+
+
+def _n_values(file: "h5py.File", name: str) -> int:
+    return int(np.count_nonzero(np.nan_to_num(file[name][()]))) if name in file else 0
 
 
 def _read_skeleton(file: "h5py.File", keypoints: list[str]) -> Skeleton | None:

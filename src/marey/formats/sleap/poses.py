@@ -1,5 +1,6 @@
 """Poses from and to ``.slp`` files."""
 
+from collections import Counter
 from pathlib import Path
 
 import numpy as np
@@ -8,7 +9,15 @@ import xarray as xr
 from marey.errors import InputError
 from marey.formats.pose_arrays import describe_losses, finish_poses, has_names
 from marey.formats.sleap.labels import SlpTables, frame_numbers
-from marey.formats.sleap.slp_file import USER, SlpFile, SlpVideo, read_slp
+from marey.formats.sleap.slp_file import (
+    ANIMAL_SCORES,
+    PREDICTED,
+    TRACKING_SCORES,
+    USER,
+    SlpFile,
+    SlpVideo,
+    read_slp,
+)
 from marey.model import Labels, read_skeleton, standardise_poses
 
 
@@ -38,11 +47,17 @@ def load_poses(path: Path, *, video: str | None = None) -> xr.Dataset:
     n_places = _n_places(rows, len(tracks))
     shape = (n_rows, n_places, len(slp.skeleton))
     position, confidence = np.full((*shape, 2), np.nan), np.full(shape, np.nan)
+    left_out: Counter[str] = Counter()
     order = [[slp.skeleton.index(name) for name in item.keypoints] for item in slp.skeletons]
     for frame, instances in rows:
+        left_out[ANIMAL_SCORES] += int((instances["instance_type"] == PREDICTED).sum())
+        left_out[TRACKING_SCORES] += _n_tracking_scores(instances)
         for place, row in _places(slp, instances, tracks):
             raw, points = slp.points_of(row), order[int(row["skeleton"])]
             visible = raw["visible"]
+            left_out["points marked as not visible, left out"] += int(
+                (np.isfinite(raw["x"]) & ~visible).sum()
+            )
             position[frame, place, points, 0] = np.where(visible, raw["x"], np.nan)
             position[frame, place, points, 1] = np.where(visible, raw["y"], np.nan)
             confidence[frame, place, points] = np.nan if row["instance_type"] == USER else raw["score"]
@@ -55,6 +70,14 @@ def load_poses(path: Path, *, video: str | None = None) -> xr.Dataset:
         software="SLEAP",
         skeleton=slp.skeleton,
         attributes={"video": chosen.path} if chosen is not None else {},
+        left_out=left_out,
+    )
+
+
+def _n_tracking_scores(instances: np.ndarray) -> int:
+    names = instances.dtype.names or ()  # old files have none
+    return (
+        int(np.count_nonzero(np.nan_to_num(instances["tracking_score"]))) if "tracking_score" in names else 0
     )
 
 

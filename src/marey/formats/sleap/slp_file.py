@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     import h5py
 
 USER, PREDICTED = 0, 1
+# SLEAP scores animals as a whole and their tracks; Marey's poses hold a confidence for each point.
+ANIMAL_SCORES = "scores of whole animals, left out"
+TRACKING_SCORES = "scores of tracking, left out"
 _CENTRED_PIXELS_SINCE = 1.1
 
 
