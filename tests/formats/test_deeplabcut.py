@@ -345,6 +345,20 @@ def test_what_deeplabcut_wrote_is_read_and_written_back_the_same(shared_data, tm
     with pd.HDFStore(tmp_path / "ours.h5", "r") as ours, pd.HDFStore(theirs_h5, "r") as theirs:
         assert ours.keys() == theirs.keys() == ["/df_with_missing"]
         pd.testing.assert_frame_equal(ours["df_with_missing"], theirs["df_with_missing"])
+    with h5py.File(tmp_path / "ours.h5") as ours, h5py.File(theirs_h5) as theirs:
+        for name in ("df_with_missing", "df_with_missing/table"):
+            assert set(theirs[name].attrs) <= set(ours[name].attrs)
+
+
+@pytest.mark.parametrize("what", ["poses", "labels"])
+def test_older_pandas_finds_the_layout_version_that_it_asks_for(tmp_path, mouse_poses, single_labels, what):
+    path = tmp_path / "ours.h5"
+    if what == "poses":
+        export_poses(mouse_poses, path, format="dlc")
+    else:
+        save_labels(single_labels, path, format="dlc")
+    with h5py.File(path) as file:
+        assert file["df_with_missing"].attrs["pandas_version"] == b"0.15.2"
 
 
 def test_the_scorer_is_named_as_deeplabcut_does():

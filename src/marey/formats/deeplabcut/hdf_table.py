@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     import h5py
 
 KEY = "df_with_missing"
+LAYOUT_VERSION = "0.15.2"
 
 
 class _PlainUnpickler(pickle.Unpickler):
@@ -166,3 +167,12 @@ def write_hdf_table(table: KeypointTable, path: Path, *, n_index: int = 1) -> No
     )
     with atomic_path(path) as temporary:
         frame.to_hdf(temporary, key=KEY, mode="w", format="table" if n_index == 1 else "fixed")
+        _state_layout_version(temporary)
+
+
+def _state_layout_version(path: Path) -> None:
+    """Say which layout the table has, as pandas did up to version 3.0: earlier ones do not read it otherwise."""
+    import h5py
+
+    with h5py.File(path, "r+") as file:
+        file[KEY].attrs["pandas_version"] = np.bytes_(LAYOUT_VERSION)
