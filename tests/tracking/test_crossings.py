@@ -1,5 +1,7 @@
 """Two animals cross, and one lies under the other: what was seen around it says who came out where."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -20,27 +22,29 @@ from marey.tracking.online import Tracklets
 BODY = np.array([[-20.0, 0.0], [-7.0, 0.0], [7.0, 0.0], [20.0, 0.0]])
 MODEL = MotionModel(1.0, 0.5, 5.0)
 STRAY = Stray(np.full(len(GAPS), 5.0), 1e6, np.full(len(GAPS), 2.0))
-HIDDEN = slice(45, 56)
+FEWER_WITNESSES = replace(STRAY, witnesses=np.linspace(4.0, 1.0, len(GAPS)))
+USUAL = -1.5
 N = 100
 
 
-def crossing() -> np.ndarray:
-    """Return points of two animals, (n_frames, 2, n_keypoints, 2); the second is hidden where they meet."""
-    time = np.arange(N) - 50.0
+def crossing(n: int = N) -> np.ndarray:
+    """Return points of two animals, (n, 2, n_keypoints, 2); the second is hidden where they meet halfway."""
+    time = np.arange(n) - n / 2
     rng = np.random.default_rng(0)
-    upper = np.stack([3.0 * time, np.zeros(N)], axis=-1)
+    upper = np.stack([3.0 * time, np.zeros(n)], axis=-1)
     lower = np.stack([3.0 * time, 2.0 * time], axis=-1)
     points = np.stack([place[:, None] + BODY for place in (upper, lower)], axis=1)
     points += rng.normal(0, 0.5, points.shape)
-    points[HIDDEN, 1] = np.nan
+    points[n // 2 - 5 : n // 2 + 6, 1] = np.nan
     return points
 
 
 def parts_of(points: np.ndarray) -> list[tuple[np.ndarray, np.ndarray]]:
-    """Return tracklets: the upper animal cut in two at frame 50, the lower one where it is hidden."""
-    labels = np.full((N, 2), -1)
-    labels[:50, 0], labels[50:, 0] = 0, 1
-    labels[: HIDDEN.start, 1], labels[HIDDEN.stop :, 1] = 2, 3
+    """Return tracklets: the upper animal cut in two halfway, the lower one where it is hidden."""
+    half = len(points) // 2
+    labels = np.full((len(points), 2), -1)
+    labels[:half, 0], labels[half:, 0] = 0, 1
+    labels[: half - 5, 1], labels[half + 6 :, 1] = 2, 3
     return members(Tracklets(labels))
 
 
@@ -61,9 +65,40 @@ def test_an_exchange_in_a_crossing_is_seen_and_undone() -> None:
     assert sorted(reconsider(exchanged, ends, STRAY, no_looks(), crossings)) == [[0, 1], [2, 3]]
 
 
+@pytest.mark.parametrize("n", [N, 4 * N], ids=["too short to learn from", "long"])
+def test_the_unit_of_length_does_not_matter(n: int) -> None:
+    half = n // 2
+    moment = Exchange((0, 1), (1, 1), frames=(half - 1, half - 6), untils=(half, half + 6))
+
+    def loss(unit: float) -> float:
+        model = MotionModel(*(unit * one for one in (1.0, 0.5, 5.0)))
+        stray = replace(FEWER_WITNESSES, spread_px=unit * STRAY.spread_px, area=unit**2 * STRAY.area)
+        points = unit * crossing(n)
+        crossings = learn_crossings(points, parts_of(points), model, stray, unit * 40.0)
+        return crossings.losses([[0, 1], [2, 3]], [moment])[0]
+
+    assert loss(30.0) == pytest.approx(loss(1.0))
+
+
+def test_who_is_seen_goes_on_rather_than_vanishing_as_the_other_comes_back() -> None:
+    time = np.arange(N)
+    rng = np.random.default_rng(3)
+    upper = np.stack([24.0 * time, np.zeros(N)], axis=-1)
+    lower = upper + np.stack([np.zeros(N), 6 * np.abs(time - 50.0)], axis=-1)
+    points = np.stack([place[:, None] + 30 * BODY for place in (upper, lower)], axis=1)
+    points += rng.normal(0, 30.0, points.shape)
+    points[38:62, 1] = np.nan
+    labels = np.full((N, 2), -1)
+    labels[:50, 0], labels[50:, 0], labels[:38, 1], labels[62:, 1] = 0, 1, 2, 3
+    model = MotionModel(30.0, 15.0, 150.0)
+    crossings = learn_crossings(points, members(Tracklets(labels)), model, FEWER_WITNESSES, 1200.0)
+    vanishing = Exchange(tracks=(0, 1), places=(1, 1), frames=(49, 37), untils=(62, 50))
+    assert crossings.losses([[0, 3], [2, 1]], [vanishing])[0] < -10
+
+
 def test_a_moment_is_judged_once() -> None:
     points = crossing()
-    crossings = Crossings(points, parts_of(points), Expected(MODEL, STRAY, 40.0, 1.0))
+    crossings = Crossings(points, parts_of(points), Expected(MODEL, STRAY, 40.0, 1.0, USUAL))
     moment = Exchange(tracks=(0, 1), places=(1, 1), frames=(49, 44), untils=(50, 56))
     first = crossings.losses([[0, 1], [2, 3]], [moment])
     turned = Exchange(tracks=(1, 0), places=(1, 1), frames=(44, 49), untils=(56, 50))
@@ -73,7 +108,7 @@ def test_a_moment_is_judged_once() -> None:
 
 
 def likelihoods(*animals: np.ndarray) -> np.ndarray:
-    return Expected(MODEL, STRAY, 40.0, 0.9).log_likelihood(np.stack(animals))
+    return Expected(MODEL, STRAY, 40.0, 0.9, USUAL).log_likelihood(np.stack(animals))
 
 
 def test_who_is_hidden_stays_hidden_and_who_is_seen_stays_seen() -> None:

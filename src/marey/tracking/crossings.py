@@ -131,12 +131,16 @@ def learn_crossings(
     """Find the noise of motion that makes long tracklets, with a gap made into each, likeliest."""
     n_seen = np.isfinite(points[..., 0]).sum(axis=2)
     completeness = float(n_seen.sum() / max(1, (n_seen > 0).sum() * points.shape[2]))
-    expected = Expected(model, stray, size, completeness)
+    # Without long tracklets, what the model itself expects shortly after it saw an animal.
+    usual = -float(np.log(2 * model.detection_px**2)) - 1
+    expected = Expected(model, stray, size, completeness, usual)
     lessons = _lessons(points, parts)
     if len(lessons) >= _FEWEST_LESSONS:
         models = [replace(model, acceleration_px=share * model.acceleration_px) for share in ACCELERATIONS]
         choices = [replace(expected, model=model) for model in models]
         expected = max(choices, key=lambda one: float(one.log_likelihood(lessons).sum()))
+    if len(lessons):
+        expected = replace(expected, usual=expected.usual_density(lessons))
     return Crossings(points, parts, expected)
 
 

@@ -1,5 +1,6 @@
 """How likely it is that detections in a row are of one animal: how it moves, and how much of it is seen."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -31,24 +32,59 @@ class Expected:
         Length of an animal, pixels: within it a point is expected that was not seen before.
     completeness
         Share of an animal's keypoints that is usually found.
+    usual
+        Log density of a keypoint that is where its motion lets expect it, from :meth:`usual_density`.
     """
 
     model: MotionModel
     stray: Stray
     size: float
     completeness: float
+    usual: float
 
     def log_likelihood(self, points: np.ndarray) -> np.ndarray:
         """Return how likely it is that points are of one animal, as logarithms, shape (n,).
+
+        Both ways of going on at a crossing explain the same detections, but not with as many witnesses:
+        keypoints count for fewer after a gap. So each witness counts by how much less likely it is than
+        usual; its bare density would favour gaps, the more so the smaller the unit of length is.
 
         Parameters
         ----------
         points
             Shape (n, n_frames, n_keypoints, 2); NaN where nothing was seen.
         """
+        n_seen = np.isfinite(points[..., 0]).sum(axis=2)
+        total = _presence(n_seen > 0) + _visibility(n_seen, points.shape[2], self.completeness)
+        for n, unseen, density in self._densities(points):
+            witnesses = np.minimum(self.stray.n_witnesses(unseen + 1), n)
+            total += np.where(np.isfinite(density), witnesses * (np.nan_to_num(density) - self.usual), 0)
+        return total
+
+    def usual_density(self, points: np.ndarray) -> float:
+        """Return the mean log density of keypoints of animals that were seen in the frame before.
+
+        Parameters
+        ----------
+        points
+            Of animals that were certainly followed, shape (n, n_frames, n_keypoints, 2).
+        """
+        known = [
+            density[(unseen == 0) & np.isfinite(density)] for _, unseen, density in self._densities(points)
+        ]
+        return float(np.concatenate(known).mean())
+
+    def _densities(self, points: np.ndarray) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray]]:
+        """Follow animals, shape (n, n_frames, n_keypoints, 2), from the second frame on.
+
+        Yields
+        ------
+        tuple of numpy.ndarray
+            Of each frame, shape (n,) each: how many keypoints are seen; in how many frames before it none
+            was; the mean log density of those seen, NaN where nothing is seen or none was before.
+        """
         is_seen = np.isfinite(points[..., 0])
         n_seen = is_seen.sum(axis=2)
-        total = _presence(n_seen > 0) + _visibility(n_seen, points.shape[2], self.completeness)
         unseen, is_known = np.zeros(len(points)), n_seen[:, 0] > 0
         states = self.model.begin(points[:, 0])
         for frame in range(1, points.shape[1]):
@@ -59,11 +95,10 @@ class Expected:
             each = -np.log(variance) - (HEAVY_TAILS + 2) / 2 * np.log1p(distance2 / (HEAVY_TAILS * variance))
             each = np.where(np.isfinite(each), each, -2 * np.log(self.size / 2))
             mean = np.where(is_seen[:, frame], each, 0).sum(axis=1) / np.maximum(n, 1)
-            total += np.where(is_known, np.minimum(self.stray.n_witnesses(unseen + 1), n) * mean, 0)
+            yield n, unseen, np.where(is_known & (n > 0), mean, np.nan)
             states = self.model.correct(states, seen)
             is_known |= n > 0
             unseen = np.where(n > 0, 0, unseen + 1)
-        return total
 
 
 def _presence(is_there: np.ndarray) -> np.ndarray:
