@@ -2,6 +2,7 @@
 
 import shutil
 
+import h5py
 import numpy as np
 import pandas as pd
 import pytest
@@ -306,8 +307,6 @@ def test_a_damaged_h5_beside_a_whole_csv_is_no_disaster(tmp_path):
 
 
 def test_pickled_objects_in_an_h5_are_never_executed(tmp_path):
-    import h5py
-
     with h5py.File(tmp_path / "evil.h5", "w") as file:
         group = file.create_group("df_with_missing")
         group.attrs["pandas_type"] = np.bytes_(b"frame_table")
