@@ -171,7 +171,7 @@ def write_hdf_table(table: KeypointTable, path: Path, *, n_index: int = 1) -> No
 
 
 def _state_layout_version(path: Path) -> None:
-    """Say which layout the table has: pandas before 3 reads it no other way, and pandas since then omits it."""
+    """Say which layout the table has, which pandas before 3 needs to read it and pandas since then omits."""
     import h5py
 
     with h5py.File(path, "r+") as file:
