@@ -46,6 +46,25 @@ def test_with_one_candidate_a_wild_point_is_dropped(make_poses):
     np.testing.assert_array_equal(x_of(kept), x)
 
 
+def test_a_sure_point_that_darts_off_is_kept(make_poses):
+    """Steps of twenty times the usual one, but each leads on from the one before."""
+    speed = np.where((np.arange(200) // 20) % 4 == 3, 20.0, 1.0)
+    x = np.cumsum(speed) + np.random.default_rng(0).normal(0, 0.3, 200)
+    x[95] += 300
+    result = viterbi_filter(make_poses(x, confidence=np.full((200, 1, 1), 0.95)))
+    assert np.flatnonzero(np.isnan(x_of(result))).tolist() == [95]
+
+
+def test_what_is_usual_is_learned_from_sure_points(make_poses):
+    """Half of the time the network guesses wildly, and knows it: the animal does not move like that."""
+    rng = np.random.default_rng(0)
+    x, sure = np.zeros(200), np.full((200, 1, 1), 0.95)
+    unsure = np.repeat(np.arange(10) % 2 == 1, 20)
+    x[unsure], sure[unsure] = rng.uniform(-400, 400, unsure.sum()), 0.3
+    second = make_poses(np.zeros(200), confidence=np.full((200, 1, 1), 0.25))
+    assert np.abs(x_of(viterbi_filter(make_poses(x, confidence=sure), [second]))).max() < 5
+
+
 def test_an_animal_that_comes_back_elsewhere_is_kept(make_poses):
     x = np.concatenate([np.arange(10.0), np.full(20, NAN), np.arange(500, 510.0)])
     np.testing.assert_array_equal(x_of(viterbi_filter(make_poses(x))), x)

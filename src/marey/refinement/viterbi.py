@@ -1,9 +1,11 @@
 """The most likely path through several candidates in each frame, one of which may be "not seen".
 
 A network often finds the right place as its second peak, while the first is on the other paw. The path of
-Viterbi (1967) weighs the confidence of each candidate against how far it would have to have moved, over the
-whole recording at once: cost = Σ -log(confidence) + Σ (step / usual step)² / 2, with a fixed price for "not
-seen".
+Viterbi (1967) weighs the confidence of each candidate against how the point would have to have moved, over
+the whole recording at once: cost = Σ -log(confidence) + Σ (surprise / usual surprise)² / 2, with a fixed
+price for "not seen". The surprise is how far a candidate is from where the point was or, if that is nearer,
+from where it would be had it gone on as before: animals rest or move, and a fast one is no less likely to be
+where its motion leads. What is usual is learned from the points that the network is sure of.
 """
 
 from __future__ import annotations
@@ -23,7 +25,13 @@ if TYPE_CHECKING:
 
 MIN_CONFIDENCE = 0.01
 MISSING_CONFIDENCE = 0.05
+SURE_CONFIDENCE = 0.6
+USUAL_QUANTILE = 0.9
+MAX_RATIO = 4.0
+"""Of the usual surprise to the median one: where a network is sure of wrong points, more is not motion."""
 MIN_STEP = 0.5
+MAX_CARRIED_FRAMES = 3
+"""A point that is not seen is not expected to go on for longer than this."""
 MAX_SQUARE = 50.0
 """No step costs more: an animal may come back elsewhere after it was hidden."""
 
@@ -48,7 +56,8 @@ def viterbi_filter(
     missing_confidence
         "Not seen" costs as much as a candidate of this confidence; 0 never drops a point.
     step
-        The usual step from frame to frame, pixels; by default the median of each keypoint.
+        The usual surprise from frame to frame, pixels; by default what nine in ten of each keypoint's sure
+        points stay below.
 
     Returns
     -------
@@ -131,18 +140,21 @@ def _path(
     """
     n_candidates, n_frames = confidence.shape
     known = np.isfinite(points).all(axis=-1)
-    usual = step or _usual_step(points[0])
+    usual = step or _usual_step(points[0], confidence[0], frames)
     costs = np.where(known, -np.log(np.clip(confidence, MIN_CONFIDENCE, 1)), np.inf)
-    # While a point is not seen, it stays where it was last: each state remembers its place and its frame.
+    # While a point is not seen, it stays where it was last: each state remembers its place, speed and frame.
     place = np.full((n_candidates + 1, points.shape[-1]), np.nan)
+    speed = np.zeros_like(place)
     since = np.zeros(n_candidates + 1)
     total = np.zeros(n_candidates + 1)
     back = np.full((n_frames, n_candidates + 1), -1)
     price = -np.log(missing) if missing > 0 else np.inf
     for t in range(n_frames):
         gap = np.maximum(frames[t] - since, 1.0)
-        moved = ((points[:, t, None] - place[None]) ** 2).sum(axis=-1) / (usual**2 * gap[None])
-        moves = np.where(np.isfinite(moved), np.minimum(moved, MAX_SQUARE) / 2, 0.0) + total[None]
+        moved = points[:, t, None] - place[None]
+        carried = speed * np.minimum(gap, MAX_CARRIED_FRAMES)[:, None]
+        squares = _surprise(moved, carried) ** 2 / (usual**2 * gap)
+        moves = np.where(np.isfinite(squares), np.minimum(squares, MAX_SQUARE) / 2, 0.0) + total[None]
         best = moves.argmin(axis=1)
         absent = int(total.argmin())
         # Where nothing was found, not to be seen costs nothing.
@@ -151,6 +163,8 @@ def _path(
         if not np.isfinite(new_total).any():
             new_total[-1] = total[absent]
         back[t] = [*best, absent]
+        latest = moved[np.arange(n_candidates), best] / gap[best, None]
+        speed = np.concatenate([np.where(np.isfinite(latest), latest, 0.0), speed[absent][None]])
         place = np.concatenate([points[:, t], place[absent][None]])
         since = np.append(np.full(n_candidates, frames[t]), since[absent])
         total = new_total - np.min(new_total)
@@ -162,10 +176,31 @@ def _path(
     return chosen
 
 
-def _usual_step(points: np.ndarray) -> float:
-    steps = np.linalg.norm(np.diff(points, axis=0), axis=1)
-    steps = steps[np.isfinite(steps)]
-    return max(MIN_STEP, 2 * float(np.median(steps))) if len(steps) else MIN_STEP
+def _surprise(moved: np.ndarray, carried: np.ndarray) -> np.ndarray:
+    """Return how far points that `moved` (..., n_space) are from resting or, if nearer, from going on."""
+    return np.fmin(np.linalg.norm(moved, axis=-1), np.linalg.norm(moved - carried, axis=-1))
+
+
+def _usual_step(points: np.ndarray, confidence: np.ndarray, frames: np.ndarray) -> float:
+    """Return the surprise that nine in ten sure points stay below, if it is not far above the median.
+
+    Parameters
+    ----------
+    points, confidence, frames
+        Of one keypoint, shapes (n_frames, n_space), (n_frames,) and (n_frames,).
+    """
+    known = np.isfinite(points).all(axis=-1)
+    sure = known & (confidence >= SURE_CONFIDENCE)
+    here = np.flatnonzero(sure if sure.sum() > 2 else known)
+    gap = np.diff(frames[here])
+    moved = np.diff(points[here], axis=0)
+    carried = np.zeros_like(moved)
+    carried[1:] = moved[:-1] / gap[:-1, None] * np.minimum(gap[1:], MAX_CARRIED_FRAMES)[:, None]
+    surprise = _surprise(moved, carried) / np.sqrt(gap)
+    if not len(surprise):
+        return MIN_STEP
+    middle, high = np.quantile(surprise, (0.5, USUAL_QUANTILE))
+    return max(MIN_STEP, float(min(high, MAX_RATIO * middle)))
 
 
 def _chosen(tables: Sequence[xr.Dataset], chosen: np.ndarray) -> xr.Dataset:
