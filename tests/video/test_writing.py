@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from make_videos import HEIGHT, WIDTH, draw_frame, numbered_video, read_number
+from make_videos import HEIGHT, WIDTH, draw_frame, numbered_video, read_number, write_video
 from marey.errors import AlreadyExistsError, InputError, StorageError
 from marey.video import VideoWriter, open_video, transform_video
 
@@ -149,6 +149,18 @@ class TestTransform:
         assert self.numbers(out) == list(range(0, 40, 2))
         with open_video(out) as video:
             assert video.fps == pytest.approx(12.5, rel=1e-3)
+
+    @pytest.mark.parametrize("suffix", [".mp4", ".avi"])
+    @pytest.mark.parametrize("rate", [30000 / 1001, 30.0003])
+    def test_a_rate_that_is_nearly_a_whole_part_gives_even_steps(self, tmp_path, rate, suffix):
+        times = [k / rate for k in range(2050)]
+        images = (np.full((16, 16, 3), k % 256, np.uint8) for k in range(2050))
+        source = write_video(tmp_path / "source.mp4", images, times_s=times)
+        out = transform_video(source, tmp_path / f"out{suffix}", fps=15)
+        with open_video(out) as video:
+            assert video.n_frames == 1025
+            assert not video.is_variable_rate
+            assert video.fps == pytest.approx(rate / 2, rel=1e-4)
 
     def test_variable_times_are_kept(self, tmp_path, out):
         times = [k / 25 + 0.3 * (k // 7) for k in range(40)]

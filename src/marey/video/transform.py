@@ -12,6 +12,7 @@ from marey.video.writer import VideoWriter
 
 DEFAULT_FPS = 30.0
 MAX_SCALE = 16
+RATE_TOLERANCE = 0.01
 
 
 def transform_video(
@@ -43,7 +44,8 @@ def transform_video(
     quarter_turns
         How often to turn by 90° counter-clockwise, after that.
     fps
-        Keep only as many frames as fit this rate. The time stamps of a variable rate are kept.
+        Keep only as many frames as fit this rate. The time stamps of a variable rate are kept. Where `fps` is
+        the video's rate divided by a whole number, up to 1 %, each second, third and so on is kept.
 
     Raises
     ------
@@ -59,9 +61,9 @@ def transform_video(
         crop = _checked_crop(crop, video)
         size = _new_size(crop, scale, size)
         numbers = _chosen_range(video, start, stop)
-        kept = _thinned(video.timestamps_s, numbers, fps) if video.fps and fps else numbers
+        kept = _thinned(video, numbers, fps) if video.fps and fps else numbers
         times = video.timestamps_s if video.fps else np.arange(video.n_frames) / (fps or DEFAULT_FPS)
-        rate = min(video.fps, fps or np.inf) if video.fps else fps or DEFAULT_FPS
+        rate = (video.fps or fps or DEFAULT_FPS) * len(kept) / len(numbers)
         turned = size[::-1] if quarter_turns % 2 else size
         with VideoWriter(output, fps=rate, size=turned) as writer:
             for number, frame in video.frames(numbers.start, numbers.stop):
@@ -111,11 +113,15 @@ def _chosen_range(video: FrameSource, start: float | None, stop: float | None) -
     return numbers
 
 
-def _thinned(timestamps_s: np.ndarray, numbers: range, fps: float) -> frozenset[int]:
+def _thinned(video: FrameSource, numbers: range, fps: float) -> frozenset[int]:
     """Return the frames to keep so that at most `fps` remain a second."""
     if fps <= 0:
         raise InputError(f"frames per second must be positive, got {fps}")
-    times = timestamps_s[numbers.start : numbers.stop]
+    ratio = (video.fps or fps) / fps
+    step = max(1, round(ratio))
+    if not video.is_variable_rate and abs(ratio / step - 1) < RATE_TOLERANCE:
+        return frozenset(numbers[::step])  # 29.97 to 15: even steps are worth more than the last 0.1 %
+    times = video.timestamps_s[numbers.start : numbers.stop]
     slot = np.floor((times - times[0]) * fps + 1e-6)
     _, first = np.unique(slot, return_index=True)
     return frozenset((first + numbers.start).tolist())
