@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cameras.rigs import look_at, ring
-from marey.cameras import Camera
+from marey.cameras import Camera, lens
 from marey.errors import InputError
 
 PLAIN = Camera("a", (640, 480), [[500, 0, 320], [0, 500, 240], [0, 0, 1]], [], [0] * 3, [0] * 3)
@@ -96,6 +96,15 @@ def test_pixels_beyond_the_fold_have_no_ray():
     # r + k r³ has its greatest value at r² = 1 / 0.9: 0.703; a pixel at 0.8 lies beyond it
     assert np.isnan(camera.undistort([[320 + 500 * 0.8, 240]])).all()
     assert np.isfinite(camera.undistort([[320 + 500 * 0.7, 240]])).all()
+
+
+def test_a_place_where_a_lens_is_flat_is_reached_by_no_ray_and_stops_nobody():
+    """A Newton step from there has no direction, which a solver takes as an error."""
+    coefficients = np.array([-0.14853751842635451, 0.030068511429460584, 0, 0])
+    places = np.array([[1.1265150614313801, -0.6666193873532569], [0.1, 0.2]])
+    rays = lens.undistort(places, coefficients, fisheye=True)
+    assert np.isnan(rays[0]).all()
+    assert np.isfinite(rays[1]).all()
 
 
 def test_cropping_moves_pixels():

@@ -105,3 +105,20 @@ def test_fisheye_lenses():
         assert camera.matrix[0, 0] == pytest.approx(true.matrix[0, 0], abs=2)
     apart = [np.linalg.norm(r.cameras[0].centre - r.cameras[1].centre) for r in (found.rig, truth)]
     assert apart[0] == pytest.approx(apart[1], abs=2)
+
+
+def radius(camera, angle):
+    """How far from the middle a ray at this angle from the axis lands, pixels."""
+    x, y = camera.placed(np.zeros(3), np.zeros(3)).project([[np.tan(angle), 0, 1]])[0]
+    return np.hypot(x - camera.matrix[0, 2], y - camera.matrix[1, 2])
+
+
+def test_a_board_in_the_middle_does_not_bend_the_rest_of_a_fisheye():
+    truth = ring(
+        3, height=700, focal=280, size=(640, 512), distortion=(0.06, -0.02, 0.004, -0.001), fisheye=True
+    )
+    found = calibrate(show([truth] * 12, spread=200), lens="fisheye")
+    assert found.rms_px == pytest.approx(NOISE_PX * np.sqrt(2), rel=0.1)
+    for camera, true in zip(found.rig, truth, strict=True):
+        assert radius(camera, 0.5) == pytest.approx(radius(true, 0.5), abs=1)
+        assert radius(camera, 1.2) == pytest.approx(radius(true, 1.2), abs=20)

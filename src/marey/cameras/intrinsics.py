@@ -22,12 +22,13 @@ WORTH_IT = 0.95
 FITTED = {"pinhole": (0, 1, 2, 3), "wide": (0, 1, 2, 3, 4), "fisheye": (0, 1, 2, 3)}
 # Weak knowledge of any lens, as standard deviations: it decides only what the views leave open.
 CENTRE_SD = 0.1  # in widths of the image
-COEFFICIENT_SD = {
-    "auto": (1, 1, 0.05, 0.05, 1),
-    "pinhole": (1, 1, 0.05, 0.05, 1),
-    "wide": (1, 1, 0.05, 0.05, 1),
-    "fisheye": (0.5,) * 4,
-}
+COEFFICIENT_SD = (1, 1, 0.05, 0.05, 1)
+# What each term of a fisheye does to the radius at the corner of the image, as a share of it. The projections
+# that lenses are built for (equidistant, equisolid, stereographic, orthographic) differ so much, and by ever
+# less in higher terms. Said of the coefficients themselves it would depend on how wide the lens is; said too
+# loosely, a board that was only in the middle bends the rest of the picture.
+CORNER_SD = (0.2, 0.1, 0.05, 0.025)
+WIDEST = np.pi / 2  # a ray to the side; no point is seen beyond
 N_GUESS_VIEWS = 12
 N_GUESS_STEPS = 8
 GOOD_GUESS = 0.002  # in widths of the image: better than this, no other focal length needs to be tried
@@ -164,9 +165,16 @@ def lens_prior(cameras: list[Camera], kinds: list[LensKind | None]) -> Prior:
         mean[row, CENTRE] = (np.array(camera.size) - 1) / 2
         deviations = np.full(N_CAMERA, np.inf)
         deviations[CENTRE] = CENTRE_SD * max(camera.size)
-        deviations[LENS][: len(COEFFICIENT_SD[kind or "pinhole"])] = COEFFICIENT_SD[kind or "pinhole"]
+        known = _fisheye_deviations(camera) if kind == "fisheye" else COEFFICIENT_SD
+        deviations[LENS][: len(known)] = known
         precision[row] = np.diag(1 / deviations**2)
     return Prior(mean, precision)
+
+
+def _fisheye_deviations(camera: Camera) -> np.ndarray:
+    """Return the standard deviations of k1 to k4 that mean ``CORNER_SD`` at the corner of the image."""
+    angle = min(np.linalg.norm(camera.size) / 2 / camera.matrix[0, 0], WIDEST)
+    return np.array(CORNER_SD) / angle ** np.array([2, 4, 6, 8])
 
 
 def _guess(

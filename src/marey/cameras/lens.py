@@ -91,7 +91,15 @@ def undistort(landed: np.ndarray, coefficients: np.ndarray, *, fisheye: bool = F
         rays[todo[is_done]] = guess[is_done]
         keep = is_sane & ~is_done
         todo, guess, slope, missing = todo[keep], guess[keep], slope[keep], missing[keep]
-        guess = guess + np.linalg.solve(slope, missing[..., None])[..., 0]
+        # By Cramer's rule: a slope may be too flat for a solver, which refuses all of them then.
+        step = np.stack(
+            [
+                slope[:, 1, 1] * missing[:, 0] - slope[:, 0, 1] * missing[:, 1],
+                slope[:, 0, 0] * missing[:, 1] - slope[:, 1, 0] * missing[:, 0],
+            ],
+            axis=1,
+        )
+        guess = guess + step / determinant[keep, None]
     return rays
 
 
