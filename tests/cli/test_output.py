@@ -21,11 +21,14 @@ def test_log_lines_come_at_the_beginning_now_and_then_and_at_the_end(capsys):
         show(Progress("training", done, 4, {"loss": 0.25}))
     show(Progress("training", 0, 4, message="second fold"))
     lines = capsys.readouterr().err.splitlines()
+    show(Progress("predicting", 1, 9000, {"frames_per_s": 0.23456, "seconds_left": 38361.4}))
+    lines += capsys.readouterr().err.splitlines()
     assert lines == [
         "training: 0 of 4  loss 0.25",
         "training: 4 of 4  loss 0.25",
         "second fold",
         "training: 0 of 4",
+        "predicting: 1 of 9000  frames_per_s 0.2346  seconds_left 38361",
     ]
 
 

@@ -1,6 +1,7 @@
 import json
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -100,6 +101,12 @@ def test_predict_and_export_model_from_a_real_run(run, tmp_path):
     (done,) = json.loads(result.stdout)["videos"]
     assert {"path", "n_frames", "seconds", "frames_per_s", "peak_memory_mb", "engine", "output"} <= set(done)
     assert list(load_poses(done["output"]).frame.values) == [2, 4, 6, 8]
+    again = [*call, "--frames", "2:10:2", "--output", str(tmp_path / "out"), "--format", "dlc"]
+    told = CliRunner().invoke(app, again).stderr.splitlines()
+    assert f"a b.mp4: 4 frames -> {done['output']}" in told
+    assert "  done already, and left as it is; --overwrite predicts it again" in told
+    exported = [Path(line.removeprefix("  also as ")) for line in told if line.startswith("  also as ")]
+    assert [path.suffix for path in exported if path.is_file()] == [".csv", ".h5"]
 
     pytest.importorskip("onnx")
     model = tmp_path / "model.onnx"

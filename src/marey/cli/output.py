@@ -108,4 +108,9 @@ def progress_lines(interval_s: float = 15.0) -> ProgressCallback:
 
 
 def _values_in_words(event: Progress) -> str:
-    return "  ".join(f"{name} {value:.4g}" for name, value in event.values.items())
+    return "  ".join(f"{name} {_short(value)}" for name, value in event.values.items())
+
+
+def _short(value: float) -> str:
+    """Return four digits, and all that stand before the point."""
+    return f"{value:.0f}" if 1000 <= abs(value) < math.inf else f"{value:.4g}"

@@ -120,15 +120,20 @@ def _tell_results(outcomes: "Sequence[PredictionResult | FailedVideo]") -> None:
     """Say what was predicted; what could not be is for the error that ends the command."""
     from marey.prediction import PredictionResult
 
+    told: set[str] = set()
     for result in outcomes:
         if not isinstance(result, PredictionResult):
             continue
+        pace = f" in {result.seconds:.1f} s ({result.frames_per_s:.0f} frames/s, {result.engine})"
         say(
-            f"{result.path.name}: {result.n_frames} frames in {result.seconds:.1f} s "
-            f"({result.frames_per_s:.0f} frames/s, {result.engine}) -> {result.output}"
+            f"{result.path.name}: {result.n_frames} frames{pace if result.seconds else ''} -> {result.output}"
         )
         for note in result.notes:
-            say(f"  {note}")
+            if note not in told:  # what was decided for all videos need not be said of each
+                say(f"  {note}")
+        told |= {note for note in result.notes if result.seconds}
+        for path in result.exports:
+            say(f"  also as {path}")
 
 
 def export_model(
