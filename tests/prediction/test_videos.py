@@ -102,6 +102,7 @@ def test_the_crop_hides_what_is_outside(run, recording, tmp_path):
         ({"step": 0}, "step of at least 1"),
         ({"crop": (0, 0, 0, 10)}, "expected a crop"),
         ({"crop": (0, 0, 400, 10)}, "reaches beyond the frames of Käfig 1.mp4, which have 320x240"),
+        ({"start": 300}, "the frames from 300 on were asked for, but Käfig 1.mp4 has only 300"),
         ({"formats": ["sleap"]}, "no format 'sleap'"),
         ({"adaptive_crop": "maybe"}, "on, off or auto, got 'maybe'"),
         ({"n_candidates": 0}, "at least one candidate for each keypoint, got 0"),

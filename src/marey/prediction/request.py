@@ -11,6 +11,7 @@ from marey.files import fingerprint, sha256_of_bytes
 
 if TYPE_CHECKING:
     from marey.runs import Run
+    from marey.video.source import FrameSource
 
 AdaptiveCrop = Literal["on", "off", "auto"]
 # What decides about the poses, other than the engine and the adaptive crop, which may be chosen by the gate.
@@ -44,15 +45,20 @@ class Selection:
         if self.crop is not None and (len(self.crop) != 4 or min(self.crop) < 0 or min(self.crop[2:]) < 1):
             raise ConfigError(f"expected a crop as x, y, width, height in pixels, got {self.crop}")
 
-    def check_fits(self, path: Path, frame_size: tuple[int, int]) -> None:
-        """Refuse a crop that reaches beyond the frame."""
+    def check_fits(self, video: "FrameSource") -> None:
+        """Refuse frames that the video does not have, and a crop that reaches beyond them."""
+        name = video.path.name
+        if self.start >= video.n_frames:
+            raise ConfigError(
+                f"the frames from {self.start} on were asked for, but {name} has only {video.n_frames}"
+            )
         if self.crop is None:
             return
         x, y, width, height = self.crop
-        if x + width > frame_size[0] or y + height > frame_size[1]:
+        if x + width > video.width or y + height > video.height:
             raise ConfigError(
-                f"the crop {x},{y},{width},{height} reaches beyond the frames of {path.name}, which have "
-                f"{frame_size[0]}x{frame_size[1]} pixels"
+                f"the crop {x},{y},{width},{height} reaches beyond the frames of {name}, which have "
+                f"{video.width}x{video.height} pixels"
             )
 
 

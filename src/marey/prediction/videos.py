@@ -405,7 +405,7 @@ def _predict_video(
     )
     n_before = journal.n_rows if journal else 0
     with open_video(path) as video:
-        task.selection.check_fits(path, (video.width, video.height))
+        task.selection.check_fits(video)
         if journal is None:
             journal = Journal.create(journal_path(target), request)
         elif others := differences(request, journal.header, tuple(request)):
