@@ -4,8 +4,6 @@
     python bench/triangulation.py person SHARED_DATA
     python bench/triangulation.py truth [SEED ...]
     python bench/triangulation.py speed
-    python bench/triangulation.py pupil SHARED_DATA
-    python bench/triangulation.py ensemble
 
 CALIBRATION is what ``marey calibrate`` made of the arena's board images. The seed of everything rendered is
 1 unless told otherwise.
@@ -27,8 +25,8 @@ from marey.reconstruction import RefinementSettings, Sight, triangulate
 from marey.reconstruction.limbs import limb_lengths
 from marey.reconstruction.linear import intersect
 from marey.reconstruction.solution import reprojection_distances
-from marey.refinement import combine_ensemble, ensemble_smooth, ensemble_smooth_views
 from marey.synthesis.recording import RecordingSpec, Scene
+from marey.visualisation.subject import find_skeleton
 
 HEAD = [
     ("Nose", "Ear_R"),
@@ -73,9 +71,11 @@ def arena(data: str, calibration: str) -> None:
     results["shipped calibration, triangulated"] = points_of(triangulate(poses, shipped_rig)), shipped_rig
     ours = read_cameras(calibration)
     results["triangulated"] = points_of(triangulate(poses, ours)), ours
-    results["refined"] = points_of(triangulate(poses, ours, refinement=RefinementSettings())), ours
+    edges = tuple((a, b) for a, b in find_skeleton(poses["back"]).edge_indices.tolist())
+    refined = triangulate(poses, ours, refinement=RefinementSettings(edges=edges))
+    results["refined"] = points_of(refined), ours
     head = tuple((keypoints.index(a), keypoints.index(b)) for a, b in HEAD)
-    told = triangulate(poses, ours, refinement=RefinementSettings(constant=head))
+    told = triangulate(poses, ours, refinement=RefinementSettings(edges=edges, constant=head))
     results["refined, told that the head is rigid"] = points_of(told), ours
     for title, (points, calibrated) in results.items():
         rig = calibrated.select(names)
@@ -196,64 +196,11 @@ def speed(n_frames: int = 10_000, n_cameras: int = 6) -> None:
     )
 
 
-def pupil(data: str) -> None:
-    members = [load_poses(f) for f in sorted((Path(data) / "ensembles" / "ibl-pupil").glob("*.csv"))]
-
-    def agreement(poses: xr.Dataset) -> float:
-        p = points_of(poses)
-        k = {str(name): i for i, name in enumerate(poses["keypoint"].to_numpy())}
-        height = np.linalg.norm(p[:, k["pupil_top_r"]] - p[:, k["pupil_bottom_r"]], axis=1)
-        width = np.linalg.norm(p[:, k["pupil_left_r"]] - p[:, k["pupil_right_r"]], axis=1)
-        return np.corrcoef(height, width)[0, 1]
-
-    print("correlation of the pupil's height and width")
-    print("  networks alone", np.round([agreement(m) for m in members], 3))
-    print(f"  median of the networks {agreement(combine_ensemble(members)):.3f}")
-    print(f"  ensemble smoother {agreement(ensemble_smooth(members)):.3f}")
-    print(f"  ensemble smoother, three latents {agreement(ensemble_smooth(members, n_latents=3)):.3f}")
-
-
-def ensemble(n_members: int = 5, n_frames: int = 600) -> None:
-    """Five networks in three cameras; in each camera, each point is hidden in a tenth of the time."""
-    rig = ring(3)
-    body = Scene.build(RecordingSpec(n_frames=n_frames, seed=1)).keypoints_mm[:, 0]
-    rng = np.random.default_rng(1)
-    names = [f"k{k}" for k in range(body.shape[1])]
-    members, seen, hidden = {}, {}, {}
-    for camera in rig:
-        pixels = camera.project(body.reshape(-1, 3)).reshape(*body.shape[:2], 2)
-        is_hidden = np.zeros(pixels.shape[:2], dtype=bool)
-        for k in range(body.shape[1]):
-            for start in rng.choice(n_frames - 10, n_frames // 100, replace=False):
-                is_hidden[start : start + 10, k] = True
-        sigma = np.where(is_hidden, 12.0, 1.0)[..., None]
-        shared = rng.normal(size=pixels.shape) * 0.5 * sigma  # what all networks get wrong alike
-        each = [pixels + shared + rng.normal(size=pixels.shape) * sigma for _ in range(n_members)]
-        members[camera.name] = [
-            create_poses(np.moveaxis(one, -1, 1)[..., None], keypoints=names, fps=30) for one in each
-        ]
-        seen[camera.name], hidden[camera.name] = pixels, is_hidden
-    alone = {name: ensemble_smooth(tables) for name, tables in members.items()}
-    results = {
-        "one network": {name: tables[0] for name, tables in members.items()},
-        "median": {name: combine_ensemble(tables) for name, tables in members.items()},
-        "ensemble smoother": alone,
-        "across cameras": ensemble_smooth_views(members),
-    }
-    for title, tables in results.items():
-        off = {name: np.linalg.norm(points_of(table) - seen[name], axis=-1) for name, table in tables.items()}
-        open_ = np.mean([off[name][~hidden[name]].mean() for name in off])
-        behind = np.mean([off[name][hidden[name]].mean() for name in off])
-        print(f"{title}: mean error {open_:.2f} px where seen, {behind:.2f} px where hidden")
-
-
 if __name__ == "__main__":
     commands = {
         "arena": arena,
         "person": person,
         "truth": truth,
         "speed": speed,
-        "pupil": pupil,
-        "ensemble": ensemble,
     }
     commands[sys.argv[1]](*sys.argv[2:])

@@ -53,6 +53,13 @@ def test_limbs_are_found_with_their_lengths(rig, make_body, film, points_of):
     assert not any(x["constant"] for pair, x in limbs.items() if "k4" in pair)
 
 
+def test_limbs_that_no_line_of_the_skeleton_joins_are_found_too(rig, make_body, film):
+    """Skeletons are often drawn for looks."""
+    result = refined(film(rig, make_body(200)), rig, edges=((2, 3),))
+    found = {tuple(limb["limb"]) for limb in read_history(result)[-1]["limbs"][0]}
+    assert {(f"k{a}", f"k{b}") for a, b, _ in RIGID} <= found
+
+
 def test_a_limb_that_somebody_named_counts_whatever_the_recording_says(rig, make_body, film, points_of):
     body = make_body(100)
     poses = film(rig, body, sigma=1.0)

@@ -89,6 +89,41 @@ def test_a_camera_that_sees_a_point_well_helps_the_others(make_poses):
     assert error[0] < 0.5 * error[1]
 
 
+def test_perspective_does_not_mislead_the_cameras(make_poses):
+    """Near and far, left and right: what moves in space bends in the images."""
+    rng = np.random.default_rng(3)
+    t = np.arange(600) / 15
+    space = np.stack([150 * np.sin(t), 120 * np.cos(1.3 * t), 150 * np.sin(0.6 * t)], axis=1)
+    views = {}
+    for name, turn in (("left", 0.0), ("right", 1.9), ("top", 3.8)):
+        x, y = space[:, 0] * np.cos(turn) + space[:, 1] * np.sin(turn), space[:, 2]
+        depth = 1000 - space[:, 0] * np.sin(turn) + space[:, 1] * np.cos(turn)
+        views[name] = 1500 * np.stack([x, y], axis=1) / depth[:, None]
+    members = {
+        name: [make_poses((seen + rng.normal(0, 1, seen.shape))[:, :, None]) for _ in range(5)]
+        for name, seen in views.items()
+    }
+    hidden = slice(200, 240)
+    for member in members["left"]:
+        member["position"].values[hidden, :, 0, 0] += rng.normal(8, 20, (40, 2))
+
+    def errors(poses):
+        off = np.linalg.norm(poses["position"].to_numpy()[..., 0, 0] - views["left"], axis=1)
+        return off[hidden].mean(), np.delete(off, np.arange(600)[hidden]).mean()
+
+    shared, alone = errors(ensemble_smooth_views(members)["left"]), errors(ensemble_smooth(members["left"]))
+    assert shared[0] < 0.4 * alone[0]
+    assert shared[1] < 1.5 * alone[1]
+
+
+def test_more_latents_than_there_are_directions(make_members):
+    """A point that moves along a line in both views has one latent; the others are nothing."""
+    line = np.sin(np.arange(200) / 10)[:, None, None] * np.array([20.0, 10.0])[None, :, None]
+    truth, members = make_members(200, shape=line)
+    shared = ensemble_smooth_views({"a": members, "b": members}, n_latents=4)
+    assert distance(shared["a"], truth).mean() < distance(combine_ensemble(members), truth).mean()
+
+
 def test_what_does_not_fit(make_members, make_poses):
     _, members = make_members(20)
     with pytest.raises(InputError, match="at least two predictions, got 1"):

@@ -208,7 +208,7 @@ def _refinement(
 
     return RefinementSettings(
         smoothness=smoothness,
-        edges=tuple((a, b) for a, b in stored.edge_indices.tolist()) if stored.edges else None,
+        edges=tuple((a, b) for a, b in stored.edge_indices.tolist()),
         constant=indices(limbs),
         nearly_constant=indices(soft_limbs),
         use_limbs=use_limbs,

@@ -51,7 +51,8 @@ class RefinementSettings:
     smoothness
         Multiplies what was learned: above 1 is smoother.
     edges
-        Pairs of keypoint positions that may be limbs; None lets the recording tell.
+        Pairs of keypoint positions that may be limbs, such as a skeleton's, beside those that have no third
+        keypoint between them. The recording tells which are.
     constant, nearly_constant
         Pairs of keypoints that are limbs of this kind, whatever the recording says.
     use_limbs
@@ -66,7 +67,7 @@ class RefinementSettings:
     """
 
     smoothness: float = 1.0
-    edges: tuple[tuple[int, int], ...] | None = None
+    edges: tuple[tuple[int, int], ...] = ()
     constant: tuple[tuple[int, int], ...] = ()
     nearly_constant: tuple[tuple[int, int], ...] = ()
     use_limbs: bool = True
@@ -221,7 +222,9 @@ class _Learning:
         def local(pairs: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
             return [(place[a], place[b]) for a, b in pairs if a in place and b in place]
 
-        pairs = neighbourhood_graph(points) if settings.edges is None else local(settings.edges)
+        pairs = sorted(
+            {(min(pair), max(pair)) for pair in [*neighbourhood_graph(points), *local(settings.edges)]}
+        )
         return learn_limbs(
             points,
             covariance,

@@ -7,13 +7,15 @@ the smoother is the one of :mod:`marey.refinement.kalman`, which finds the livel
 itself and distrusts jumps.
 
 Several views, and keypoints that move together, can share what they know: the coordinates of all of them are
-described by a few latent coordinates (principal components of the frames in which the ensemble agrees), and
-the latents are what is smoothed. Three serve for one point seen by several cameras.
+described by a few latent coordinates, found in the frames in which the ensemble agrees. Three serve for one
+point seen by several cameras. The original's are principal components; here coordinates may also bend with
+the latents, as they do by perspective.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -32,7 +34,12 @@ MIN_SIGMA_PX = 0.05
 MEAN_DISTANCE = np.sqrt(np.pi / 2)
 AGREE_QUANTILE = 0.5
 MIN_ROWS = 20
-RIDGE = 1e-9
+ROWS_PER_TERM = 5
+"""Coordinates bend with the latents only where there are so many frames for each term of the polynomial."""
+N_ROUNDS = 2
+N_STEPS = 4
+CHUNK_FRAMES = 10_000
+TINY = 1e-9
 
 
 def combine_ensemble(predictions: Sequence[xr.Dataset]) -> xr.Dataset:
@@ -173,12 +180,31 @@ def _share(tables: Mapping[str, xr.Dataset], n_latents: int, *, by_keypoint: boo
     }
 
 
+@dataclass(frozen=True, eq=False)
+class _Surface:
+    """How coordinates follow from latents.
+
+    Parameters
+    ----------
+    terms
+        Coefficients of the monomials, shape (n_terms, n_coordinates).
+    own
+        The variance that each coordinate has of its own, shape (n_coordinates,).
+    n_latents
+        How many there are.
+    """
+
+    terms: np.ndarray
+    own: np.ndarray
+    n_latents: int
+
+
 def _fit_latents(
     block: np.ndarray, sigma: np.ndarray, n_latents: int
 ) -> tuple[np.ndarray, np.ndarray] | None:
     """Return what the latents say of (n_views, n_frames, n_space, n_keypoints), and its deviation.
 
-    What is left over in the frames in which the ensemble agrees, less its noise, a coordinate has of its own.
+    What a coordinate has of its own, only its own measurement tells.
     """
     n_views, n_frames, n_space, n_keypoints = block.shape
     flat = np.moveaxis(block, 1, 0).reshape(n_frames, -1)
@@ -189,27 +215,105 @@ def _fit_latents(
     if len(whole) < MIN_ROWS:
         return None
     worst = variance[whole].max(axis=1)
-    calm = whole[worst <= np.quantile(worst, AGREE_QUANTILE)]
-    mean = flat[calm].mean(axis=0)
-    _, _, axes = np.linalg.svd(flat[calm] - mean, full_matrices=False)
-    axes = axes[:n_latents]
-    centred = flat[calm] - mean
-    left = ((centred - centred @ axes.T @ axes) ** 2).mean(axis=0)
-    own = np.maximum(left - variance[calm].mean(axis=0), 0.0)
-    weight = np.where(known, 1 / (np.where(known, variance, 1.0) + own), 0.0)
-    matrix = np.einsum("la,ta,ma->tlm", axes, weight, axes)
-    scale = np.trace(matrix, axis1=1, axis2=2)[:, None, None] / n_latents
-    matrix += RIDGE * np.maximum(scale, RIDGE) * np.eye(n_latents)
-    right = np.einsum("la,ta->tl", axes, weight * np.where(known, flat - mean, 0.0))
-    enough = known.sum(axis=1) >= n_latents
-    latents = np.linalg.solve(matrix, right[..., None])[..., 0]
-    told = mean + latents @ axes
-    # What a coordinate has of its own, such as perspective, only its own measurement tells.
-    gain = np.where(known, own / (own + np.where(known, variance, 1.0)), 0.0)
-    told = np.where(known & enough[:, None], told + gain * np.where(known, flat - told, 0.0), flat)
-    inverse = np.linalg.inv(matrix)
-    shared = np.einsum("la,tlm,ma->ta", axes, inverse, axes)
-    deviation = np.sqrt((1 - gain) ** 2 * shared + gain * np.where(known, variance, 0.0))
-    shape = (n_frames, n_views, n_space, n_keypoints)
-    deviation = np.where(known & enough[:, None], deviation, np.sqrt(variance)).reshape(shape)
-    return np.moveaxis(told.reshape(shape), 0, 1), np.moveaxis(np.sqrt((deviation**2).mean(axis=2)), 0, 1)
+    surface = _learn_surface(flat, variance, whole[worst <= np.quantile(worst, AGREE_QUANTILE)], n_latents)
+    noise = np.where(known, variance, 1.0)
+    latents, shared = _find_latents(surface, flat, np.where(known, 1 / (noise + surface.own), 0.0))
+    told = _monomials(latents) @ surface.terms
+    gain = np.where(known, surface.own / (surface.own + noise), 0.0)
+    is_told = known & (known.sum(axis=1) >= n_latents)[:, None]
+    told = np.where(is_told, told + gain * np.where(known, flat - told, 0.0), flat)
+    deviation = np.sqrt(np.where(is_told, (1 - gain) ** 2 * shared + gain * noise, variance))
+
+    def arranged(values: np.ndarray) -> np.ndarray:
+        return np.moveaxis(values.reshape(n_frames, n_views, n_space, n_keypoints), 0, 1)
+
+    return arranged(told), np.sqrt((arranged(deviation) ** 2).mean(axis=2))
+
+
+def _learn_surface(flat: np.ndarray, variance: np.ndarray, calm: np.ndarray, n_latents: int) -> _Surface:
+    """Learn how coordinates (n_frames, n_coordinates) follow from latents, in the frames `calm`.
+
+    What is left over there, less the noise, is a coordinate's own.
+    """
+    rows, noise = flat[calm], variance[calm]
+    n = flat.shape[1]
+    surface = _Surface(_fit_terms(_principal(rows, n_latents), rows), np.zeros(n), n_latents)
+    for _ in range(N_ROUNDS):
+        latents, _ = _find_latents(surface, rows, 1 / (noise + surface.own))
+        terms = _fit_terms(latents, rows)
+        # The latents took their share of each frame's noise along.
+        left = ((rows - _monomials(latents) @ terms) ** 2).mean(axis=0) * n / max(1, n - n_latents)
+        surface = _Surface(terms, np.maximum(left - noise.mean(axis=0), 0.0), n_latents)
+    return surface
+
+
+def _principal(rows: np.ndarray, n_latents: int) -> np.ndarray:
+    """Return the first principal components of rows (n, n_coordinates), shape (n, n_latents).
+
+    Each has the variance 1; those that there are not are 0.
+    """
+    left, sizes, _ = np.linalg.svd(rows - rows.mean(axis=0), full_matrices=False)
+    n_found = int((sizes[:n_latents] > TINY * max(sizes[0], TINY)).sum())
+    components = np.zeros((len(rows), n_latents))
+    components[:, :n_found] = left[:, :n_found] * np.sqrt(len(rows))
+    return components
+
+
+def _monomials(latents: np.ndarray) -> np.ndarray:
+    """Return 1, each latent and each product of two of (n, n_latents), shape (n, n_terms)."""
+    i, j = np.triu_indices(latents.shape[1])
+    return np.concatenate([np.ones((len(latents), 1)), latents, latents[:, i] * latents[:, j]], axis=1)
+
+
+def _slopes(latents: np.ndarray) -> np.ndarray:
+    """Return the derivatives of the monomials by the latents, shape (n, n_latents, n_terms)."""
+    n, n_latents = latents.shape
+    i, j = np.triu_indices(n_latents)
+    unit = np.eye(n_latents)
+    products = unit[:, i] * latents[:, None, j] + unit[:, j] * latents[:, None, i]
+    linear = np.broadcast_to(unit, (n, n_latents, n_latents))
+    return np.concatenate([np.zeros((n, n_latents, 1)), linear, products], axis=2)
+
+
+def _fit_terms(latents: np.ndarray, rows: np.ndarray) -> np.ndarray:
+    """Return how coordinates (n, n_coordinates) follow from latents, shape (n_terms, n_coordinates).
+
+    Products of latents are left out where there are too few rows to tell.
+    """
+    monomials = _monomials(latents)
+    n_fitted = monomials.shape[1]
+    if len(rows) < ROWS_PER_TERM * n_fitted:
+        n_fitted = 1 + latents.shape[1]
+    terms = np.zeros((monomials.shape[1], rows.shape[1]))
+    terms[:n_fitted] = np.linalg.lstsq(monomials[:, :n_fitted], rows, rcond=None)[0]
+    return terms
+
+
+def _find_latents(surface: _Surface, flat: np.ndarray, weight: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the latents that fit each frame best, and the variance that they leave to each coordinate.
+
+    Gauss-Newton on weighted squares, with the latents normally distributed beforehand, of variance 1.
+
+    Parameters
+    ----------
+    surface
+        How coordinates follow from latents.
+    flat, weight
+        Coordinates and 1 / variance (0 where not known), shape (n_frames, n_coordinates).
+    """
+    terms, n_latents = surface.terms, surface.n_latents
+    found, variance = [], []
+    for start in range(0, len(flat), CHUNK_FRAMES):
+        w = weight[start : start + CHUNK_FRAMES]
+        rows = np.where(w > 0, flat[start : start + CHUNK_FRAMES], 0.0)
+        latents = np.zeros((len(rows), n_latents))
+        for step in range(N_STEPS + 1):
+            slope = _slopes(latents) @ terms
+            matrix = np.einsum("tla,ta,tma->tlm", slope, w, slope) + np.eye(n_latents)
+            if step == N_STEPS:
+                break
+            pull = np.einsum("tla,ta->tl", slope, w * (rows - _monomials(latents) @ terms)) - latents
+            latents = latents + np.linalg.solve(matrix, pull[..., None])[..., 0]
+        found.append(latents)
+        variance.append(np.einsum("tla,tlm,tma->ta", slope, np.linalg.inv(matrix), slope))
+    return np.concatenate(found), np.concatenate(variance)

@@ -94,7 +94,7 @@ def triangulate(context: TaskContext) -> dict[str, Any]:
     result = triangulate_poses(
         poses,
         read_calibration(project),
-        refinement=RefinementSettings(edges=edges or None) if wanted["refine"] else None,
+        refinement=RefinementSettings(edges=edges) if wanted["refine"] else None,
         trim=True,
         progress=context.progress,
     )
