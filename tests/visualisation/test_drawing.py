@@ -111,6 +111,40 @@ def test_a_window_follows_steadily_and_holds_the_animal():
     assert np.abs(np.diff(corners, n=2, axis=0)).max() < 0.2, "the window shakes"
 
 
+def test_a_window_has_the_animal_in_its_middle_and_stays_in_the_frame():
+    body = np.array([[0, 0], [-8, 3], [-8, -3], [-60, 0]])  # three points at the head, one at the tail
+    points = np.tile(np.array([250, 150]) + body, (90, 1, 1)).astype(float)
+    points[40, 3] = 480, 20  # one wild point
+    (view, *others) = plan_views((500, 300), points[:, :, None], 30, RenderStyle(follow=True))
+    centre = np.array(view.corner) + view.size[0] / 2
+    np.testing.assert_allclose(centre, (220, 150), atol=0.5)
+    assert np.abs(np.array([v.corner for v in others]) - view.corner).max() < 3
+    at_the_wall = plan_views((500, 300), points[:, :, None] + (245, 140), 30, RenderStyle(follow=True))
+    for view in at_the_wall:
+        assert np.array(view.corner) + np.array(view.size) == pytest.approx((499.5, 299.5), abs=0.6)
+    (view, *_) = plan_views((500, 100), points[:, :, None], 30, RenderStyle(follow=True, follow_size_px=200))
+    assert view.corner[1] == pytest.approx(-50.5)
+
+
+def test_a_name_without_room_on_the_right_is_written_on_the_left():
+    name = Stamp(np.full((7, 20, 3), 255), np.full((7, 20), 1.0))
+    points = np.array([[[(50.0, 24.0)]]])
+    scene = Scene(
+        points=points,
+        opacity=np.ones((1, 1, 1)),
+        radius_90=None,
+        edges=np.empty((0, 2), int),
+        colours=np.zeros((1, 1, 3)),
+        edge_colours=np.zeros((1, 3)),
+        names=[name],
+        trail_rows=0,
+    )
+    image = np.full((48, 64, 3), 128, np.uint8)
+    Painter(scene, RenderStyle(point_radius_px=3), (64, 48)).paint(image, 0, WHOLE)
+    written = np.flatnonzero((image == 255).all(axis=-1).any(axis=0))
+    assert (written[0], written[-1]) == (26, 45)
+
+
 def test_nothing_to_follow_shows_the_whole_frame():
     view = plan_views((101, 51), np.full((5, 2, 1, 2), NAN), 30, RenderStyle(follow=True))
     assert (view.corner, view.size) == ((-0.5, -0.5), (102, 52))

@@ -196,7 +196,7 @@ def _describe(step: dict) -> list[str]:
         "n_dropped": "points removed",
         "n_replaced": "points taken from another candidate",
     }
-    texts = [f"{step[name]} {words}" for name, words in counts.items() if step.get(name)]
+    texts = [f"{step[name]} {words}" for name, words in counts.items() if name in step]
     if "n_outliers" in step:
         texts.append(f"{sum(map(sum, step['n_outliers']))} jumps set right")
     return texts

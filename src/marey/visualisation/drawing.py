@@ -95,8 +95,14 @@ class Painter:
                 self._paint_ring(image, points[here], radius, scene.colours[here], opacity[here])
             self._paint_point(image, points[here], scene.colours[here], opacity[here])
             if scene.names:
-                x, y = np.rint(points[here] + self.radius + 1).astype(int)
-                scene.names[keypoint].put(image, int(x), int(y - scene.names[keypoint].size[1] // 2))
+                self._put_name(image, points[here], scene.names[keypoint])
+
+    def _put_name(self, image: np.ndarray, at: np.ndarray, name: Stamp) -> None:
+        """Write a name to the right of its point, or to the left where there is no room."""
+        x, y = np.rint(at + self.radius + 1).astype(int)
+        if x + name.size[0] > image.shape[1] > at[0]:
+            x = round(float(at[0]) - self.radius - 1) - name.size[0]
+        name.put(image, int(x), int(y - name.size[1] // 2))
 
     def _paint_point(self, image: np.ndarray, at: np.ndarray, colour: np.ndarray, opacity: float) -> None:
         import cv2

@@ -77,11 +77,12 @@ def plan_views(
         size = _even(frame_size[0] * style.scale), _even(frame_size[1] * style.scale)
         return View((-0.5, -0.5), style.scale, size)
     flat = points.reshape(len(points), -1, 2)
-    centres = _steady_centres(flat, fps)
-    side = style.follow_size_px or _usual_extent(flat) * FOLLOW_MARGIN
+    extent = _usual_extent(flat)
+    side = style.follow_size_px or extent * FOLLOW_MARGIN
     side = float(np.clip(side, MIN_FOLLOW_PX, max(MIN_FOLLOW_PX, *frame_size)))
     length = _even(side * style.scale)
-    corners = centres - side / 2
+    centres = _kept_inside(_centres(flat, extent), side, frame_size)
+    corners = _steady(centres, fps) - side / 2
     return [View((float(x), float(y)), style.scale, (length, length)) for x, y in corners]
 
 
@@ -97,12 +98,26 @@ def _usual_extent(points: np.ndarray) -> float:
     return float(np.percentile(extent.max(axis=1), 90))
 
 
-def _steady_centres(points: np.ndarray, fps: float) -> np.ndarray:
-    """Return the smoothed centre of the points of every row, (n_rows, 2)."""
+def _centres(points: np.ndarray, extent: float) -> np.ndarray:
+    """Return the middle of the box around the points of every row, (n_rows, 2); wild points do not count."""
+    some = np.isfinite(points).all(axis=-1).any(axis=1)
+    known = points[some]
+    distance = np.abs(known - np.nanmedian(known, axis=1, keepdims=True)).max(axis=-1, keepdims=True)
+    is_near = distance <= max(extent, float(np.nanmin(distance, axis=1).max()))
+    near = np.where(is_near, known, np.nan)
+    middle = (np.nanmin(near, axis=1) + np.nanmax(near, axis=1)) / 2
+    rows = np.arange(len(points))
+    return np.stack([np.interp(rows, rows[some], axis) for axis in middle.T], axis=1)
+
+
+def _kept_inside(centres: np.ndarray, side: float, frame_size: tuple[int, int]) -> np.ndarray:
+    """Move windows that reach beyond the frame into it; one that is larger than it lies around its middle."""
+    middle = (np.array(frame_size) - 1) / 2
+    room = np.maximum(0, (np.array(frame_size) - side) / 2)
+    return np.clip(centres, middle - room, middle + room)
+
+
+def _steady(centres: np.ndarray, fps: float) -> np.ndarray:
     from scipy.ndimage import gaussian_filter1d
 
-    some = np.isfinite(points).all(axis=-1).any(axis=1)
-    rows = np.arange(len(points))
-    known = np.nanmedian(points[some], axis=1)
-    centres = np.stack([np.interp(rows, rows[some], axis) for axis in known.T], axis=1)
     return gaussian_filter1d(centres, FOLLOW_SMOOTHING_S * fps, axis=0, mode="nearest")
