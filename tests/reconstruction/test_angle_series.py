@@ -53,6 +53,14 @@ def test_the_uncertainty_is_that_of_many_draws():
     assert one["degrees_sd"].item() == pytest.approx(spread, rel=0.03)
 
 
+def test_an_uncertainty_is_never_more_than_to_know_nothing():
+    points = [[[1, 0, 0], [0, 0, 0], [0, 2, 0]]]
+    covariance = np.zeros((1, 3, 3, 3, 1))
+    covariance[0, :, :, 2, 0] = 100 * np.eye(3)
+    result = compute_angles(make_poses(points, covariance), knee())
+    assert result["degrees_sd"].item() == pytest.approx(180 / np.sqrt(3))
+
+
 def test_the_bodys_frame_turns_with_the_animal():
     content = {
         "body": {"back": "back", "front": "front", "left": "left", "right": "right"},

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     import xarray as xr
 
 RELATIVE_STEP = 1e-6
+NOTHING_KNOWN_DEGREES = 180 / np.sqrt(3)
+"""Standard deviation of an angle that may be anything from -180 to 180 degrees."""
 DIMENSIONS = ("time", "angle", "individual")
 Measure = Callable[[np.ndarray], np.ndarray]
 
@@ -180,7 +182,8 @@ def _propagate(measure: Measure, points: np.ndarray, covariance: np.ndarray) -> 
             slopes.append(wrap_degrees(measure(up) - measure(down)) / (2 * step))
         slope = np.stack(slopes, axis=-1)  # time, individual, output, xyz
         variance = variance + np.einsum("tioa,tiab,tiob->tio", slope, covariance[:, :, point], slope)
-    return np.moveaxis(np.sqrt(np.maximum(variance, 0.0)), -1, 1)
+    # Of an angle of which nothing is known, as where a limb is straight, first order says any number.
+    return np.moveaxis(np.minimum(np.sqrt(np.maximum(variance, 0.0)), NOTHING_KNOWN_DEGREES), -1, 1)
 
 
 def _outside(values: np.ndarray, config: AngleConfig) -> np.ndarray:

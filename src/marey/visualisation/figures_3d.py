@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 AXIS_COLOURS = ("#0072B2", "#D55E00", "#009E73")
 NORMAL_90 = 1.645
 JUMP_DEGREES = 180.0
+MIN_SPAN_DEGREES = 1.0
 
 
 @in_house_style
@@ -82,6 +83,7 @@ def plot_angles(angles: xr.Dataset) -> Figure:
             if "is_outside_limits" in angles:
                 outside = chosen["is_outside_limits"].to_numpy().astype(bool)
                 axes.plot(time[outside], values[outside], ".", color="#CC0000", markersize=3)
+        _widen(axes)
         axes.set_ylabel(f"{name}\n(°)", rotation=0, ha="right", va="center")
     layout.label_time(grid[-1, 0], time, "s" if is_timed else "frames")
     if len(individuals) > 1:
@@ -90,6 +92,14 @@ def plot_angles(angles: xr.Dataset) -> Figure:
         layout.add_legend(grid[0, 0], above=True)
     figure.suptitle("Angles over time", x=0.02, ha="left")
     return figure
+
+
+def _widen(axes: Axes) -> None:
+    """Make an axis at least one degree high: an angle that never changes is a line, not a magnified nothing."""
+    low, high = axes.get_ylim()
+    if high - low < MIN_SPAN_DEGREES:
+        middle = (low + high) / 2
+        axes.set_ylim(middle - MIN_SPAN_DEGREES / 2, middle + MIN_SPAN_DEGREES / 2)
 
 
 def _middle(position: np.ndarray) -> np.ndarray:
