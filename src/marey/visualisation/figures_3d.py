@@ -95,7 +95,7 @@ def plot_angles(angles: xr.Dataset) -> Figure:
 
 
 def _widen(axes: Axes) -> None:
-    """Make an axis at least one degree high: an angle that never changes is a line, not a magnified nothing."""
+    """Make an axis at least one degree high: an angle that never changes is a straight line."""
     low, high = axes.get_ylim()
     if high - low < MIN_SPAN_DEGREES:
         middle = (low + high) / 2
