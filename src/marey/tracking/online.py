@@ -26,6 +26,8 @@ HIGHEST_COST = 10.0
 PATIENCE = 3
 # Frames for which an animal that was lost may be the one that is found near where it was.
 MEMORY = 30
+# What it costs to say: this is an animal that was hidden near here, and the track's own one was missed.
+RETURN_COST = 12.0
 # Animals nearer than this share of their size may be found as one.
 CONTACT_SHARE = 0.7
 _FORBIDDEN = 1e6
@@ -149,7 +151,7 @@ class OnlineTracker:
         if not len(hidden) or not len(seen):
             return margins
         apart = np.linalg.norm(mean_point(seen)[:, None] - hidden[None], axis=-1).min(axis=1)
-        surprise = np.where(self.n_missed[rows] > 0, 0.0, HIGHEST_COST * WITNESSES - costs)
+        surprise = np.where(self.n_missed[rows] > 0, 0.0, RETURN_COST - costs)
         return np.where(apart < CONTACT_SHARE * self.size, np.minimum(margins, surprise), margins)
 
     def _update(
