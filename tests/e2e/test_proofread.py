@@ -139,6 +139,22 @@ def test_repaired_with_single_keys_and_taken_back(project, shared_server, page):
     assert [str(name) for name in load_poses(path)["individual"].values] == names
 
 
+def test_the_next_repair_need_not_wait_for_the_list_to_be_read_again(project, shared_server, page):
+    project, *_ = project
+    open_page(page, shared_server, project)
+    held = []
+    page.route("**/tracks", held.append)  # what the page asks for again gets no answer
+    choose(page, 1)
+    choose(page, 2, second=True)
+    page.keyboard.press("x")
+    wait_for_repairs(page, 1)
+    page.keyboard.press("u")
+    wait_for_repairs(page, 0)
+    expect(page.get_by_text("somebody else")).to_have_count(0)
+    assert held
+    page.unroute_all(behavior="ignoreErrors")
+
+
 def test_a_key_that_lacks_something_says_what(project, shared_server, page):
     project, path, _, _ = project
     open_page(page, shared_server, project)

@@ -5,6 +5,7 @@ import pytest
 
 from marey.formats import load_poses, save_poses
 from marey.model import append_history, create_poses
+from marey.refinement import interpolate_gaps
 
 N = 40
 BODY = np.array([[0.0, 0], [-6, 4], [6, 4], [0, 20]])
@@ -165,6 +166,19 @@ def test_repaired_frames_become_labels(client, url, tracks, project):
     assert again.json() == {"video": "day 1", "added": [4], "skipped": [3]}
     refused = client.post(f"{tracks}/tracks/labels", json={"frames": [400]})
     assert "do not have frame 400" in refused.json()["error"]["message"]
+
+
+def test_keypoints_that_tracks_lack_are_left_to_be_placed(client, url, tracks, project, poses_file):
+    fewer = interpolate_gaps(load_poses(poses_file).sel(keypoint=["tail", "snout"]), 5)
+    save_poses(fewer, poses_file)
+    assert client.post(f"{tracks}/tracks/labels", json={"frames": [3]}).json()["added"] == [3]
+    points = client.get(f"{url}/labels/day 1/3").json()["instances"][0]["points"]
+    assert [point["visibility"] for point in points] == ["visible", "unlabeled", "unlabeled", "visible"]
+    snout, tail = (points[project.skeleton.keypoints.index(name)]["position"] for name in ("snout", "tail"))
+    assert (snout, tail) == ([26.0, 30.0], [26.0, 50.0])
+    save_poses(fewer.assign_coords(keypoint=["tail", "beak"]), poses_file)
+    refused = client.post(f"{tracks}/tracks/labels", json={"frames": [4]})
+    assert "keypoints that the project lacks: beak" in refused.json()["error"]["message"]
 
 
 def test_labels_keep_the_names_that_the_project_knows(client, url, tracks, project):

@@ -48,12 +48,13 @@ def add_labels(
     """Make the repaired poses of frames labels.
 
     Found points count as accepted by a person, filled-in ones as proposals that somebody has yet to look at.
-    Frames that have labels already are left alone.
+    Keypoints that the tracks lack are left for a person to place. Frames that have labels already are left
+    alone.
 
     Raises
     ------
     ConfigError
-        The video is not in the project, or the keypoints are not the project's.
+        The video is not in the project, or the tracks have keypoints that the project lacks.
     """
     file = results.find(project, result_id)
     video = results.video_of(project, file)
@@ -62,11 +63,10 @@ def add_labels(
             f"the video of {file.path.name} is not in this project", hint="add it on the page Videos"
         )
     keypoints = project.project.skeleton.keypoints
-    if set(file.summary.keypoints) != set(keypoints):
+    if unknown := [name for name in file.summary.keypoints if name not in keypoints]:
         raise ConfigError(
-            f"these tracks have the keypoints {', '.join(file.summary.keypoints)}, the project has "
-            f"{', '.join(keypoints)}",
-            hint="labels can be made only of poses with the project's own keypoints",
+            f"these tracks have keypoints that the project lacks: {', '.join(unknown)}",
+            hint="labels can be made only of the project's own keypoints; the page Skeleton adds some",
         )
     poses = load_poses(file.path)
     numbers = {int(frame): row for row, frame in enumerate(poses["frame"].to_numpy())}
@@ -93,10 +93,10 @@ def _instances(
     """Return the animals of one row as labels; a name is kept where the project has an individual of it."""
     instances = []
     for name in row["individual"].to_numpy():
-        animal = row.sel(individual=name, keypoint=list(keypoints))
+        animal = row.sel(individual=name).reindex(keypoint=list(keypoints))
         position = animal["position"].transpose("keypoint", "space").to_numpy()
         is_invented = (
-            animal[INTERPOLATED].to_numpy() if INTERPOLATED in row else np.zeros(len(position), bool)
+            animal[INTERPOLATED].to_numpy() == 1 if INTERPOLATED in row else np.zeros(len(position), bool)
         )
         if not np.isfinite(position).all(axis=1).any():
             continue

@@ -5,18 +5,24 @@ import './Toast.css';
 
 interface Toast {
   id: number;
-  kind: 'good' | 'bad';
+  kind: 'good' | 'hint' | 'bad';
   text: ReactNode;
 }
 
 interface Toasts {
   /** Something went well. */
   say: (text: ReactNode) => void;
+  /** Something else has to be done first. */
+  hint: (text: ReactNode) => void;
   /** Something went wrong; stays until it is closed. */
   warn: (text: ReactNode) => void;
 }
 
-const ToastContext = createContext<Toasts>({ say: () => undefined, warn: () => undefined });
+const ToastContext = createContext<Toasts>({
+  say: () => undefined,
+  hint: () => undefined,
+  warn: () => undefined,
+});
 const SECONDS = 5;
 
 export function useToast(): Toasts {
@@ -31,21 +37,22 @@ export function ToastProvider({ children }: { children: ReactNode }) {
   const add = useCallback((kind: Toast['kind'], text: ReactNode) => {
     last.current += 1;
     const id = last.current;
-    setToasts((all) => [...all.slice(-3), { id, kind, text }]);
+    setToasts((all) => [...all.filter((toast) => toast.text !== text).slice(-3), { id, kind, text }]);
     return id;
   }, []);
-  const api = useMemo<Toasts>(
-    () => ({
-      say: (text) => {
-        const id = add('good', text);
-        window.setTimeout(() => remove(id), SECONDS * 1000);
-      },
+  const api = useMemo<Toasts>(() => {
+    const addForAWhile = (kind: Toast['kind'], text: ReactNode) => {
+      const id = add(kind, text);
+      window.setTimeout(() => remove(id), SECONDS * 1000);
+    };
+    return {
+      say: (text) => addForAWhile('good', text),
+      hint: (text) => addForAWhile('hint', text),
       warn: (text) => {
         add('bad', text);
       },
-    }),
-    [add, remove],
-  );
+    };
+  }, [add, remove]);
   return (
     <ToastContext.Provider value={api}>
       {children}

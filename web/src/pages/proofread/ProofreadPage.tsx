@@ -121,13 +121,13 @@ function Opened({ project, chosen, results, session, tracks }: OpenedProps) {
   const perform = (kind: RepairKind) => {
     if (isBusy) return;
     const found = repairOf(kind, choice, frame(), names, open.issue === null ? null : issue);
-    if ('missing' in found) toast.warn(found.missing);
+    if ('missing' in found) toast.hint(found.missing);
     else repair({ edits: [found.edit] }, () => setChoice((before) => ({ ...before, start: null, stop: null })));
   };
   const assign = (name: string) => {
     if (isBusy) return;
     const found = assignmentOf(choice, name, frame());
-    if ('missing' in found) toast.warn(found.missing);
+    if ('missing' in found) toast.hint(found.missing);
     // The animal that was chosen has the other name now.
     else repair({ edits: [found.edit] }, () => setChoice({ ...NOTHING_CHOSEN, first: name }));
   };
@@ -144,7 +144,7 @@ function Opened({ project, chosen, results, session, tracks }: OpenedProps) {
     });
   };
   const learnFromAll = () => {
-    if (tracks.corrected.length === 0) toast.warn('No frame was repaired yet');
+    if (tracks.corrected.length === 0) toast.hint('No frame was repaired yet');
     else setDialog('learn');
   };
   const actions: Readonly<Record<Exclude<ProofreadActionId, 'assign'>, () => void>> = {

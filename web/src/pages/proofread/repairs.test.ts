@@ -59,6 +59,16 @@ describe('repairs', () => {
     expect(choiceOf(issue({ kind: 'gap', tracks: ['track_1'] }), ['track_1', 'mia'])).toMatchObject({ second: null });
   });
 
+  it('swap two animals whatever is chosen of them', () => {
+    const pair = ['mia', 'leo'];
+    const chosen = choose(NOTHING_CHOSEN, 'leo', false);
+    expect(repairOf('swap', chosen, 42, pair, null)).toMatchObject({
+      edit: { first: 'leo', second: 'mia', start: 42 },
+    });
+    expect(repairOf('swap', NOTHING_CHOSEN, 42, pair, null)).toMatchObject({ edit: { first: 'mia', second: 'leo' } });
+    expect(repairOf('join', chosen, 42, pair, null)).toHaveProperty('missing');
+  });
+
   it('say what has to be chosen first', () => {
     const one = choose(NOTHING_CHOSEN, 'mia', false);
     expect(repairOf('split', NOTHING_CHOSEN, 0, NAMES, null)).toHaveProperty('missing');

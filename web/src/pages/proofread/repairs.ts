@@ -27,8 +27,10 @@ export function repairOf(
   names: readonly string[],
   issue: Suspicion | null,
 ): Repair {
-  const { first, second } = choice;
+  const isPair = kind === 'swap' && names.length === 2;
+  const first = choice.first ?? (isPair ? (names[0] ?? null) : null);
   if (first === null) return { missing: 'Choose a track first: click its lane, or press its number.' };
+  const second = choice.second ?? (isPair ? otherOf(first, names) : null);
   const range = rangeOf(choice);
   switch (kind) {
     case 'swap':
@@ -76,9 +78,13 @@ export function freshName(names: readonly string[]): string {
 /** What is chosen when a moment of doubt is opened: the tracks that it is about. */
 export function choiceOf(issue: Suspicion, names: readonly string[]): Choice {
   const [first = null, second = null] = issue.tracks;
-  // Of two animals, one can have been exchanged with nobody but the other.
-  const only = issue.kind === 'swap' && names.length === 2 ? names.find((name) => name !== first) : undefined;
-  return { ...NOTHING_CHOSEN, first, second: second ?? only ?? null };
+  const isPair = issue.kind === 'swap' && first !== null && names.length === 2;
+  return { ...NOTHING_CHOSEN, first, second: second ?? (isPair ? otherOf(first, names) : null) };
+}
+
+/** Of two animals, one can have been exchanged with nobody but the other. */
+function otherOf(first: string, names: readonly string[]): string | null {
+  return names.find((name) => name !== first) ?? null;
 }
 
 /** The frame to look at first. A jump lies between two frames: a repair from here on begins with the later one. */

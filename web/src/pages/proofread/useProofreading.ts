@@ -14,11 +14,13 @@ import type { TrackEdit } from './repairs';
 type Tracks = Schemas['Tracks'];
 type Change = { readonly edits: readonly TrackEdit[] } | 'undo' | 'redo';
 
+const TRACKS = '/api/projects/{project}/results/{result}/tracks';
+
 export function useTracks(project: string, result: string | null) {
   const path = { project, result: result ?? '' };
   return api.useQuery(
     'get',
-    '/api/projects/{project}/results/{result}/tracks',
+    TRACKS,
     { params: { path } },
     { enabled: result !== null, placeholderData: (before) => before },
   );
@@ -34,13 +36,14 @@ export function useRepairs(project: string, session: ResultSession, tracks: Trac
   const { run, isBusy } = useAction(
     async (change: Change): Promise<Tracks> => {
       const params = { params: { path } };
-      const base = '/api/projects/{project}/results/{result}/tracks';
-      if (change === 'undo') return dataOf(client.POST(`${base}/undo`, { ...params, body }));
-      if (change === 'redo') return dataOf(client.POST(`${base}/redo`, { ...params, body }));
-      return dataOf(client.POST(`${base}/edits`, { ...params, body: { ...body, edits: [...change.edits] } }));
+      if (change === 'undo') return dataOf(client.POST(`${TRACKS}/undo`, { ...params, body }));
+      if (change === 'redo') return dataOf(client.POST(`${TRACKS}/redo`, { ...params, body }));
+      return dataOf(client.POST(`${TRACKS}/edits`, { ...params, body: { ...body, edits: [...change.edits] } }));
     },
     {
       onDone: (next, change) => {
+        // The next repair starts from here, not from when the server has been asked again.
+        queryClient.setQueryData(api.queryOptions('get', TRACKS, { params: { path } }).queryKey, next);
         const done = next.done.at(-1)?.description;
         if (change === 'undo') toast.say(`Taken back: ${next.undone[0]?.description ?? 'the last repair'}`);
         else if (done) toast.say(done.charAt(0).toUpperCase() + done.slice(1));
