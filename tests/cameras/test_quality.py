@@ -8,7 +8,7 @@ from marey.cameras import Rig, calibrate, summarise
 from marey.cameras.align import align_to_board
 from marey.cameras.boards import Chessboard
 from marey.cameras.sightings import Sightings
-from marey.errors import NotFoundError
+from marey.errors import InputError, NotFoundError
 
 from .rigs import ring
 
@@ -94,6 +94,19 @@ def test_two_cameras_with_the_same_images(rig):
     told = warnings_of(sightings)
     assert any("cameras cam1 and cam2 show the same images" in warning for warning in told)
     assert any("cam1 and cam2 are the same in place and direction" in warning for warning in told)
+
+
+def test_lenses_that_are_known_are_held(rig):
+    sightings = show([rig] * 12, spread=200)
+    found = calibrate(sightings, known={camera.name: camera for camera in rig})
+    for camera, true in zip(found.rig, rig, strict=True):
+        np.testing.assert_array_equal(camera.matrix, true.matrix)
+        np.testing.assert_array_equal(camera.distortion, true.distortion)
+    apart = [np.linalg.norm(r.cameras[0].centre - r.cameras[1].centre) for r in (found.rig, rig)]
+    assert apart[0] == pytest.approx(apart[1], abs=1)
+    small = rig["cam2"].resized((640, 512))
+    with pytest.raises(InputError, match="expected images of 640 × 512 from camera 'cam2'.*got 1280 × 1024"):
+        calibrate(sightings, known={"cam2": small})
 
 
 def test_fisheye_lenses():

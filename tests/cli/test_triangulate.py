@@ -173,6 +173,34 @@ def test_wrong_input(session, tmp_path, more, message):
     assert not (tmp_path / "space.nc").exists()
 
 
+def test_poses_without_a_single_point(session, tmp_path):
+    folder, _ = session
+    for name in ("left", "right"):
+        poses = load_poses(folder / f"{name}.nc")
+        save_poses(poses.assign(position=poses["position"] * np.nan), tmp_path / f"{name}.nc")
+    poses = [f"{name}={tmp_path / name}.nc" for name in ("left", "right")]
+    call = ["triangulate", "--calibration", folder / "cameras.toml", "--poses", *poses, "--refine", "--json"]
+    result = run(*call, "--output", tmp_path / "space.nc")
+    assert result.returncode == 0
+    told = json.loads(result.stdout)
+    assert (told["n_points"], told["n_missing"], told["median_reprojection_px"]) == (0, 90, None)
+    assert "the poses of all cameras are empty" in result.stderr
+
+
+def test_a_video_of_another_size_than_the_calibration(session, tmp_path):
+    folder, _ = session
+    assert run(*arguments(folder, tmp_path / "space.nc")).returncode == 0
+    call = ["render-3d", tmp_path / "space.nc", tmp_path / "a.mp4", "--calibration", folder / "cameras.toml"]
+    for size in ((80, 60), (120, 120)):
+        with VideoWriter(tmp_path / f"{size[0]}.mp4", fps=10, size=size) as writer:
+            for _ in range(30):
+                writer.write(np.full((size[1], size[0], 3), 90, np.uint8))
+    assert run(*call, "--video", f"left={tmp_path / '80.mp4'}").returncode == 0, "a smaller copy serves"
+    result = run(*call, "--video", f"left={tmp_path / '120.mp4'}", "--overwrite")
+    assert result.returncode == 1
+    assert "expected images of 160 × 120 from camera 'left', as it was calibrated" in result.stderr
+
+
 def test_an_output_of_no_known_kind(session, tmp_path):
     folder, _ = session
     result = run(*arguments(folder, tmp_path / "space.txt"))

@@ -118,7 +118,7 @@ def triangulate(  # noqa: PLR0917 - every option of a command is an argument
     for loss in _save(result, output):
         say(f"note: {loss}")
     summary = {"output": output, **_summarise(result), "offsets": offsets}
-    _tell(summary)
+    _tell(summary, is_empty=not any(table["position"].notnull().any() for table in loaded.values()))
     if as_json:
         print_json(summary)
 
@@ -248,7 +248,7 @@ def _summarise(result: "xr.Dataset") -> dict[str, Any]:
     }
 
 
-def _tell(summary: dict[str, Any]) -> None:
+def _tell(summary: dict[str, Any], *, is_empty: bool) -> None:
     total = summary["n_points"] + summary["n_missing"]
     say(f"{summary['n_points']} of {total} points in {summary['n_frames']} frames")
     if summary["n_points"]:
@@ -257,6 +257,8 @@ def _tell(summary: dict[str, Any]) -> None:
             f"expected error {summary['median_expected_error']:.3g} {summary['unit']}, "
             f"{summary['mean_cameras']:.1f} cameras a point"
         )
+    elif is_empty:
+        say("the poses of all cameras are empty: no point was found in any frame")
     else:
         say("no point was seen by enough cameras that agree; is it the calibration of these videos?")
     say(f"wrote {summary['output']}")

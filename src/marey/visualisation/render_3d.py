@@ -21,7 +21,7 @@ from marey.visualisation.subject import Subject, find_skeleton
 if TYPE_CHECKING:
     import xarray as xr
 
-    from marey.cameras import Rig
+    from marey.cameras import Camera, Rig
 
 DEFAULT_HEIGHT = 720
 DEGREES_PER_S = 36.0
@@ -192,12 +192,25 @@ def _camera_pictures(
         )
     tile = height // (1 if n_videos == 1 else 2)
     style = RenderStyle(names="none", scale=tile / video.height)
-    return draw_frames(video, _projected(poses, rig, name, frames), style=style, skeleton=skeleton)
+    camera = _of_size(rig[name], (video.width, video.height), path)
+    return draw_frames(video, _projected(poses, camera, frames), style=style, skeleton=skeleton)
 
 
-def _projected(poses: xr.Dataset, rig: Rig, name: str, frames: np.ndarray) -> xr.Dataset:
+def _of_size(camera: Camera, size: tuple[int, int], path: str | Path) -> Camera:
+    """Return the camera whose images have this size: the same one, or that of smaller or larger copies."""
+    scale = np.array(size) / camera.size
+    if np.ptp(scale) * max(camera.size) > 2:  # beyond rounding to whole or even pixels
+        raise InputError(
+            f"expected images of {camera.size[0]} × {camera.size[1]} from camera {camera.name!r}, as it was "
+            f"calibrated, but {path} has {size[0]} × {size[1]}",
+            hint="was the video cropped or turned? draw over the one that the poses were found in",
+        )
+    return camera if camera.size == size else camera.resized(size)
+
+
+def _projected(poses: xr.Dataset, camera: Camera, frames: np.ndarray) -> xr.Dataset:
     points = np.moveaxis(poses["position"].to_numpy(), 1, -1)
-    pixels = rig[name].project(points.reshape(-1, 3)).reshape(*points.shape[:-1], 2)
+    pixels = camera.project(points.reshape(-1, 3)).reshape(*points.shape[:-1], 2)
     return create_poses(
         np.moveaxis(pixels, -1, 1),
         keypoints=[str(k) for k in poses["keypoint"].to_numpy()],
