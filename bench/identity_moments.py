@@ -11,7 +11,7 @@ from scipy.optimize import linear_sum_assignment
 from marey.tracking import doubts_of
 
 # Limits of the bins that confidence is compared with the truth in.
-LIMITS = (0.0, 0.7, 0.9, 0.97, 0.99, 0.999, 1.0, np.inf)
+LIMITS = (0.0, 0.5, 0.7, 0.8, 0.9, 0.97, 0.99, 0.999, 1.0, np.inf)
 # Frames of slack around a moment, and on both sides of it in pictures.
 SLACK, AROUND = 15, 25
 _FIGURE_COLUMNS = 4
@@ -80,6 +80,47 @@ def calibration(pairs: np.ndarray) -> list[dict[str, float]]:
                 {"from": low, "n": len(here), "said": round(float(said), 4), "true": round(float(true), 4)}
             )
     return rows
+
+
+def expected_calibration_error(pairs: np.ndarray) -> float:
+    """Return by how much confidence and truth differ, a mean over frames, in the bins of :data:`LIMITS`.
+
+    After Naeini, Cooper and Hauskrecht, "Obtaining well calibrated probabilities using Bayesian binning",
+    AAAI 2015.
+    """
+    rows = calibration(pairs)
+    return sum(row["n"] * abs(row["said"] - row["true"]) for row in rows) / len(pairs)
+
+
+def draw_reliability(pairs: np.ndarray, path: Path) -> None:
+    """Draw which share of frames was right, against the confidence that was stated."""
+    import matplotlib
+
+    matplotlib.use("Agg")
+    from matplotlib import pyplot as plt
+
+    rows = calibration(pairs)
+    figure, axis = plt.subplots(figsize=(4.4, 4.4))
+    axis.plot([0, 1], [0, 1], color="0.7", linewidth=1)
+    axis.plot([row["said"] for row in rows], [row["true"] for row in rows], marker="o")
+    for row in rows:
+        axis.annotate(
+            f"{row['n']:,.0f}",
+            (row["said"], row["true"]),
+            fontsize=7,
+            xytext=(4, -9),
+            textcoords="offset points",
+        )
+    axis.set(
+        xlabel="stated identity confidence",
+        ylabel="share of frames that were right",
+        xlim=(0, 1.02),
+        ylim=(0, 1.02),
+    )
+    axis.set_title(f"expected calibration error {expected_calibration_error(pairs):.3f}", fontsize=9)
+    figure.tight_layout()
+    figure.savefig(path, dpi=110)
+    plt.close(figure)
 
 
 def draw_moments(

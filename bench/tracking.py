@@ -13,6 +13,7 @@ of them is drawn from a noise model that was fixed before the tracker was first 
   identity that are right in 90 % of frames when the animal is not covered, and chance when it is
 
     python bench/tracking.py recordings [--seeds 1 2 3] [--scenes "10 alike"] [--figure worst.png]
+    python bench/tracking.py recordings --scenes "10 crowded" --frames 1000 --reliability reliability.png
     python bench/tracking.py flies ../shared/data/fly_pair
     python bench/tracking.py speed
 """
@@ -27,11 +28,17 @@ import numpy as np
 import xarray as xr
 from scipy.optimize import linear_sum_assignment
 
-from identity_moments import calibration, confidences, draw_moments
+from identity_moments import (
+    calibration,
+    confidences,
+    draw_moments,
+    draw_reliability,
+    expected_calibration_error,
+)
 from marey.formats import load_poses, save_poses
 from marey.model import create_poses
 from marey.prediction.memory import peak_memory_mb
-from marey.synthesis import Recording, RecordingSpec
+from marey.synthesis import Arena, Recording, RecordingSpec
 from marey.tracking import doubts_of, evaluate_instances, evaluate_tracks, track
 
 LOCALISATION = 0.02
@@ -45,7 +52,10 @@ SCENES = {  # name: (animals, marked, the bar for IDF1)
     "5 alike": (5, False, 0.97),
     "10 alike": (10, False, 0.95),
     "5 marked": (5, True, 0.995),
+    "10 crowded": (10, False, None),
 }
+# Too small for its animals: no bar, but enough exchanges to see whether the tracker knows of them.
+CROWDED = Arena(width_mm=230, height_mm=170)
 
 
 @dataclass(frozen=True)
@@ -67,9 +77,11 @@ class Simulated:
     identities: np.ndarray | None
 
 
-def simulate(n_animals: int, n_frames: int, seed: int, *, is_marked: bool) -> Simulated:
+def simulate(
+    n_animals: int, n_frames: int, seed: int, *, is_marked: bool, arena: Arena | None = None
+) -> Simulated:
     """Draw a recording, and detections after the noise model above."""
-    spec = RecordingSpec(n_frames=n_frames, n_animals=n_animals, seed=seed, size=(640, 480))
+    spec = RecordingSpec(n_frames=n_frames, n_animals=n_animals, seed=seed, size=(640, 480), arena=arena)
     return simulate_detections(Recording(spec), is_marked=is_marked)
 
 
@@ -237,14 +249,20 @@ def listed_share(frames: list[int], doubts: list[dict], *, first: int = 20, slac
 
 
 def measure_recordings(
-    n_frames: int, seeds: list[int], scenes: list[str], output: Path | None, figure: Path | None
+    n_frames: int,
+    seeds: list[int],
+    scenes: list[str],
+    output: Path | None,
+    figure: Path | None,
+    reliability: Path | None,
 ) -> None:
     """Track scenes, and say how well and whether the tracker knows; keep files, or draw the worst moments."""
     known, cases = [], []
     for name in scenes:
         n_animals, is_marked, bar = SCENES[name]
         for seed in seeds:
-            drawn = simulate(n_animals, n_frames, seed, is_marked=is_marked)
+            arena = CROWDED if name == "10 crowded" else None
+            drawn = simulate(n_animals, n_frames, seed, is_marked=is_marked, arena=arena)
             began = time.perf_counter()
             found = track(drawn.detections, n_animals=n_animals, features=drawn.identities)
             took = time.perf_counter() - began
@@ -272,8 +290,12 @@ def measure_recordings(
                 save_poses(found.poses, folder / "tracks.nc")
             known.append(confidences(drawn.truth, found.poses))
             cases.append((f"{name}, seed {seed}", drawn.truth, found.poses, at))
-    for row in calibration(np.concatenate(known)):
+    pairs = np.concatenate(known)
+    for row in calibration(pairs):
         print("confidence", json.dumps(row))
+    print(f"expected calibration error {expected_calibration_error(pairs):.4f}")
+    if reliability is not None:
+        draw_reliability(pairs, reliability)
     if figure is not None:
         draw_moments(cases, figure)
 
@@ -329,6 +351,7 @@ def main() -> None:
     recordings.add_argument("--scenes", nargs="+", choices=list(SCENES), default=list(SCENES))
     recordings.add_argument("--output", type=Path)
     recordings.add_argument("--figure", type=Path, help="a picture of the worst moments")
+    recordings.add_argument("--reliability", type=Path, help="a picture of confidence against the truth")
     flies = commands.add_parser("flies")
     flies.add_argument("folder", type=Path)
     speed = commands.add_parser("speed")
@@ -336,7 +359,9 @@ def main() -> None:
     speed.add_argument("--animals", type=int, default=5)
     chosen = parser.parse_args()
     if chosen.command == "recordings":
-        measure_recordings(chosen.frames, chosen.seeds, chosen.scenes, chosen.output, chosen.figure)
+        measure_recordings(
+            chosen.frames, chosen.seeds, chosen.scenes, chosen.output, chosen.figure, chosen.reliability
+        )
     elif chosen.command == "flies":
         measure_flies(chosen.folder)
     else:
