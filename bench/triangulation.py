@@ -3,6 +3,7 @@
     python bench/triangulation.py arena SHARED_DATA CALIBRATION
     python bench/triangulation.py person SHARED_DATA
     python bench/triangulation.py truth [SEED ...]
+    python bench/triangulation.py animals [SEED ...]
     python bench/triangulation.py speed
 
 CALIBRATION is what ``marey calibrate`` made of the arena's board images. The seed of everything rendered is
@@ -178,6 +179,59 @@ def compare_with_truth(rig: Rig, poses: dict[str, xr.Dataset], body: np.ndarray)
     )
 
 
+def film_together(rig: Rig, truth: np.ndarray, rng: np.random.Generator) -> dict[str, xr.Dataset]:
+    """As :func:`film`, of animals (n_frames, n_animals, n_keypoints, 3), each unseen in 5 % of frames."""
+    n_frames, n_animals = truth.shape[:2]
+    alone = [film(rig, truth[:, i], rng) for i in range(n_animals)]
+    poses = {}
+    for camera in rig:
+        together = xr.concat(
+            [one[camera.name].assign_coords(individual=[f"a{i}"]) for i, one in enumerate(alone)],
+            "individual",
+            combine_attrs="override",
+        )
+        position = together["position"].transpose("time", "individual", ...).to_numpy()
+        position[rng.random((n_frames, n_animals)) < 0.05] = np.nan
+        error = together["expected_error"].transpose("time", "individual", ...).to_numpy()
+        for t in range(n_frames):
+            order = rng.permutation(n_animals)
+            position[t], error[t] = position[t, order], error[t, order]
+        poses[camera.name] = create_poses(
+            np.moveaxis(position, 1, -1),
+            keypoints=together["keypoint"].to_numpy().tolist(),
+            individuals=together["individual"].to_numpy().tolist(),
+            expected_error=np.moveaxis(error, 1, -1),
+            fps=30,
+        )
+    return poses
+
+
+def animals(*seeds: str) -> None:
+    """Say who is where: of each found animal, whom it is nearest to, by the median over keypoints."""
+    for seed in map(int, seeds or ("1",)):
+        for n_cameras in (2, 3, 4):
+            for n_animals in (2, 3, 4, 5):
+                spec = RecordingSpec(n_frames=240, seed=seed, n_animals=n_animals)
+                truth, rig = Scene.build(spec).keypoints_mm, ring(n_cameras)
+                found = triangulate(film_together(rig, truth, np.random.default_rng(seed)), rig)
+                points = found["position"].transpose("time", "individual", "keypoint", "space").to_numpy()
+                away = np.linalg.norm(points[:, :, None] - truth[:, None], axis=-1)
+                known = np.isfinite(away)
+                middle = np.ma.median(np.ma.masked_array(away, ~known), axis=-1).filled(np.inf)
+                who = np.where(known.any(axis=(2, 3)), middle.argmin(axis=-1), -1)
+                runs = [who[who[:, i] >= 0, i] for i in range(n_animals)]
+                usual = [int(np.bincount(run).argmax()) for run in runs]
+                astray = sum(int((run != animal).sum()) for run, animal in zip(runs, usual, strict=True))
+                # An animal that was exchanged for good is another one at the end than at the beginning.
+                ends = [np.bincount(run[:20]).argmax() != np.bincount(run[-20:]).argmax() for run in runs]
+                print(
+                    f"seed {seed}, {n_cameras} cameras, {n_animals} animals: {len(set(usual))} told apart, "
+                    f"{sum(ends)} exchanged, {astray} of {sum(map(len, runs))} poses astray, "
+                    f"{100 * np.isfinite(points[..., 0]).mean():.0f} % of points found",
+                    flush=True,
+                )
+
+
 def speed(n_frames: int = 10_000, n_cameras: int = 6) -> None:
     scene = Scene.build(RecordingSpec(n_frames=n_frames, seed=1, n_animals=2)).keypoints_mm
     body = np.concatenate([scene[:, 0], scene[:, 1]], axis=1)[:, :20]
@@ -201,6 +255,7 @@ if __name__ == "__main__":
         "arena": arena,
         "person": person,
         "truth": truth,
+        "animals": animals,
         "speed": speed,
     }
     commands[sys.argv[1]](*sys.argv[2:])

@@ -105,7 +105,7 @@ def test_lenses_that_are_known_are_held(rig):
     apart = [np.linalg.norm(r.cameras[0].centre - r.cameras[1].centre) for r in (found.rig, rig)]
     assert apart[0] == pytest.approx(apart[1], abs=1)
     small = rig["cam2"].resized((640, 512))
-    with pytest.raises(InputError, match="expected images of 640 × 512 from camera 'cam2'.*got 1280 × 1024"):
+    with pytest.raises(InputError, match=r"expected images of 640 × 512 from camera 'cam2'.*got 1280 × 1024"):
         calibrate(sightings, known={"cam2": small})
 
 
