@@ -115,6 +115,19 @@ def test_the_header_of_a_c3d_by_hand(tmp_path):
     assert (fourth & 0xFF) * step == pytest.approx(error, abs=step / 2)
 
 
+def test_a_marker_whose_fourth_word_is_no_number_is_missing(tmp_path):
+    path = tmp_path / "a.c3d"
+    export_poses(make_poses(), path, format="c3d")
+    content = bytearray(path.read_bytes())
+    start = 512 * (int.from_bytes(content[16:18], "little") - 1)
+    content[start + 12 : start + 16] = np.array([np.nan], "<f4").tobytes()
+    content[start + 28 : start + 32] = np.array([1e30], "<f4").tobytes()
+    path.write_bytes(content)
+    position = load_poses(path)["position"].to_numpy()[0, :, :, 0]
+    assert np.isnan(position[:, 0]).all()
+    assert np.isfinite(position[:, 1:]).all()
+
+
 def test_a_long_recording_does_not_fit_into_16_bits(tmp_path):
     poses = make_poses(70_000, 1, ["a", "b"])
     export_poses(poses, tmp_path / "a.c3d", format="c3d")

@@ -250,8 +250,9 @@ def _read_points(file: _File) -> tuple[np.ndarray, np.ndarray]:
     table = np.frombuffer(file.content, dtype, n_frames * width, place).reshape(n_frames, width)
     words = table[:, : 4 * n_markers].reshape(n_frames, n_markers, 4).astype(np.float64)
     points = words[..., :3] * (1.0 if scale < 0 else scale)
-    missing = words[..., 3] < 0
-    residuals = (words[..., 3].astype(np.int64) & 0xFF) * abs(scale)
+    missing = ~(words[..., 3] >= 0)  # -1 by the manual; not a number in some programs' files
+    fourth = np.where(missing, 0, np.minimum(words[..., 3], 0x7FFF)).astype(np.int64)
+    residuals = (fourth & 0xFF) * abs(scale)
     return np.where(missing[..., None], np.nan, points), np.where(missing, np.nan, residuals)
 
 
