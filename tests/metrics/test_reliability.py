@@ -69,6 +69,17 @@ def test_statements_stay_sane_for_features_never_seen(peak, spread):
     assert ((radius > 0) & (radius < 1e4)).all()
 
 
+def test_a_keypoint_that_was_not_found_is_not_stated_to_be_sure():
+    features, errors = draw(3, n_frames=12)
+    features = 0.2 * features + [2.0, 0.7]  # all of them clear: they hardly tell how errors grow
+    fitted = Reliability.fit(features, errors / 2, feature_names=NAMES, threshold_px=5.0)
+    clear, faint, none = (np.full((1, 4, 2), [logit, 0.7]) for logit in (2.0, -1.0, -12.0))
+    assert fitted.confidence(clear).min() > 0.8
+    assert fitted.confidence(none).max() < 0.1
+    assert fitted.expected_error_px(none).min() > 50 * fitted.expected_error_px(clear).max()
+    assert (fitted.error_90_px(faint) > 3 * fitted.error_90_px(clear)).all()
+
+
 def test_a_keypoint_that_errs_more_is_stated_to_err_more():
     features, errors = draw(4, n_frames=14)
     errors[:, 2] *= 4

@@ -7,7 +7,7 @@ from marey.metrics import Reliability
 from marey.networks.decoding import FEATURE_NAMES
 from marey.networks.looking import look
 from marey.prediction.engines import create_engine
-from marey.prediction.following import BLOCK_FRAMES, LAG, Follower, expect_center, is_lost
+from marey.prediction.following import BLOCK_FRAMES, LAG, PATIENCE_FRAMES, Follower, expect_center, is_lost
 from marey.prediction.frames import ImageFrame, ahead
 from marey.prediction.predictor import Predictor, RawPose, pipelined
 from marey.prediction.translation import NetworkFiles
@@ -95,6 +95,24 @@ def test_a_jump_is_noticed_and_the_animal_found_again(predictor):
     found = np.stack([pose.points for _, pose in follower.follow(ImageFrame(draw_frame(p)) for p in truth)])
     np.testing.assert_allclose(found, truth, atol=0.6)
     assert LAG < follower.n_searched <= 3 * LAG
+
+
+def test_a_keypoint_that_comes_back_outside_the_crop_is_found_again(predictor):
+    truth = np.repeat(np.array([[[60.0, 60.0], [100.0, 60.0]]]), 60, axis=0)
+    truth[6:12, 1] = np.nan  # the crop moves to the first keypoint ...
+    truth[12:, 1] = 130, 60  # ... and does not reach as far as the second
+    follower = Follower(predictor, (96, 96))
+    poses = [pose for _, pose in follower.follow(ImageFrame(draw_frame(p)) for p in truth)]
+    found = np.stack([pose.points for pose in poses])
+    np.testing.assert_allclose(found[12 + PATIENCE_FRAMES :], truth[12 + PATIENCE_FRAMES :], atol=0.6)
+
+
+def test_a_keypoint_that_stays_away_is_looked_for_now_and_then(predictor):
+    truth = np.repeat(np.array([[[60.0, 60.0], [np.nan, np.nan]]]), 100, axis=0)
+    follower = Follower(predictor)
+    for _ in follower.follow(ImageFrame(draw_frame(p)) for p in truth):
+        pass
+    assert LAG + 1 <= follower.n_searched <= LAG + 1 + 100 // PATIENCE_FRAMES
 
 
 def test_an_absent_animal_is_searched_for_until_it_comes_back(predictor):

@@ -29,6 +29,11 @@ FLOOR_PX = 0.2
 MIN_POINTS = 8
 # How much larger errors are taken to be on a new stretch of video than on the calibration frames.
 NEW_FRAMES_ALLOWANCE = 1.06
+PEAK_FEATURE = "peak_logit"
+# By how much the logarithm of the error grows with each logit that a peak lies below all of the calibration,
+# and down to where: from a clear peak at 0.9 to none at all, errors grow from a pixel to the animal's size.
+FAINT_PER_LOGIT = 0.8
+FAINTEST_LOGITS = 6.0
 _MAX_FOLDS = 20
 _RIDGE = 8.0
 _KEYPOINT_SHRINKAGE = 6.0
@@ -118,7 +123,19 @@ class Reliability:
     def scale_px(self, features: np.ndarray) -> np.ndarray:
         """Return the typical error of each point in pixels, shape (..., n_keypoints)."""
         z = np.clip((features - self.center) / self.spread, -3, 3)
-        return np.exp(z @ self.weights + self.intercept + self.keypoint_offsets)
+        return np.exp(z @ self.weights + self.intercept + self.keypoint_offsets + self._faintness(features))
+
+    def _faintness(self, features: np.ndarray) -> np.ndarray:
+        """Return how much larger, in logarithms, the errors of peaks are that lie below those of the fit.
+
+        What was fitted on clear peaks says nothing of a keypoint that was not found: the animal's other parts
+        have no reason to be near. So the error is taken to grow with each step that the peak lies lower.
+        """
+        if PEAK_FEATURE not in self.feature_names:
+            return np.zeros(features.shape[:-1])
+        place = self.feature_names.index(PEAK_FEATURE)
+        lowest = self.center[place] - 3 * self.spread[place]
+        return FAINT_PER_LOGIT * np.clip(lowest - features[..., place], 0, FAINTEST_LOGITS)
 
     def expected_error_px(self, features: np.ndarray) -> np.ndarray:
         """Return the mean error to expect of each point in pixels, shape (..., n_keypoints)."""

@@ -84,16 +84,19 @@ def is_off_center(view: View, center: np.ndarray) -> bool:
     return bool((np.abs(center - middle) > OFF_CENTER_SHARE * np.array([width, height])).any())
 
 
-def find_centers(points: np.ndarray, peak: np.ndarray, *, reach: float) -> np.ndarray:
+def find_centers(
+    points: np.ndarray, peak: np.ndarray, *, reach: float, helpful_share: float = HELPFUL_SHARE
+) -> np.ndarray:
     """Return the middle of the animal in each frame, float64, shape (n_frames, 2).
 
-    It is the middle of the bounding box of the keypoints that are clear and not farther than `reach` (frame
-    pixels) from the clearest one, so that one stray peak does not move the crop off the animal.
+    It is the middle of the bounding box of the keypoints that are clear (at least `helpful_share` of the
+    clearest one's height) and not farther than `reach` (frame pixels) from that one, so that a stray peak
+    does not move the crop off the animal.
     """
     centers = np.empty((len(points), 2))
     for i, (xy, height) in enumerate(zip(points, peak, strict=True)):
         best = int(height.argmax())
         near = np.abs(xy - xy[best]).max(axis=1) <= reach
-        chosen = xy[near & (height >= HELPFUL_SHARE * height[best])]
+        chosen = xy[near & (height >= helpful_share * height[best])]
         centers[i] = (chosen.min(axis=0) + chosen.max(axis=0)) / 2
     return centers

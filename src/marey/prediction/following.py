@@ -3,7 +3,8 @@
 The crop of frame i is placed by the poses up to frame i − :data:`LAG`, carried on by their velocity, so that
 several frames are on their way through the engine at a time. Nothing depends on timing, and every block of
 :data:`BLOCK_FRAMES` frames begins anew with a search of the whole frame. So a resumed prediction gives the
-same poses as an uninterrupted one, and a crop that follows the wrong thing does so for seconds at most.
+same poses as an uninterrupted one, and a crop that follows the wrong thing does so for seconds at most. Where
+a keypoint is not seen, the whole frame is searched for it now and then: it may lie outside the crop.
 """
 
 from collections import deque
@@ -28,6 +29,8 @@ PERSISTENCE = 0.7
 EDGE_SHARE = 0.03
 # A keypoint counts as seen from this height of its peak on; one that is seen is enough to follow.
 SEEN_PEAK = 0.3
+# So many frames pass before the rest of an animal is looked for again where that was of no use.
+PATIENCE_FRAMES = 32
 
 
 @dataclass
@@ -68,14 +71,21 @@ class Follower:
         # Centres of the animal in the latest frames, None where it was not found.
         centers: deque[np.ndarray | None] = deque(maxlen=VELOCITY_FRAMES + 1)
         waiting: deque[_OnItsWay[F]] = deque()
+        patience = 0
 
         def resolve() -> tuple[F, RawPose]:
+            nonlocal patience
             job = waiting.popleft()
             pose = job.finish()
             if job.is_searched:
                 pose = self.predictor.settle(job.frame, pose)
             elif is_lost(pose, job.frame.size):
                 pose = self.predictor.settle(job.frame, self._search(job.frame)())
+            if is_seen(pose) and n_seen(pose) < len(pose.peak):
+                patience -= 1
+                if patience < 0:
+                    pose, is_better = self._look_for_the_rest(job.frame, pose)
+                    patience = 0 if is_better else PATIENCE_FRAMES
             centers.append(self.predictor.find_center(pose) if is_seen(pose) else None)
             return job.frame, pose
 
@@ -91,6 +101,17 @@ class Follower:
             return _OnItsWay(frame, self._search(frame), is_searched=True)
         view = self.plan.crop_view(center)
         return _OnItsWay(frame, self.predictor.start(frame, view), is_searched=False)
+
+    def _look_for_the_rest(self, frame: Frame, pose: RawPose) -> tuple[RawPose, bool]:
+        """Measure once more with the crop around all keypoints, however faint; return the better pose.
+
+        A crop that lies around the clear keypoints alone, such as those of a head, hides the others from all
+        crops that are placed by it.
+        """
+        self.n_searched += 1
+        center = self.predictor.find_center(self.predictor.locate(frame), with_faint=True)
+        other = self.predictor.start(frame, self.predictor.plan.crop_view(center))()
+        return (other, True) if n_seen(other) > n_seen(pose) else (pose, False)
 
     def _search(self, frame: Frame) -> Callable[[], RawPose]:
         self.n_searched += 1
@@ -108,9 +129,14 @@ def expect_center(centers: deque[np.ndarray | None]) -> np.ndarray | None:
     return centers[-1] + PERSISTENCE * LAG * (centers[-1] - known[0]) / VELOCITY_FRAMES
 
 
+def n_seen(pose: RawPose) -> int:
+    """Return how many keypoints have a clear peak."""
+    return int((pose.peak >= SEEN_PEAK).sum())
+
+
 def is_seen(pose: RawPose) -> bool:
     """Say whether any keypoint has a clear peak."""
-    return bool((pose.peak >= SEEN_PEAK).any())
+    return n_seen(pose) > 0
 
 
 def is_lost(pose: RawPose, frame_size: tuple[int, int]) -> bool:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, TypeVar
 import numpy as np
 
 from marey.networks.decoding import FEATURE_NAMES, Decoded, decode_heatmaps, decode_lower_peaks
-from marey.networks.looking import find_centers, is_off_center
+from marey.networks.looking import HELPFUL_SHARE, find_centers, is_off_center
 from marey.networks.views import View, ViewPlan
 from marey.prediction.engines import Engine, Pending
 from marey.prediction.frames import Frame, ImageFrame
@@ -203,10 +203,11 @@ class Predictor:
         """Look at a whole frame coarsely."""
         return self.start(frame, self.plan.locate_view(frame.size))()
 
-    def find_center(self, pose: RawPose) -> np.ndarray:
-        """Return the middle (x, y) of the animal in frame pixels."""
+    def find_center(self, pose: RawPose, *, with_faint: bool = False) -> np.ndarray:
+        """Return the middle (x, y) of the animal in frame pixels; `with_faint` counts unclear keypoints."""
         reach = max(self.plan.size) / self.plan.scale
-        return find_centers(pose.points[None], pose.peak[None], reach=reach)[0]
+        share = 0.0 if with_faint else HELPFUL_SHARE
+        return find_centers(pose.points[None], pose.peak[None], reach=reach, helpful_share=share)[0]
 
     def judge(self, poses: Sequence[RawPose]) -> Prediction:
         """Say how far poses can be trusted."""
