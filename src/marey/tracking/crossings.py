@@ -20,8 +20,7 @@ AROUND_FRAMES = 30
 # After longer gaps the ends of tracklets say as much.
 LONGEST_FOLLOWED = 90
 # Shares of the acceleration that the online part allows for; it must not be surprised by lively moments.
-# In steps that are small enough for it not to depend on which lessons were drawn.
-ACCELERATIONS = np.geomspace(1.0, 0.1, 15)
+ACCELERATIONS = (1.0, 0.7, 0.5, 0.35, 0.25, 0.18, 0.12)
 _LESSONS, _LONGEST_LESSON_GAP = 200, 20
 _FEWEST_LESSONS = 20
 _WINDOWS_AT_A_TIME = 500
