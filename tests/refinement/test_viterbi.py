@@ -46,6 +46,12 @@ def test_with_one_candidate_a_wild_point_is_dropped(make_poses):
     np.testing.assert_array_equal(x_of(kept), x)
 
 
+def test_the_first_points_of_one_that_moves_steadily_are_kept(make_poses):
+    x = 8.0 * np.arange(30)  # whose speed nobody knows at first, and which then goes on as before
+    result = viterbi_filter(make_poses(x, confidence=np.full((30, 1, 1), 0.8)))
+    np.testing.assert_array_equal(x_of(result), x)
+
+
 def test_a_sure_point_that_darts_off_is_kept(make_poses):
     """Steps of twenty times the usual one, but each leads on from the one before."""
     speed = np.where((np.arange(200) // 20) % 4 == 3, 20.0, 1.0)

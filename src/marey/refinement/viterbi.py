@@ -140,11 +140,12 @@ def _path(
     """
     n_candidates, n_frames = confidence.shape
     known = np.isfinite(points).all(axis=-1)
-    usual = step or _usual_step(points[0], confidence[0], frames)
+    usual, stride = _usual_motion(points[0], confidence[0], frames)
+    usual = step or usual
     costs = np.where(known, -np.log(np.clip(confidence, MIN_CONFIDENCE, 1)), np.inf)
     # While a point is not seen, it stays where it was last: each state remembers its place, speed and frame.
     place = np.full((n_candidates + 1, points.shape[-1]), np.nan)
-    speed = np.zeros_like(place)
+    speed = np.full_like(place, np.nan)
     since = np.zeros(n_candidates + 1)
     total = np.zeros(n_candidates + 1)
     back = np.full((n_frames, n_candidates + 1), -1)
@@ -153,7 +154,11 @@ def _path(
         gap = np.maximum(frames[t] - since, 1.0)
         moved = points[:, t, None] - place[None]
         carried = speed * np.minimum(gap, MAX_CARRIED_FRAMES)[:, None]
-        squares = _surprise(moved, carried) ** 2 / (usual**2 * gap)
+        surprise = _surprise(moved, carried)
+        # How fast a point goes that was seen for the first time, nobody knows: as it usually does, perhaps.
+        is_new = np.isnan(speed).any(axis=1)
+        surprise[:, is_new] = np.maximum(surprise[:, is_new] - stride * gap[is_new], 0)
+        squares = surprise**2 / (usual**2 * gap)
         moves = np.where(np.isfinite(squares), np.minimum(squares, MAX_SQUARE) / 2, 0.0) + total[None]
         best = moves.argmin(axis=1)
         absent = int(total.argmin())
@@ -164,7 +169,7 @@ def _path(
             new_total[-1] = total[absent]
         back[t] = [*best, absent]
         latest = moved[np.arange(n_candidates), best] / gap[best, None]
-        speed = np.concatenate([np.where(np.isfinite(latest), latest, 0.0), speed[absent][None]])
+        speed = np.concatenate([latest, speed[absent][None]])
         place = np.concatenate([points[:, t], place[absent][None]])
         since = np.append(np.full(n_candidates, frames[t]), since[absent])
         total = new_total - np.min(new_total)
@@ -181,8 +186,10 @@ def _surprise(moved: np.ndarray, carried: np.ndarray) -> np.ndarray:
     return np.fmin(np.linalg.norm(moved, axis=-1), np.linalg.norm(moved - carried, axis=-1))
 
 
-def _usual_step(points: np.ndarray, confidence: np.ndarray, frames: np.ndarray) -> float:
-    """Return the surprise that nine in ten sure points stay below, if it is not far above the median.
+def _usual_motion(points: np.ndarray, confidence: np.ndarray, frames: np.ndarray) -> tuple[float, float]:
+    """Return the surprise that nine in ten sure points stay below, and the median step from frame to frame.
+
+    The first is at most :data:`MAX_RATIO` times its median.
 
     Parameters
     ----------
@@ -198,9 +205,10 @@ def _usual_step(points: np.ndarray, confidence: np.ndarray, frames: np.ndarray) 
     carried[1:] = moved[:-1] / gap[:-1, None] * np.minimum(gap[1:], MAX_CARRIED_FRAMES)[:, None]
     surprise = _surprise(moved, carried) / np.sqrt(gap)
     if not len(surprise):
-        return MIN_STEP
+        return MIN_STEP, 0.0
     middle, high = np.quantile(surprise, (0.5, USUAL_QUANTILE))
-    return max(MIN_STEP, float(min(high, MAX_RATIO * middle)))
+    stride = float(np.median(np.linalg.norm(moved, axis=1) / gap))
+    return max(MIN_STEP, float(min(high, MAX_RATIO * middle))), stride
 
 
 def _chosen(tables: Sequence[xr.Dataset], chosen: np.ndarray) -> xr.Dataset:
