@@ -88,10 +88,11 @@ def body_lengths(points: np.ndarray) -> np.ndarray:
         is_measured = len(length) > 0.5 * np.isfinite(sample[..., 0]).any(axis=1).sum() and middle > 0
         variation.append(np.median(np.abs(length - middle)) / middle if is_measured else np.inf)
     chosen = [pairs[i] for i in np.argsort(variation)[:MOST_LENGTHS] if np.isfinite(variation[i])]
-    lengths = [np.linalg.norm(points[:, :, a] - points[:, :, b], axis=-1) for a, b in chosen]
-    return (
-        np.log(np.maximum(np.stack(lengths, axis=-1), 0.5)) if lengths else np.empty((*points.shape[:2], 0))
-    )
+    lengths = np.empty((*points.shape[:2], len(chosen)))
+    for column, (a, b) in enumerate(chosen):
+        apart = np.linalg.norm(points[:, :, a] - points[:, :, b], axis=-1)
+        lengths[..., column] = np.log(np.maximum(apart, 0.5))
+    return lengths
 
 
 @dataclass(frozen=True)

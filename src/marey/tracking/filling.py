@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from marey.model import append_history
 from marey.refinement import interpolate_gaps
 
 if TYPE_CHECKING:
@@ -31,16 +32,23 @@ def fill_absences(poses: "xr.Dataset", stretches: np.ndarray, max_gap: int) -> "
     max_gap
         The longest gap to fill, frames.
     """
-    filled = interpolate_gaps(poses, max_gap)
-    is_doubtful = np.stack([_doubtful_gaps(column) for column in stretches.T], axis=1)
-    invented = filled["is_interpolated"].values & is_doubtful[:, None, :]
-    kept = ~invented
-    for name in ("position", "confidence"):
-        dimensions = filled[name].dims
-        mask = filled["is_interpolated"].copy(data=kept)
-        filled[name] = filled[name].where(mask).transpose(*dimensions)
-    filled["is_interpolated"] = filled["is_interpolated"] & kept
-    return filled
+    import xarray as xr
+
+    result = poses.copy(deep=True)
+    marks = []
+    # Track by track, so that long recordings are not held several times over.
+    for track, column in enumerate(stretches.T):
+        own = {"individual": [track]}
+        filled = interpolate_gaps(poses.isel(own), max_gap)
+        mark = filled["is_interpolated"]
+        kept = ~(mark & xr.DataArray(_doubtful_gaps(column), dims="time"))
+        for name in ("position", "confidence"):
+            result[name][own] = filled[name].where(kept)
+        marks.append((mark & kept).transpose("time", "keypoint", "individual").values)
+    invented = np.concatenate(marks, axis=2)
+    result = result.assign(is_interpolated=(("time", "keypoint", "individual"), invented))
+    n_filled = int(invented.sum())
+    return append_history(result, "interpolate_gaps", max_gap=max_gap, method="linear", n_filled=n_filled)
 
 
 def _doubtful_gaps(stretches: np.ndarray) -> np.ndarray:

@@ -143,6 +143,7 @@ def track(
     chains = linked.chains(number if is_closed else None)
     chains = [c for c in chains if sum(len(parts[i][0]) for i in c) >= min_frames] or chains[:1]
     doubts = find_doubts(linked.joints(chains))
+    del linked, detections  # as large as what is built now
     result = named(_build(poses, chains, parts, doubts))
     if max_gap_s > 0:
         stretches = certain_stretches(np.isfinite(result["identity_confidence"].values), doubts)
@@ -262,7 +263,7 @@ def _build(
         if "individual" not in variable.dims or "time" not in variable.dims:
             continue
         moved = variable.transpose("time", "individual", ...)
-        values = moved.values[rows, np.maximum(source, 0)].astype(float)
+        values = moved.values[rows, np.maximum(source, 0)].astype(float, copy=False)
         values[source < 0] = np.nan
         variables[name] = xr.Variable(moved.dims, values).transpose(*variable.dims)
     kept = {k: v for k, v in poses.coords.items() if "individual" not in v.dims}
