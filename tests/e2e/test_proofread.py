@@ -143,7 +143,11 @@ def test_the_next_repair_need_not_wait_for_the_list_to_be_read_again(project, sh
     project, *_ = project
     open_page(page, shared_server, project)
     held = []
-    page.route("**/tracks", held.append)  # what the page asks for again gets no answer
+
+    def hold(route):
+        held.append(route)  # what the page asks for again gets no answer
+
+    page.route("**/tracks", hold)
     choose(page, 1)
     choose(page, 2, second=True)
     page.keyboard.press("x")
