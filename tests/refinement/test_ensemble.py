@@ -69,15 +69,20 @@ def test_points_that_move_as_one_share_what_they_know(make_members):
     assert read_history(together)[-1]["n_latents"] == 3
 
 
+def noisy_members(make_poses, views, n, rng):
+    """Of each view, poses by `n` networks: its points (n_frames, 2) with noise of a pixel."""
+    return {
+        name: [make_poses((seen + rng.normal(0, 1, seen.shape))[:, :, None]) for _ in range(n)]
+        for name, seen in views.items()
+    }
+
+
 def test_a_camera_that_sees_a_point_well_helps_the_others(make_poses):
     rng = np.random.default_rng(1)
     t = np.arange(500) / 15
     space = np.stack([30 * np.sin(t), 20 * np.cos(1.3 * t), 25 * np.sin(0.6 * t)], axis=1)
     views = {name: space @ rng.normal(size=(3, 2)) for name in ("left", "right", "top")}
-    members = {
-        name: [make_poses((seen + rng.normal(0, 1, seen.shape))[:, :, None]) for _ in range(4)]
-        for name, seen in views.items()
-    }
+    members = noisy_members(make_poses, views, 4, rng)
     hidden = slice(200, 260)
     for member in members["left"]:
         member["position"].values[hidden, :, 0, 0] += rng.normal(0, 25, (60, 2))
@@ -99,10 +104,7 @@ def test_perspective_does_not_mislead_the_cameras(make_poses):
         x, y = space[:, 0] * np.cos(turn) + space[:, 1] * np.sin(turn), space[:, 2]
         depth = 1000 - space[:, 0] * np.sin(turn) + space[:, 1] * np.cos(turn)
         views[name] = 1500 * np.stack([x, y], axis=1) / depth[:, None]
-    members = {
-        name: [make_poses((seen + rng.normal(0, 1, seen.shape))[:, :, None]) for _ in range(5)]
-        for name, seen in views.items()
-    }
+    members = noisy_members(make_poses, views, 5, rng)
     hidden = slice(200, 240)
     for member in members["left"]:
         member["position"].values[hidden, :, 0, 0] += rng.normal(8, 20, (40, 2))

@@ -36,6 +36,17 @@ def rotation_vector(rotation: np.ndarray, name: str) -> np.ndarray:
     return Rotation.from_matrix(matrix).as_rotvec()
 
 
+def size_around(matrix: np.ndarray) -> np.ndarray:
+    """Return the (width, height) of images whose middle is the principal point, in whole pixels.
+
+    Raises
+    ------
+    ValueError
+        The camera's matrix is not of 3 × 3 numbers.
+    """
+    return np.rint(2 * np.asarray(matrix, dtype=float).reshape(3, 3)[:2, 2])
+
+
 @dataclass(frozen=True, eq=False)
 class Camera:
     """A pinhole or fisheye camera with its place in the world.

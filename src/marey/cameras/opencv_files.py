@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 import yaml
 
-from marey.cameras.camera import Camera, rotation_vector
+from marey.cameras.camera import Camera, rotation_vector, size_around
 from marey.cameras.rig import Rig
 from marey.errors import FormatError
 
@@ -148,13 +148,12 @@ def _size(table: Mapping[str, Any]) -> tuple[int, int]:
 def _from_stereo(path: Path, table: Mapping[str, Any]) -> Rig:
     matrices = {key: _array(path, "stereo", table[key]) for key in STEREO}
     try:
-        if "image_width" in table or "image_size" in table:
-            size = _size(table)
-        else:  # the middle of the image is taken where the principal point is
-            width, height = np.rint(2 * matrices["M1"].reshape(3, 3)[:2, 2])
-            size = width, height
+        is_told = "image_width" in table or "image_size" in table
+        width, height = _size(table) if is_told else size_around(matrices["M1"])
         first, second = (
-            Camera(f"camera-{n}", size, matrices[f"M{n}"], matrices[f"D{n}"], np.zeros(3), np.zeros(3))
+            Camera(
+                f"camera-{n}", (width, height), matrices[f"M{n}"], matrices[f"D{n}"], np.zeros(3), np.zeros(3)
+            )
             for n in (1, 2)
         )
         return Rig((first, second.placed(matrices["R"], matrices["T"])), units="unknown")

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from marey.cameras.camera import Camera
+from marey.cameras.camera import Camera, size_around
 from marey.cameras.rig import Rig
 from marey.errors import FormatError
 
@@ -86,5 +86,5 @@ def _split(names: str) -> tuple[str, str]:
 def _camera(pair: Mapping[str, Any], number: int, name: str) -> Camera:
     matrix = np.asarray(pair[f"cameraMatrix{number}"], dtype=float).reshape(3, 3)
     shapes = pair.get("image_shape")
-    width, height = np.rint(2 * matrix[:2, 2]) if shapes is None else np.ravel(shapes[number - 1])[:2]
+    width, height = size_around(matrix) if shapes is None else np.ravel(shapes[number - 1])[:2]
     return Camera(name, (width, height), matrix, pair[f"distCoeffs{number}"], np.zeros(3), np.zeros(3))

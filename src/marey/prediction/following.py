@@ -108,14 +108,12 @@ class Follower:
         A crop that lies around the clear keypoints alone, such as those of a head, hides the others from all
         crops that are placed by it.
         """
-        self.n_searched += 1
-        center = self.predictor.find_center(self.predictor.locate(frame), with_faint=True)
-        other = self.predictor.start(frame, self.predictor.plan.crop_view(center))()
+        other = self._search(frame, with_faint=True)()
         return (other, True) if n_seen(other) > n_seen(pose) else (pose, False)
 
-    def _search(self, frame: Frame) -> Callable[[], RawPose]:
+    def _search(self, frame: Frame, *, with_faint: bool = False) -> Callable[[], RawPose]:
         self.n_searched += 1
-        center = self.predictor.find_center(self.predictor.locate(frame))
+        center = self.predictor.find_center(self.predictor.locate(frame), with_faint=with_faint)
         return self.predictor.start(frame, self.predictor.plan.crop_view(center))
 
 
