@@ -7,6 +7,7 @@ import pytest
 from make_videos import numbered_video, read_number, write_sound
 from marey.errors import MareyError, NotFoundError, VideoError
 from marey.video import describe_video, open_video
+from marey.video.decoding import open_container
 
 FASTSTART = {"movflags": "faststart"}
 
@@ -83,7 +84,27 @@ class TestCutOff:
         with open_video(path) as video:
             n_read = sum(1 for _ in video.frames())
             assert video.n_unreadable == video.n_frames - n_read > 0
-            assert f"to {video.n_frames - 1} cannot be decoded and are left out" in video.problems[-1]
+            assert f"frame {video.n_frames - 1} cannot be decoded and is left out" in video.problems[-1]
+
+    @pytest.mark.parametrize("n_threads", [1, 4])
+    def test_frames_before_the_one_that_is_cut_are_read_on_any_number_of_cores(
+        self, tmp_path, monkeypatch, n_threads
+    ):
+        """FFmpeg's threads give up those that it holds back to show them in their order."""
+
+        def open_with_threads(path):
+            container, stream = open_container(path)
+            stream.codec_context.thread_count = n_threads
+            return container, stream
+
+        monkeypatch.setattr("marey.video.reader.open_container", open_with_threads)
+        path = numbered_video(tmp_path / "cut.mp4", n=120, gop=10, b_frames=2, container_options=FASTSTART)
+        with open_video(cut(path, 0.8)) as video:
+            last = video.n_frames - 1
+            assert [read_number(frame.rgb()) for _, frame in video.frames()] == list(range(last))
+            with pytest.raises(VideoError, match=f"frame {last} of .* cannot be decoded"):
+                video.read(last)
+            assert [read_number(video.read(k)) for k in (last - 1, 3, last - 2)] == [last - 1, 3, last - 2]
 
     def test_without_its_index_it_cannot_be_opened(self, tmp_path):
         path = cut(numbered_video(tmp_path / "no index.mp4"), 0.6)

@@ -49,6 +49,7 @@ class Video:
         self._frames: Iterator[tuple[int, Any]] | None = None
         self._next = 0
         self._is_at_end = False
+        self._is_single_threaded = False
         self._unreadable: set[int] = set()
         self._damaged: set[int] = set()
         first = self._first_frame()
@@ -90,9 +91,12 @@ class Video:
             )
         return frame
 
-    def _reopen(self) -> None:
+    def _reopen(self, *, is_single_threaded: bool) -> None:
         self._container.close()
         self._container, self._stream = open_container(self.path)
+        self._is_single_threaded = is_single_threaded
+        if is_single_threaded:
+            self._stream.thread_type = "NONE"
 
     @cached_property
     def _table(self) -> FrameTable:
@@ -277,6 +281,17 @@ class Video:
         """Decode frame `index`, going on from the last one where that is quickest; None if it is damaged."""
         if self._frames is None or not self._is_near_ahead(index):
             self._go_to(index)
+        frame = self._advance_to(index)
+        if frame is None and self._is_at_end and not (self._is_single_threaded or self._table.is_counted):
+            # Where the last packet is damaged, FFmpeg's threads lose good frames that wait to be shown.
+            self._go_to(index, is_single_threaded=True)
+            frame = self._advance_to(index)
+        if frame is None:
+            self._unreadable.add(index)
+        return frame
+
+    def _advance_to(self, index: int) -> DecodedFrame | None:
+        """Decode on to frame `index`; None where another one, or the end, comes in its place."""
         frames = self._frames or iter(())
         for number, frame in frames:
             self._next = number + 1
@@ -290,7 +305,6 @@ class Video:
                 break
         else:
             self._is_at_end = True
-        self._unreadable.add(index)
         return None
 
     def _is_near_ahead(self, index: int) -> bool:
@@ -304,8 +318,10 @@ class Video:
         place = int(np.searchsorted(self.keyframes, index, side="right")) - 1
         return int(self.keyframes[place]) if place >= 0 else 0
 
-    def _go_to(self, index: int) -> None:
+    def _go_to(self, index: int, *, is_single_threaded: bool = False) -> None:
         """Make the next frame that comes the one with number `index`, or one before it."""
+        if is_single_threaded != self._is_single_threaded:
+            self._reopen(is_single_threaded=is_single_threaded)
         self._is_at_end = False
         pts = self._table.pts[index]
         place = int(np.searchsorted(self._table.keyframes, pts, side="right")) - 1
@@ -336,7 +352,7 @@ class Video:
         return True
 
     def _begin_at_start(self) -> None:
-        self._reopen()
+        self._reopen(is_single_threaded=self._is_single_threaded)
         decoded = decode_packets(self._container, self._stream)
         self._frames = self._counted(decoded) if self._table.is_counted else self._numbered(None, decoded)
         self._next = 0
