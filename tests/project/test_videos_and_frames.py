@@ -45,6 +45,28 @@ class TestAdding:
                 filmed.add_video(path, copy=True)
         assert not (filmed.root / "videos").exists()
 
+    @pytest.mark.skipif(os.name == "nt", reason="symbolic links need rights on Windows")
+    def test_through_a_symbolic_link_to_the_project_it_is_linked_from_the_project_itself(self, filmed, disk):
+        shortcut = disk / "desktop" / "shortcut"
+        shortcut.parent.mkdir()
+        shortcut.symlink_to(filmed.root, target_is_directory=True)
+        other = write_video(disk / "desktop" / "far" / "away" / "down" / "b.mp4", seed=1)
+        key = Project.open(shortcut).add_video(other)
+        for root in (filmed.root, shortcut):
+            project = Project.open(root)
+            assert project.videos[key].path == "../desktop/far/away/down/b.mp4"
+            assert project.video_path(key).samefile(other)
+            assert project.video_path("day 1").samefile(disk / "recordings" / "day 1.mp4")
+        with pytest.raises(AlreadyExistsError):
+            Project.open(shortcut).add_video(other)
+
+    @pytest.mark.skipif(os.name == "nt", reason="symbolic links need rights on Windows")
+    def test_a_symbolic_link_to_a_video_stays_one(self, filmed, disk):
+        target = write_video(disk / "archive" / "b.mp4", seed=1)
+        (disk / "recordings" / "b.mp4").symlink_to(target)
+        key = filmed.add_video(disk / "recordings" / "b.mp4")
+        assert filmed.videos[key].path == "../recordings/b.mp4"
+
     def test_a_key_that_is_taken_or_bad(self, filmed, disk):
         other = write_video(disk / "b.mp4", seed=1)
         with pytest.raises(AlreadyExistsError, match="a video with the key 'day 1'"):

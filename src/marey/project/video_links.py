@@ -13,15 +13,29 @@ MAX_FILES_SEARCHED = 20_000
 
 
 def to_link(path: Path, root: Path) -> str:
-    """Return `path` relative to the project `root` with ``/``, or absolute where nothing leads there."""
+    """Return `path` relative to the project `root` with ``/``, or absolute where nothing leads there.
+
+    The link also holds for who opens the project by its own path where `root` is reached by a symbolic link.
+    """
     try:
-        return Path(os.path.relpath(path, root)).as_posix()
+        link = os.path.relpath(path, root)
+        if link.startswith("..") and _join(root.resolve(), link).resolve() != path.resolve():
+            link = os.path.relpath(path.parent.resolve() / path.name, root.resolve())
     except ValueError:  # another drive on Windows
         return path.absolute().as_posix()
+    return Path(link).as_posix()
 
 
 def follow_link(link: str, root: Path) -> Path:
     """Return the place that `link` names, seen from the project `root`."""
+    place = _join(root, link)
+    if place.exists():
+        return place
+    from_itself = _join(root.resolve(), link)  # differs where a symbolic link leads to the project
+    return from_itself if from_itself.exists() else place
+
+
+def _join(root: Path, link: str) -> Path:
     return Path(os.path.normpath(root / link))
 
 
