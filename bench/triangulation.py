@@ -4,6 +4,7 @@
     python bench/triangulation.py person SHARED_DATA
     python bench/triangulation.py truth [SEED ...]
     python bench/triangulation.py animals [SEED ...]
+    python bench/triangulation.py synchronise SHARED_DATA CALIBRATION [SEED ...]
     python bench/triangulation.py speed
 
 CALIBRATION is what ``marey calibrate`` made of the arena's board images. The seed of everything rendered is
@@ -12,6 +13,8 @@ CALIBRATION is what ``marey calibrate`` made of the arena's board images. The se
 
 import sys
 import time
+from collections import Counter
+from itertools import combinations
 from pathlib import Path
 
 import numpy as np
@@ -19,10 +22,11 @@ import xarray as xr
 
 from marey.cameras import Camera, Rig
 from marey.cameras.files import read_cameras
+from marey.errors import InputError
 from marey.formats import load_poses
 from marey.model import create_poses
 from marey.prediction.memory import peak_memory_mb
-from marey.reconstruction import RefinementSettings, Sight, triangulate
+from marey.reconstruction import RefinementSettings, Sight, synchronise, triangulate
 from marey.reconstruction.limbs import limb_lengths
 from marey.reconstruction.linear import intersect
 from marey.reconstruction.solution import reprojection_distances
@@ -58,10 +62,23 @@ def variation(points: np.ndarray, names: list[str], pairs: list[tuple[str, str]]
     return float(np.mean(found))
 
 
-def arena(data: str, calibration: str) -> None:
+def load_arena(data: str) -> dict[str, xr.Dataset]:
     folder = Path(data) / "arena_4cam"
-    names = ("back", "mid", "side", "top")
-    poses = {n: load_poses(folder / n / f"minimal_{n}_proofread.analysis.h5") for n in names}
+    return {
+        name: load_poses(folder / name / f"minimal_{name}_proofread.analysis.h5")
+        for name in ("back", "mid", "side", "top")
+    }
+
+
+def load_person(data: str) -> tuple[dict[str, xr.Dataset], Rig]:
+    folder = Path(data) / "multicam_person"
+    rig = read_cameras(folder / "calibration" / "Calib.qca.txt")
+    return {c.name: load_poses(folder / "poses" / f"{c.name}.csv") for c in rig}, rig
+
+
+def arena(data: str, calibration: str) -> None:
+    folder, poses = Path(data) / "arena_4cam", load_arena(data)
+    names = tuple(poses)
     keypoints = [str(k) for k in poses["back"]["keypoint"].to_numpy()]
     import h5py
 
@@ -91,9 +108,7 @@ def arena(data: str, calibration: str) -> None:
 
 
 def person(data: str) -> None:
-    folder = Path(data) / "multicam_person"
-    rig = read_cameras(folder / "calibration" / "Calib.qca.txt")
-    poses = {c.name: load_poses(folder / "poses" / f"{c.name}.csv") for c in rig}
+    poses, rig = load_person(data)
     for title, settings in (("triangulated", None), ("refined", RefinementSettings())):
         result = triangulate(poses, rig, refinement=settings)
         names = [str(k) for k in result["keypoint"].to_numpy()]
@@ -232,6 +247,43 @@ def animals(*seeds: str) -> None:
                 )
 
 
+def find_starts(data: str, calibration: str, *seeds: str) -> None:
+    """Say how often the offsets of cameras that started apart are found: real ones (0) and rendered ones."""
+    for poses, rig in ((load_arena(data), read_cameras(calibration)), load_person(data)):
+        for n in (2, 3, 4):
+            for names in combinations(poses, n):
+                print(", ".join(names), judge_starts({name: poses[name] for name in names}, rig, [0] * n))
+    outcomes: dict[tuple[int, int, int], list[str]] = {}
+    for seed in map(int, seeds or range(1, 9)):
+        for n_animals in (1, 3):
+            truth = Scene.build(RecordingSpec(n_frames=900, seed=seed, n_animals=n_animals)).keypoints_mm
+            for n_cameras in (2, 3, 4):
+                rig, rng = ring(n_cameras), np.random.default_rng([seed, n_cameras])
+                whole = film(rig, truth[:, 0], rng) if n_animals == 1 else film_together(rig, truth, rng)
+                for n_frames in (100, 300, 700):
+                    starts = rng.integers(0, 60, n_cameras)
+                    poses = {
+                        name: table.isel(time=slice(start, start + n_frames)).assign_coords(
+                            frame=("time", np.arange(n_frames))
+                        )
+                        for (name, table), start in zip(whole.items(), starts, strict=True)
+                    }
+                    case = outcomes.setdefault((n_animals, n_cameras, n_frames), [])
+                    case.append(judge_starts(poses, rig, list(starts[0] - starts)))
+    for (n_animals, n_cameras, n_frames), found in outcomes.items():
+        told = ", ".join(f"{word} {n}" for word, n in sorted(Counter(found).items()))
+        print(f"{n_animals} animals, {n_cameras} cameras, {n_frames} frames: {told}")
+
+
+def judge_starts(poses: dict[str, xr.Dataset], rig: Rig, truth: list[int]) -> str:
+    try:
+        found = list(synchronise(poses, rig).values())
+    except InputError:
+        return "refused"
+    worst = max(abs(estimate.offset - true) for estimate, true in zip(found, truth, strict=True))
+    return "exact" if worst == 0 else f"off by {worst}"
+
+
 def speed(n_frames: int = 10_000, n_cameras: int = 6) -> None:
     scene = Scene.build(RecordingSpec(n_frames=n_frames, seed=1, n_animals=2)).keypoints_mm
     body = np.concatenate([scene[:, 0], scene[:, 1]], axis=1)[:, :20]
@@ -256,6 +308,7 @@ if __name__ == "__main__":
         "person": person,
         "truth": truth,
         "animals": animals,
+        "synchronise": find_starts,
         "speed": speed,
     }
     commands[sys.argv[1]](*sys.argv[2:])

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from marey.cameras.naming import find_named
-from marey.cameras.sessions import Session, dropped_from_times, estimate_offset, find_sessions
+from marey.cameras.sessions import Session, dropped_from_times, find_sessions
 from marey.errors import InputError, NotFoundError
 
 
@@ -54,26 +54,3 @@ def test_drops_from_time_stamps():
     assert dropped_from_times(np.array([0, 0.1, 0.3, 0.4, 0.7]), 10) == [2, 5, 6]
     with pytest.raises(InputError, match="rise by about"):
         dropped_from_times(np.array([0, 0.1, 0.1]), 10)
-
-
-@pytest.mark.parametrize("offset", [-13, 0, 8])
-def test_the_offset_is_found_from_speeds(offset):
-    rng = np.random.default_rng(0)
-    speed = np.repeat(rng.gamma(0.7, 2.0, 60), 5)
-    path = np.cumsum(speed[:, None, None] * rng.normal(1, 0.2, (300, 4, 2)), axis=0)
-    mirrored = -0.4 * path + rng.normal(0, 0.3, path.shape)
-    reference, other = path[40:240], mirrored[40 - offset : 240 - offset]
-    other = other.copy()
-    other[::17] = np.nan
-    found, correlation = estimate_offset(reference, other)
-    assert found == offset
-    assert correlation > 0.5
-
-
-def test_speeds_that_have_nothing_in_common():
-    rng = np.random.default_rng(0)
-    a, b = rng.normal(size=(2, 4000, 3, 2)).cumsum(axis=1)
-    with pytest.raises(InputError, match="rise and fall together"):
-        estimate_offset(a, b, max_offset=20)
-    with pytest.raises(InputError, match="at least 20 frames"):
-        estimate_offset(a * np.nan, b)

@@ -10,7 +10,7 @@ from marey.cameras import read_cameras, write_cameras
 from marey.cameras.boards import Chessboard
 from marey.cli.app import app
 from marey.errors import AlreadyExistsError, ConfigError, InputError, NotFoundError
-from marey.formats import save_poses
+from marey.formats import load_poses, save_poses
 from marey.model import create_poses
 
 BOARD = Chessboard(6, 5, 40.0)
@@ -212,6 +212,15 @@ def test_from_poses_of_an_animal(tmp_path):
     assert told["units"] == "mm"
     for camera in read_cameras(tmp_path / "cams.toml"):
         np.testing.assert_allclose(camera.centre, rig[camera.name].centre, atol=5)
+    late = load_poses(folder / "cam2.nc")
+    save_poses(
+        late.isel(time=slice(4, None)).assign_coords(frame=("time", np.arange(76))), folder / "cam2.nc"
+    )
+    told = run(*arguments, *lenses, "--offset", "cam2=-4", "--json")
+    assert told["median_px"] < 0.6
+    assert told["offsets"] == {"cam2": -4}
+    with pytest.raises(InputError, match="do not tell by how many frames"):
+        run(*arguments, *lenses, "--synchronise")
     with pytest.raises(ConfigError, match="works without a board, but there are --board and --report"):
         run(*arguments, *lenses, "--board", "chessboard:9x6:30", "--report", tmp_path / "r.html")
     with pytest.raises(InputError, match="lens of cam1, cam2, cam3 is not known"):

@@ -11,9 +11,6 @@ import numpy as np
 from marey.cameras.naming import find_named
 from marey.errors import InputError, NotFoundError
 
-MIN_OVERLAP = 20
-MIN_CORRELATION = 0.3
-
 
 @dataclass(frozen=True)
 class Session:
@@ -148,87 +145,3 @@ def dropped_from_times(times_s: np.ndarray, fps: float) -> list[int]:
             hint="check the frame rate",
         )
     return sorted(set(range(int(places[-1]) + 1 if len(places) else 0)) - set(places.tolist()))
-
-
-def speeds(positions: np.ndarray) -> np.ndarray:
-    """Return how fast an animal moves in the image, shape (n_frames - 1,), on a scale that cameras share.
-
-    Parameters
-    ----------
-    positions
-        Keypoints in pixels, shape (n_frames, n_keypoints, 2), NaN where missing.
-
-    Returns
-    -------
-    numpy.ndarray
-        The mean over the keypoints of their speeds in units of the keypoint's median; NaN where nothing is
-        known.
-    """
-    steps = np.linalg.norm(np.diff(np.asarray(positions, dtype=float), axis=0), axis=-1)
-    known = [column[np.isfinite(column)] for column in steps.T]
-    usual = np.array([np.median(column) if len(column) else np.nan for column in known])
-    scaled = np.log1p(steps / np.where(usual > 0, usual, np.nan))
-    is_known = np.isfinite(scaled)
-    count = is_known.sum(axis=1)
-    return np.where(is_known, scaled, 0).sum(axis=1) / np.where(count, count, np.nan)
-
-
-def estimate_offset(
-    reference: np.ndarray, other: np.ndarray, *, max_offset: int | None = None
-) -> tuple[int, float]:
-    """Estimate by how many frames a camera's video is behind another's, from how fast the animal moves.
-
-    The offset is where the correlation of the speeds is highest. It is to the frame; the same animal must be
-    in view of both cameras and move unevenly.
-
-    Parameters
-    ----------
-    reference, other
-        Poses from each camera, shape (n_frames, n_keypoints, 2).
-    max_offset
-        Search no farther; half of the shorter recording by default.
-
-    Returns
-    -------
-    offset
-        Frame i of the reference was taken with frame ``i + offset`` of the other.
-    correlation
-        Of the speeds there, from -1 to 1.
-
-    Raises
-    ------
-    InputError
-        Nothing is known in either, or the speeds do not agree anywhere.
-    """
-    a, b = speeds(reference), speeds(other)
-    if min(np.isfinite(a).sum(), np.isfinite(b).sum()) < MIN_OVERLAP:
-        raise InputError(
-            f"expected at least {MIN_OVERLAP} frames in which the animal is seen moving, in both cameras",
-            hint="predict poses for more frames, or give the offset",
-        )
-    limit = min(len(a), len(b)) // 2 if max_offset is None else max_offset
-    best, offset = -np.inf, 0
-    for tried in range(-limit, limit + 1):
-        n = min(len(a) - max(0, -tried), len(b) - max(0, tried))
-        if n < MIN_OVERLAP:
-            continue
-        first, second = a[max(0, -tried) :][:n], b[max(0, tried) :][:n]
-        value = _correlation(first, second)
-        if value > best:
-            best, offset = value, tried
-    if best < MIN_CORRELATION:
-        raise InputError(
-            "expected the speeds in both cameras to rise and fall together, but they do not (correlation "
-            f"{best:.2f})",
-            hint="the same animal must be in view of both; if they were triggered together, give offset 0",
-        )
-    return offset, float(best)
-
-
-def _correlation(a: np.ndarray, b: np.ndarray) -> float:
-    known = np.isfinite(a) & np.isfinite(b)
-    if known.sum() < MIN_OVERLAP:
-        return -np.inf
-    x, y = a[known] - a[known].mean(), b[known] - b[known].mean()
-    size = np.sqrt((x @ x) * (y @ y))
-    return float(x @ y / size) if size > 0 else -np.inf

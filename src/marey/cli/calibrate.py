@@ -42,6 +42,13 @@ def calibrate(  # noqa: PLR0917 - the options of a command
     min_confidence: Annotated[
         float, typer.Option(help="With --from-poses: leave out points below it.")
     ] = 0.0,
+    offset: Annotated[
+        list[str] | None,
+        typer.Option(metavar="CAMERA=N", help="With --from-poses: frames by which a camera started early."),
+    ] = None,
+    synchronise: Annotated[
+        bool, typer.Option("--synchronise", help="With --from-poses: find out offsets that are not given.")
+    ] = False,
     lens: Annotated[str, typer.Option(help="auto, pinhole, wide or fisheye.")] = "auto",
     intrinsics: Annotated[
         Path | None, typer.Option(help="A calibration whose lenses are known and kept.")
@@ -77,8 +84,8 @@ def calibrate(  # noqa: PLR0917 - the options of a command
     if from_poses:
         _refuse_board_options(views=views, board=board, report=report, cache=cache)
         _calibrate_from_poses(
-            folder, from_poses, output, intrinsics, length, size or [], min_confidence, seed, world,
-            overwrite=overwrite, as_json=as_json,
+            folder, from_poses, output, intrinsics, length, size or [], min_confidence, offset or [], seed,
+            world, find_offsets=synchronise, overwrite=overwrite, as_json=as_json,
         )  # fmt: skip
         return
     _check_said(views, board)
@@ -142,9 +149,11 @@ def _calibrate_from_poses(
     length: str,
     sizes: list[str],
     min_confidence: float,
+    offset: list[str],
     seed: int,
     world: str,
     *,
+    find_offsets: bool,
     overwrite: bool,
     as_json: bool,
 ) -> None:
@@ -154,9 +163,10 @@ def _calibrate_from_poses(
     from marey.cameras import read_cameras, write_cameras
     from marey.cameras.align import align_to_file
     from marey.cameras.naming import find_named
+    from marey.cli.triangulate import parse_offsets, say_offsets
     from marey.errors import InputError
     from marey.formats import load_poses
-    from marey.reconstruction import calibrate_from_poses
+    from marey.reconstruction import calibrate_from_poses, synchronise
 
     files: dict[str, Path] = {}
     for named in find_named(folder, pattern):
@@ -167,12 +177,21 @@ def _calibrate_from_poses(
                 hint="make the pattern say more",
             )
         files[named.camera] = named.path
+    poses = {name: load_poses(path) for name, path in files.items()}
+    offsets = parse_offsets(offset)
     with progress_bars() as progress:
+        if find_offsets:
+            estimates = synchronise(
+                poses, None, offsets=offsets, min_confidence=min_confidence, progress=progress
+            )
+            say_offsets(estimates)
+            offsets = {name: estimate.offset for name, estimate in estimates.items()}
         found = calibrate_from_poses(
-            {name: load_poses(path) for name, path in files.items()},
+            poses,
             lenses={camera.name: camera for camera in read_cameras(intrinsics)} if intrinsics else None,
             sizes=_parse_sizes(sizes),
             length=_parse_length(length) if length else None,
+            offsets=offsets,
             min_confidence=min_confidence,
             seed=seed,
             progress=progress,
@@ -192,7 +211,7 @@ def _calibrate_from_poses(
         say(f"warning: {warning}")
     say(f"wrote {output}")
     if as_json:
-        print_json({**summary, "output": output})
+        print_json({**summary, "offsets": offsets, "output": output})
 
 
 def _refuse_board_options(**given: object) -> None:

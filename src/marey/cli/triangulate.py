@@ -8,10 +8,11 @@ import typer
 from marey.cli.output import print_json, progress_bars, say
 
 if TYPE_CHECKING:
-    import numpy as np
+    from collections.abc import Mapping
+
     import xarray as xr
 
-    from marey.reconstruction import RefinementSettings
+    from marey.reconstruction import OffsetEstimate, RefinementSettings
 
 _FORMATS = {".csv": "anipose", ".c3d": "c3d", ".trc": "trc", ".nwb": "nwb"}
 _OWN = (".nc", ".h5")
@@ -59,7 +60,7 @@ def triangulate(  # noqa: PLR0917 - every option of a command is an argument
     ] = None,
     synchronise: Annotated[
         bool,
-        typer.Option("--synchronise", help="Estimate offsets that are not given, from the poses' speed."),
+        typer.Option("--synchronise", help="Find out offsets that are not given, from what was seen."),
     ] = False,
     trim: Annotated[bool, typer.Option("--trim", help="Cut to the frames that all cameras have.")] = False,
     fps: Annotated[float | None, typer.Option(help="Frames per second, where the poses do not say.")] = None,
@@ -79,6 +80,7 @@ def triangulate(  # noqa: PLR0917 - every option of a command is an argument
     from marey.formats import load_poses
     from marey.model import with_rate
     from marey.reconstruction import TriangulationSettings
+    from marey.reconstruction import synchronise as estimate_offsets
     from marey.reconstruction import triangulate as triangulate_poses
 
     if output.suffix.lower() not in (*_OWN, *_FORMATS):
@@ -98,26 +100,34 @@ def triangulate(  # noqa: PLR0917 - every option of a command is an argument
     loaded = {name: load_poses(path) for name, path in files.items()}
     if fps is not None:
         loaded = {name: with_rate(table, fps) for name, table in loaded.items()}
-    if synchronise:
-        offsets = _synchronised(loaded, offsets)
+    gaps = parse_dropped(dropped or [])
+    estimates: dict[str, OffsetEstimate] = {}
     refinement = None
     if refine or fill:
         refinement = _refinement(loaded, smoothness, limbs, soft_limbs, use_limbs=use_limbs, fill=fill)
     with progress_bars() as progress:
+        if synchronise:
+            estimates = estimate_offsets(
+                loaded, rig, offsets=offsets, dropped=gaps, min_confidence=min_confidence, progress=progress
+            )
+            offsets = {name: estimate.offset for name, estimate in estimates.items()}
         result = triangulate_poses(
             loaded,
             rig,
             settings=TriangulationSettings(method=method, min_cameras=min_cameras, threshold=threshold),
             refinement=refinement,
             offsets=offsets,
-            dropped=parse_dropped(dropped or []),
+            dropped=gaps,
             trim=trim or synchronise,
             min_confidence=min_confidence,
             progress=progress,
         )
+    say_offsets(estimates)
     for loss in _save(result, output):
         say(f"note: {loss}")
     summary = {"output": output, **_summarise(result), "offsets": offsets}
+    if synchronise:
+        summary["possible_offsets"] = {name: (e.lowest, e.highest) for name, e in estimates.items()}
     _tell(summary, is_empty=not any(table["position"].notnull().any() for table in loaded.values()))
     if as_json:
         print_json(summary)
@@ -162,24 +172,11 @@ def _whole(text: str, name: str, option: str = "--offset") -> int:
         raise ConfigError(f"expected a number of frames after {option} {name}=, got {text!r}") from None
 
 
-def _synchronised(loaded: "dict[str, xr.Dataset]", given: dict[str, int]) -> dict[str, int]:
-    """Return the offsets, those that were not given estimated against the first camera."""
-    from marey.cameras.sessions import estimate_offset
-
-    def points(poses: "xr.Dataset") -> "np.ndarray":
-        position = poses["position"].transpose("time", "keypoint", "individual", "space").to_numpy()
-        return position.reshape(len(position), -1, position.shape[-1])
-
-    first, *others = loaded
-    offsets = {first: given.get(first, 0)}
-    for name in others:
-        if name in given:
-            offsets[name] = given[name]
-            continue
-        found, correlation = estimate_offset(points(loaded[first]), points(loaded[name]))
-        offsets[name] = offsets[first] + found
-        say(f"{name} is {found:+d} frames from {first} (their speeds correlate by {correlation:.2f})")
-    return offsets
+def say_offsets(estimates: "Mapping[str, OffsetEstimate]") -> None:
+    """Say what was found out about when cameras started, and how surely."""
+    for name, estimate in estimates.items():
+        also = f" ({estimate.lowest:+d} to {estimate.highest:+d} fit about as well)" if estimate.doubt else ""
+        say(f"{name} started {estimate.offset:+d} frames early{also}")
 
 
 def _refinement(

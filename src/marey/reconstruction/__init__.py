@@ -14,11 +14,13 @@ from marey.reconstruction.observations import Observations, gather
 from marey.reconstruction.refinement import RefinementSettings
 from marey.reconstruction.self_calibration import PoseCalibration, calibrate_from_poses
 from marey.reconstruction.sight import Sight
+from marey.reconstruction.synchronisation import OffsetEstimate, synchronise
 from marey.reconstruction.triangulation import TriangulationSettings, triangulate
 
 __all__ = [
     "AngleConfig",
     "Observations",
+    "OffsetEstimate",
     "PoseCalibration",
     "RefinementSettings",
     "Sight",
@@ -33,5 +35,6 @@ __all__ = [
     "gather",
     "match_individuals",
     "read_angle_config",
+    "synchronise",
     "triangulate",
 ]

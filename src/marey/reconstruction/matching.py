@@ -81,7 +81,7 @@ def match_individuals(
     n_cameras, n_frames, n_keypoints, n_individuals = observations.pixels.shape[:4]
     flat = observations.pixels.reshape(n_cameras, -1, 2)
     rays = sight.rays(flat).reshape(observations.pixels.shape)
-    epipolar = _epipolar_matrices(sight)
+    epipolar = epipolar_matrices(sight)
     order = np.full((n_frames, n_cameras, n_individuals), -1)
     tracks = _Tracks(n_individuals, n_keypoints)
     for t in range(n_frames):
@@ -129,7 +129,7 @@ def _sorted(observations: Observations, order: np.ndarray) -> Observations:
     )
 
 
-def _epipolar_matrices(sight: Sight) -> np.ndarray:
+def epipolar_matrices(sight: Sight) -> np.ndarray:
     """Return the essential matrix of each pair: ray_b · E[a, b] · ray_a = 0, shape (n, n, 3, 3)."""
     n = len(sight)
     matrices = np.zeros((n, n, 3, 3))
