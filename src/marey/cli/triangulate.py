@@ -175,8 +175,8 @@ def _whole(text: str, name: str, option: str = "--offset") -> int:
 def say_offsets(estimates: "Mapping[str, OffsetEstimate]") -> None:
     """Say what was found out about when cameras started, and how surely."""
     for name, estimate in estimates.items():
-        also = f" ({estimate.lowest:+d} to {estimate.highest:+d} fit about as well)" if estimate.doubt else ""
-        say(f"{name} started {estimate.offset:+d} frames early{also}")
+        also = f"; {estimate.lowest} to {estimate.highest} fit about as well" if estimate.doubt else ""
+        say(f"offset of {name}: {estimate.offset} frames{also}")
 
 
 def _refinement(

@@ -17,7 +17,7 @@ with all that have a place already, so that a camera that shares little with one
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations, pairwise, permutations
 from typing import TYPE_CHECKING
@@ -146,7 +146,7 @@ def _names(poses: Iterable[str]) -> Rig:
 
 
 def _place(
-    evidence: Mapping[tuple[int, int], np.ndarray], known: Iterable[int], names: Sequence[str]
+    evidence: Mapping[tuple[int, int], np.ndarray], known: Collection[int], names: Sequence[str]
 ) -> dict[int, OffsetEstimate]:
     """Return when each camera started, those that leave least doubt first.
 
@@ -160,10 +160,10 @@ def _place(
     names
         Of all cameras.
     """
-    placed = {camera: OffsetEstimate(0, 0, 0) for camera in known}
-    if not placed:
-        first = min(permutations(range(len(names)), 2), key=lambda pair: _weigh(evidence[pair]).doubt)[0]
-        placed[first] = OffsetEstimate(0, 0, 0)
+    begun = list(known) or [
+        min(permutations(range(len(names)), 2), key=lambda pair: _weigh(evidence[pair]).doubt)[0]
+    ]
+    placed = {camera: OffsetEstimate(0, 0, 0) for camera in begun}
 
     def compare(camera: int) -> OffsetEstimate:
         # All together say more than one does, unless some of them never saw the animal when this one did.
@@ -174,18 +174,21 @@ def _place(
         found = {camera: compare(camera) for camera in waiting}
         surest = min(found, key=lambda camera: found[camera].doubt)
         if found[surest].doubt > MAX_DOUBT_FRAMES:
-            raise _in_doubt({names[camera]: estimate for camera, estimate in found.items()})
+            start = [] if known else [names[begun[0]]]
+            raise _in_doubt({names[camera]: estimate for camera, estimate in found.items()}, start)
         placed[surest] = found[surest]
     return placed
 
 
-def _in_doubt(found: Mapping[str, OffsetEstimate]) -> InputError:
+def _in_doubt(found: Mapping[str, OffsetEstimate], start: Sequence[str]) -> InputError:
+    """Return the error for cameras whose offset is not `found` out, compared with `start` and others."""
     told = ", ".join(f"{name} from {e.lowest:+d} to {e.highest:+d}" for name, e in found.items())
+    said = " ".join(f"--offset {name}=0" for name in (*start, next(iter(found))))
     return InputError(
         "the poses do not tell by how many frames the cameras started apart: "
         f"what was seen fits {told} frames about as well",
         hint="the animal must move where several cameras see it. If you know better, say it: "
-        f"--offset {next(iter(found))}=0 for a camera that was in step",
+        f"{said} where they were in step",
     )
 
 
