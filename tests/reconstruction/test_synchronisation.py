@@ -52,6 +52,9 @@ def test_offsets_that_are_given_are_kept(rig, walk, film):
     poses = started(film(rig, walk[0], **NOISE), STARTS, 300)
     found = synchronise(poses, rig, offsets={"cam1": 10, "cam2": -15})
     assert values(found) == {"cam0": 3, "cam1": 10, "cam2": -15, "cam3": 3}
+    del poses["cam2"]
+    found = synchronise(poses, rig, offsets={"cam1": 10, "cam2": -15})
+    assert values(found) == {"cam0": 3, "cam1": 10, "cam3": 3}
 
 
 def test_a_bias_of_the_keypoints_does_not_matter(rig, walk, film):

@@ -69,6 +69,10 @@ class OffsetEstimate:
         """By how many frames it may be wrong."""
         return max(self.highest - self.offset, self.offset - self.lowest)
 
+    def moved(self, by: int) -> OffsetEstimate:
+        """Return it, counted from another frame."""
+        return OffsetEstimate(self.offset + by, self.lowest + by, self.highest + by)
+
 
 def synchronise(
     poses: Mapping[str, xr.Dataset],
@@ -122,7 +126,8 @@ def synchronise(
     limit = min(n_frames // 2, MAX_OFFSET) if max_offset is None else min(max_offset, n_frames - 1)
     compare = _compare_lines(observations, Sight.of(cameras)) if rig else _compare_speeds(observations)
     pairs = list(combinations(range(len(names)), 2))
-    known = {names.index(name) for name in offsets or {}}
+    given = {name: (offsets or {}).get(name, 0) for name in names}
+    known = {number for number, name in enumerate(names) if name in (offsets or {})}
     evidence: dict[tuple[int, int], np.ndarray] = {}
     for number, (a, b) in enumerate(pairs):
         progress(Progress("comparing the cameras", number, len(pairs)))
@@ -130,13 +135,9 @@ def synchronise(
             evidence[a, b] = compare(a, b, limit)
             evidence[b, a] = evidence[a, b][:, ::-1]
     progress(Progress("comparing the cameras", len(pairs), len(pairs)))
-    placed = _place(evidence, known, names)
-    given = {name: (offsets or {}).get(name, 0) for name in names}
-    first = 0 if known else placed[next(iter(names.index(name) for name in poses))].offset
-    return {
-        name: OffsetEstimate(*(value + given[name] - first for value in (p.offset, p.lowest, p.highest)))
-        for name, p in ((name, placed[names.index(name)]) for name in poses)
-    }
+    placed = dict(zip(names, _place(evidence, known, names), strict=True))
+    first = 0 if known else placed[next(iter(poses))].offset
+    return {name: placed[name].moved(given[name] - first) for name in poses}
 
 
 def _names(poses: Iterable[str]) -> Rig:
@@ -147,8 +148,8 @@ def _names(poses: Iterable[str]) -> Rig:
 
 def _place(
     evidence: Mapping[tuple[int, int], np.ndarray], known: Collection[int], names: Sequence[str]
-) -> dict[int, OffsetEstimate]:
-    """Return when each camera started, those that leave least doubt first.
+) -> list[OffsetEstimate]:
+    """Return when each camera started.
 
     Parameters
     ----------
@@ -177,7 +178,7 @@ def _place(
             start = [] if known else [names[begun[0]]]
             raise _in_doubt({names[camera]: estimate for camera, estimate in found.items()}, start)
         placed[surest] = found[surest]
-    return placed
+    return [placed[camera] for camera in range(len(names))]
 
 
 def _in_doubt(found: Mapping[str, OffsetEstimate], start: Sequence[str]) -> InputError:
