@@ -129,7 +129,7 @@ class TestAtomicPath:
             write_text(tmp_path / "folder", "y")
         assert everything_below(tmp_path) == ["folder", "folder/inside"]
 
-    @pytest.mark.skipif(os.name == "nt" or os.geteuid() == 0, reason="permissions do not stop this user")
+    @pytest.mark.usefixtures("stopped_by_permissions")
     def test_a_folder_without_permission(self, tmp_path):
         tmp_path.chmod(0o500)
         try:

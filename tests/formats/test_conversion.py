@@ -2,13 +2,14 @@
 
 import json
 
+import numpy as np
 import pytest
 
-from marey.errors import AlreadyExistsError, FormatError, InputError, NotFoundError
+from marey.errors import AlreadyExistsError, FormatError, InputError, NotFoundError, StorageError
 from marey.formats import export_poses, load_labels, load_poses, save_labels, save_poses
 from marey.formats.conversion import convert
 from marey.formats.registry import FORMATS, detect_format, format_named
-from marey.model import SKELETON_ATTRIBUTE, Skeleton, read_history, read_skeleton
+from marey.model import SKELETON_ATTRIBUTE, Skeleton, create_poses, read_history, read_skeleton
 
 
 @pytest.mark.parametrize(
@@ -171,3 +172,38 @@ def test_images_inside_the_source_that_do_not_come_along_are_counted(shared_data
     assert any(
         note.startswith("images inside minimal_instance.pkg.slp, left out: 1") for note in report.notes
     )
+
+
+@pytest.mark.parametrize("n_bytes", [0, 3_000, 12_000, 40_000])
+@pytest.mark.parametrize("name", ["p.nc", "p.csv", "p.h5", "p.slp", "p.analysis.h5", "p.nwb"])
+def test_a_full_disk_leaves_the_file_before(tmp_path, full_disk, name, n_bytes):
+    """What is written by the HDF5 library, too, which may take the process with it."""
+    if name.endswith(".nwb"):
+        pytest.importorskip("ndx_pose")
+    points = np.random.default_rng(0).uniform(0, 640, (3000, 2, 1, 1))
+    save_poses(create_poses(points, keypoints=["snout"]), tmp_path / "in.nc")
+    (tmp_path / name).write_text("the one before")
+    with full_disk(n_bytes), pytest.raises(StorageError, match=r"was there before is unchanged\.\nhint: "):
+        convert(tmp_path / "in.nc", tmp_path / name, overwrite=True)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["in.nc", name]
+    assert (tmp_path / name).read_text() == "the one before"
+
+
+@pytest.mark.usefixtures("stopped_by_permissions")
+@pytest.mark.parametrize("name", ["p.nc", "p.csv", "p.h5", "p.slp", "p.analysis.h5", "p.nwb"])
+def test_a_read_only_folder_is_said_and_stays_as_it_is(mouse_poses, tmp_path, name):
+    if name.endswith(".nwb"):
+        pytest.importorskip("ndx_pose")
+    save_poses(mouse_poses, tmp_path / "in.nc")
+    folder = tmp_path / "read only"
+    folder.mkdir()
+    (folder / name).write_text("the one before")
+    folder.chmod(0o500)
+    try:
+        with pytest.raises(
+            StorageError, match=r"permission denied.*\nhint: choose a folder that can"
+        ):
+            convert(tmp_path / "in.nc", folder / name, overwrite=True)
+        assert [(path.name, path.read_text()) for path in folder.iterdir()] == [(name, "the one before")]
+    finally:
+        folder.chmod(0o700)

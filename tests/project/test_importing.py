@@ -180,19 +180,13 @@ def test_a_failed_import_leaves_nothing_behind(tmp_path):
     assert sorted(p.name for p in tmp_path.iterdir()) == before
 
 
-def test_a_disk_that_takes_no_more_leaves_nothing_behind(tmp_path):
-    resource = pytest.importorskip("resource")
+def test_a_disk_that_takes_no_more_leaves_nothing_behind(tmp_path, full_disk):
     source = make_dlc_project(tmp_path / "dlc")
     noise = np.random.default_rng(0).integers(0, 255, (300, 300), dtype=np.uint8)
     (source / "labeled-data/élan 2/img0007.png").write_bytes(cv2.imencode(".png", noise)[1].tobytes())
     before = sorted(p.name for p in tmp_path.iterdir())
-    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, limits[1]))  # the large image does not fit
-    try:
-        with pytest.raises(StorageError):
-            import_project(source, tmp_path / "project")
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    with full_disk(20_000), pytest.raises(StorageError):  # the large image does not fit
+        import_project(source, tmp_path / "project")
     assert sorted(p.name for p in tmp_path.iterdir()) == before
 
 

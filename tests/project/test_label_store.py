@@ -197,23 +197,12 @@ class TestWhatIsRefused:
             project.load_labels()
 
 
-@pytest.fixture
-def full_disk():
-    """No file may grow beyond 1000 bytes, as on a disk that is nearly full."""
-    resource = pytest.importorskip("resource")
-    old_limits = resource.getrlimit(resource.RLIMIT_FSIZE)
-    old_handler = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (1000, old_limits[1]))
-    yield
-    resource.setrlimit(resource.RLIMIT_FSIZE, old_limits)
-    signal.signal(signal.SIGXFSZ, old_handler)
-
-
 def test_a_full_disk_leaves_everything_as_it_was(project, full_disk):
     kept = project.save_labels("day1", [label("day1", 1, (1, 1))])
     before = sorted(project.root.rglob("*"))
     points = np.random.default_rng(0).normal(size=(50, 2))
-    with pytest.raises(StorageError, match="What was there before is unchanged") as raised:
+    unchanged = "What was there before is unchanged"
+    with full_disk(1000), pytest.raises(StorageError, match=unchanged) as raised:
         project.save_labels("day1", [label("day1", i, p) for i, p in enumerate(points)])
     assert raised.value.hint
     assert project.label_revision("day1") == kept
@@ -224,7 +213,7 @@ def test_a_full_disk_leaves_everything_as_it_was(project, full_disk):
 def test_a_disk_that_fills_up_after_the_history_leaves_the_table_as_it_was(project, full_disk):
     """What repeats itself is small in the history, which is compressed, and too large for the table."""
     kept = project.save_labels("day1", [label("day1", 1, (1, 1))])
-    with pytest.raises(StorageError, match="What was there before is unchanged"):
+    with full_disk(1000), pytest.raises(StorageError, match="What was there before is unchanged"):
         project.save_labels("day1", [label("day1", i, (1, 1)) for i in range(60)])
     assert project.label_revision("day1") == kept
     assert [frame.frame for frame in project.load_labels("day1")] == [1]

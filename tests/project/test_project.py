@@ -1,4 +1,3 @@
-import os
 import threading
 from pathlib import Path
 
@@ -185,7 +184,7 @@ class TestReadOnly:
         assert (opened.extracted_frames("day1"), opened.run_names()) == ([], [])
         assert {path: path.stat().st_mtime_ns for path in project.root.rglob("*")} == before
 
-    @pytest.mark.skipif(os.name == "nt" or os.geteuid() == 0, reason="permissions do not stop this user")
+    @pytest.mark.usefixtures("stopped_by_permissions")
     def test_a_folder_without_permission(self, project):
         project.save_labels("day1", [label("day1", 3, (1, 2))])
         folders = [project.root, project.labels_folder]

@@ -122,7 +122,7 @@ class TestFindingAgain:
         assert filmed.videos[key].n_frames == 5
         assert filmed.videos[key].fingerprint
 
-    @pytest.mark.skipif(os.name == "nt" or os.geteuid() == 0, reason="permissions do not stop this user")
+    @pytest.mark.usefixtures("stopped_by_permissions")
     def test_where_nothing_can_be_written_it_is_still_found(self, filmed, disk):
         (disk / "recordings" / "day 1.mp4").rename(disk / "recordings" / "b.mp4")
         filmed.root.chmod(0o500)

@@ -3,9 +3,9 @@ import sys
 
 import pytest
 import torch
-from safetensors.torch import save_file
+from safetensors.torch import load_file, save_file
 
-from marey.errors import FormatError, InputError, NotFoundError
+from marey.errors import FormatError, InputError, NotFoundError, StorageError
 from marey.model import Skeleton
 from marey.networks import ViewPlan
 from marey.networks.network import PoseNetwork
@@ -55,6 +55,15 @@ def test_weights_of_another_skeleton_are_refused(run):
     run.weights_path.write_bytes(b"damaged")
     with pytest.raises(InputError, match="replaced or damaged"):
         run.load_network()
+
+
+def test_weights_that_the_disk_does_not_take_leave_those_that_are_there(run, full_disk):
+    before = run.weights_path.read_bytes()
+    with full_disk(10_000), pytest.raises(StorageError, match=r"could not write .*weights\.safetensors"):
+        run.write_weights({"a": torch.zeros(100, 100)})
+    assert run.weights_path.read_bytes() == before
+    run.write_weights({"a": torch.ones(2).expand(3, 2)})
+    assert load_file(run.weights_path)["a"].tolist() == [[1, 1]] * 3
 
 
 def test_a_project_with_other_keypoints_is_refused(run):

@@ -73,18 +73,12 @@ class TestWriter:
             VideoWriter(tmp_path / "out.mp4", fps=fps, size=size)
 
     @pytest.mark.parametrize("n_frames", [3, 200])
-    def test_a_full_disk(self, tmp_path, n_frames):
-        resource = pytest.importorskip("resource", reason="no limits on this system")
+    def test_a_full_disk(self, tmp_path, full_disk, n_frames):
         rng = np.random.default_rng(0)
         images = [rng.integers(0, 255, (HEIGHT, WIDTH, 3), dtype=np.uint8) for _ in range(n_frames)]
         (tmp_path / "out.mp4").write_text("the one before")
-        before = resource.getrlimit(resource.RLIMIT_FSIZE)
-        resource.setrlimit(resource.RLIMIT_FSIZE, (8_000, before[1]))
-        try:
-            with pytest.raises(StorageError, match=r"could not be written|could not write"):
-                write(tmp_path / "out.mp4", images)
-        finally:
-            resource.setrlimit(resource.RLIMIT_FSIZE, before)
+        with full_disk(8_000), pytest.raises(StorageError, match=r"could not be written|could not write"):
+            write(tmp_path / "out.mp4", images)
         assert (tmp_path / "out.mp4").read_text() == "the one before"
         assert names(tmp_path) == ["out.mp4"]
 

@@ -1,15 +1,19 @@
-"""Looking into HDF5 files of other tools: what is inside, and clear words when they are damaged."""
+"""HDF5 files: what is inside those of other tools, clear words for damaged ones, and writing new ones."""
 
 import contextlib
+import io
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from marey.errors import FormatError, NotFoundError, StorageError
+from marey.files import atomic_path
 
 if TYPE_CHECKING:
     import h5py
+
+T = TypeVar("T")
 
 HDF5_MAGIC = b"\x89HDF\r\n\x1a\n"
 
@@ -55,6 +59,79 @@ def open_hdf5(path: Path) -> Iterator["h5py.File"]:
         raise FormatError(
             f"{path} is damaged or incomplete: {error}", hint="copy the file again from where it was made"
         ) from error
+
+
+@contextlib.contextmanager
+def atomic_hdf5(path: str | Path) -> Iterator[io.RawIOBase]:
+    """Give a file object for h5py or h5netcdf to write to; on success it becomes `path` in one step.
+
+    Raises
+    ------
+    StorageError
+        The disk is full, read-only, or the folder cannot be written; `path` stays what it was.
+    """
+    with atomic_path(path) as temporary, _PatientFile(temporary) as file:
+        try:
+            yield file
+        except Exception as error:
+            if file.fault:
+                raise file.fault from error
+            raise
+        file.flush()
+        if file.fault:
+            raise file.fault
+
+
+class _PatientFile(io.RawIOBase):
+    """A file that keeps its first fault to itself, after which it only pretends to write.
+
+    HDF5 cannot give up a file that the disk does not take: closing it fails as well, and later the whole
+    process may crash over what is left open. So it is told that all is well until it has closed the file.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.fault: OSError | None = None
+        self._file = path.open("w+b")
+
+    def close(self) -> None:
+        super().close()
+        with contextlib.suppress(OSError):  # what could not be written has been told
+            self._file.close()
+
+    def readable(self) -> bool:
+        return True
+
+    def writable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        return self._try(lambda: self._file.seek(offset, whence), offset)
+
+    def tell(self) -> int:
+        return self._try(self._file.tell, 0)
+
+    def readinto(self, buffer: Any) -> int:
+        return self._try(lambda: self._file.readinto(buffer), 0)
+
+    def write(self, data: Any) -> int:
+        return self._try(lambda: self._file.write(data), len(data))
+
+    def truncate(self, size: int | None = None) -> int:
+        return self._try(lambda: self._file.truncate(size), size or 0)
+
+    def flush(self) -> None:
+        self._try(self._file.flush, None)
+
+    def _try(self, act: Callable[[], T], otherwise: T) -> T:
+        if self.fault is None:
+            try:
+                return act()
+            except OSError as error:
+                self.fault = error
+        return otherwise
 
 
 def top_level(path: Path) -> frozenset[str]:

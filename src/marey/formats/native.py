@@ -15,8 +15,7 @@ import numpy as np
 import xarray as xr
 
 from marey.errors import FormatError, VersionError
-from marey.files import atomic_path
-from marey.formats.hdf5 import HDF5_MAGIC, read_magic, top_level
+from marey.formats.hdf5 import HDF5_MAGIC, atomic_hdf5, read_magic, top_level
 from marey.model import standardise_poses
 
 SCHEMA_ATTRIBUTE = "marey_poses_version"
@@ -57,7 +56,9 @@ def save_poses(dataset: xr.Dataset, path: str | Path, *, is_compressed: bool = T
 
 def save_dataset(dataset: xr.Dataset, path: str | Path, *, is_compressed: bool = True) -> None:
     """Write a Dataset over ``time``, such as angles, to `path`, atomically and without loss."""
-    path = Path(path)
+    import h5netcdf
+    from xarray.backends import H5NetCDFStore
+
     dataset = dataset.assign_attrs(
         {**{k: _storable(v) for k, v in dataset.attrs.items()}, SCHEMA_ATTRIBUTE: SCHEMA_VERSION}
     )
@@ -67,10 +68,9 @@ def save_dataset(dataset: xr.Dataset, path: str | Path, *, is_compressed: bool =
         encoding = {name: {k: how[k] for k in kept if k in how} for name, how in encoding.items()}
     for name in (*dataset.data_vars, *dataset.coords):
         dataset[name].encoding = {}
-    with atomic_path(path) as temporary:
-        dataset.to_netcdf(
-            temporary, engine="h5netcdf", encoding=encoding, unlimited_dims=[UNLIMITED_DIMENSION]
-        )
+    with atomic_hdf5(path) as whole, h5netcdf.File(whole, "w") as file:
+        store = H5NetCDFStore(file)
+        dataset.dump_to_store(store, encoding=encoding, unlimited_dims=[UNLIMITED_DIMENSION])
 
 
 def variable_encoding(variable: xr.DataArray) -> dict[str, Any]:

@@ -11,7 +11,7 @@ import numpy as np
 import xarray as xr
 
 from marey.errors import InputError, MissingExtraError
-from marey.files import atomic_path
+from marey.formats.hdf5 import atomic_hdf5
 from marey.formats.notes import authors_of, count_animals, count_points, in_words, is_absent, is_by_model
 from marey.formats.pose_arrays import describe_losses, has_names
 from marey.formats.source import FrameKey
@@ -43,9 +43,11 @@ def _new_file(pynwb: Any, description: str, start: datetime | None) -> Any:
 
 
 def _write(pynwb: Any, nwbfile: Any, path: Path) -> None:
-    with atomic_path(path) as temporary, warnings.catch_warnings():
+    import h5py
+
+    with atomic_hdf5(path) as whole, h5py.File(whole, "w") as file, warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        with pynwb.NWBHDF5IO(str(temporary), "w") as io:
+        with pynwb.NWBHDF5IO(file=file, mode="w") as io:
             io.write(nwbfile)
 
 

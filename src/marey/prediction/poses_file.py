@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from marey.files import atomic_path
+from marey.formats.hdf5 import atomic_hdf5
 from marey.model.poses import CANDIDATES, IDENTITY_PROBABILITY
 from marey.prediction.journal import Journal
 
@@ -39,7 +39,7 @@ def write_poses_file(journal: Journal, path: Path, attributes: dict[str, Any]) -
     n_animals = journal.header.get("n_animals", 1)
     # The places of several animals say nothing about who is who.
     places = [ONLY_INDIVIDUAL] if n_animals == 1 else [f"{ONLY_INDIVIDUAL} {i + 1}" for i in range(n_animals)]
-    with atomic_path(path) as temporary, h5netcdf.File(temporary, "w") as file:
+    with atomic_hdf5(path) as whole, h5netcdf.File(whole, "w") as file:
         file.dimensions = {"time": None, "space": 2, "keypoint": len(keypoints), "individual": n_animals}
         file.resize_dimension("time", journal.n_rows)
         text = h5py.string_dtype()

@@ -1,19 +1,22 @@
 """The folder of one training run."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from marey.errors import FormatError, InputError, NotFoundError
-from marey.files import sha256_of_bytes, write_json
+from marey.files import sha256_of_bytes, write_bytes, write_json
 from marey.model import Skeleton
 from marey.networks.approach import Approach
 from marey.networks.views import ViewPlan
 from marey.runs.config import TrainingConfig
 
 if TYPE_CHECKING:
+    import torch
+
     from marey.networks.network import PoseNetwork
 
 
@@ -216,6 +219,13 @@ class Run:
                 hint="the file was replaced or damaged: train again, or copy the whole run folder",
             ) from error
         return network.eval()
+
+    def write_weights(self, weights: "Mapping[str, torch.Tensor]") -> None:
+        """Replace the weights, atomically."""
+        from safetensors.torch import save
+
+        # Encoded in memory, because safetensors tells a full disk in an error of its own.
+        write_bytes(self.weights_path, save({name: value.contiguous() for name, value in weights.items()}))
 
     def check_skeleton(self, skeleton: Skeleton) -> None:
         """Refuse a project whose keypoints are not the ones that the network was trained for."""

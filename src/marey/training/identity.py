@@ -262,11 +262,6 @@ def _describe(identity: Identity, is_told: bool) -> str:
 
 def _write(run: Run, network: "PoseNetwork", head: "IdentityHead", identity: Identity) -> None:
     """Put the head to the weights, then say that it is there."""
-    from safetensors.torch import save_file
-
-    from marey.files import atomic_path
-
     weights = network.state_dict() | {f"identity.{name}": value for name, value in head.state_dict().items()}
-    with atomic_path(run.weights_path) as temporary:
-        save_file({name: value.contiguous() for name, value in weights.items()}, temporary)
+    run.write_weights(weights)
     write_json(run.identity_path, asdict(identity))

@@ -2,6 +2,7 @@
 
 import contextlib
 import copy
+import io
 import math
 import signal
 import threading
@@ -17,7 +18,7 @@ import torch
 from torch import Tensor, nn
 
 from marey.errors import InputError, Interrupted, MareyError
-from marey.files import atomic_path
+from marey.files import write_bytes
 from marey.networks.targets import pose_loss
 from marey.progress import Progress, ProgressCallback
 from marey.runs import TrainingConfig
@@ -285,8 +286,9 @@ class Trainer:
             "scaler": self.scaler.state_dict(),
             "torch_rng": torch.get_rng_state(),
         }
-        with atomic_path(self.folder / "state.pt") as temporary:
-            torch.save(content, temporary)
+        encoded = io.BytesIO()  # PyTorch tells a full disk in too many ways
+        torch.save(content, encoded)
+        write_bytes(self.folder / "state.pt", encoded.getvalue())
 
     def resume(self) -> bool:
         """Go back to the last saved state; return False where there is none."""

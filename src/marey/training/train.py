@@ -12,7 +12,7 @@ import numpy as np
 
 from marey import __version__
 from marey.errors import AlreadyExistsError, InputError
-from marey.files import atomic_path, sha256_of_bytes, utc_now, write_json, write_text
+from marey.files import sha256_of_bytes, utc_now, write_json, write_text
 from marey.metrics import Reliability, reference_length
 from marey.model import LabeledFrame
 from marey.networks.decoding import FEATURE_NAMES
@@ -101,7 +101,7 @@ def train(
     )
     started = utc_now()
     trainer = _fit(project, run, frames, progress, resume=resume)
-    _save_weights(run, trainer.best)
+    run.write_weights(trainer.best)
     run = learn_identity(run, project, frames, progress)
     write_json(run.path / "provenance.json", _provenance(project, run, trainer, started))
     _, validation = _training_and_validation(run, frames)
@@ -313,13 +313,6 @@ def _make_trainer(
         show_row=show_row,
         team=team,
     )
-
-
-def _save_weights(run: Run, weights: "dict[str, torch.Tensor]") -> None:
-    from safetensors.torch import save_file
-
-    with atomic_path(run.weights_path) as temporary:
-        save_file({name: value.contiguous() for name, value in weights.items()}, temporary)
 
 
 def _write_metrics(run: Run, history: list[dict[str, float]]) -> None:

@@ -13,12 +13,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from marey.errors import FormatError
-from marey.files import atomic_path
+from marey.files import write_bytes
 from marey.formats.deeplabcut.tables import HEADER_NAMES, KeypointTable, build_columns, join_index
 from marey.formats.hdf5 import open_hdf5, text
 
 if TYPE_CHECKING:
     import h5py
+    import pandas as pd
 
 KEY = "df_with_missing"
 LAYOUT_VERSION = "0.15.2"
@@ -165,14 +166,23 @@ def write_hdf_table(table: KeypointTable, path: Path, *, n_index: int = 1) -> No
         index=index,
         columns=pd.MultiIndex.from_tuples(columns, names=names),
     )
-    with atomic_path(path) as temporary:
-        frame.to_hdf(temporary, key=KEY, mode="w", format="table" if n_index == 1 else "fixed")
-        _state_layout_version(temporary)
+    write_bytes(path, _state_layout_version(_encode(frame, "table" if n_index == 1 else "fixed")))
 
 
-def _state_layout_version(path: Path) -> None:
+def _encode(frame: "pd.DataFrame", layout: str) -> bytes:
+    """Return the file in memory: a disk that takes no more would crash the HDF5 library."""
+    import pandas as pd
+
+    with pd.HDFStore("in memory.h5", "w", driver="H5FD_CORE", driver_core_backing_store=0) as store:
+        frame.to_hdf(store, key=KEY, format=layout)
+        return store.root._v_file.get_file_image()
+
+
+def _state_layout_version(content: bytes) -> bytes:
     """Say which layout the table has, which pandas before 3 needs to read it and pandas since then omits."""
     import h5py
 
-    with h5py.File(path, "r+") as file:
+    whole = io.BytesIO(content)
+    with h5py.File(whole, "r+") as file:
         file[KEY].attrs["pandas_version"] = np.bytes_(LAYOUT_VERSION)
+    return whole.getvalue()

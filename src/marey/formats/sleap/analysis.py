@@ -12,8 +12,7 @@ import numpy as np
 import xarray as xr
 
 from marey.errors import FormatError, InputError
-from marey.files import atomic_path
-from marey.formats.hdf5 import json_value, open_hdf5, text, texts, top_level
+from marey.formats.hdf5 import atomic_hdf5, json_value, open_hdf5, text, texts, top_level
 from marey.formats.pose_arrays import dense_rows, describe_losses, finish_poses, has_names
 from marey.formats.sleap.slp_file import ANIMAL_SCORES, TRACKING_SCORES
 from marey.model import Skeleton, read_skeleton, standardise_poses
@@ -138,7 +137,7 @@ def save_poses(dataset: xr.Dataset, path: Path) -> list[str]:
         "track_names": [str(name) for name in dataset["individual"].values] if has_names(dataset) else [],
     }
     skeleton = read_skeleton(dataset)
-    with atomic_path(path) as temporary, h5py.File(temporary, "w") as file:
+    with atomic_hdf5(path) as whole, h5py.File(whole, "w") as file:
         for name, array in arrays.items():
             file.create_dataset(name, data=array, compression="gzip" if array.size else None)
             file[name].attrs["dims"] = json.dumps(_DIMS[name])

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from marey.files import atomic_path
+from marey.formats.hdf5 import atomic_hdf5
 from marey.formats.notes import count_animals, count_points, in_words, is_absent, is_by_model, is_signed
 from marey.formats.sleap.packages import embed_images, is_package, package_entry
 from marey.formats.sleap.skeletons import encode_skeleton
@@ -346,7 +346,7 @@ class SlpTables:
             "negative_anchors": {},
             "provenance": {"writer": "marey"},
         }
-        with atomic_path(path) as temporary, h5py.File(temporary, "w") as file:
+        with atomic_hdf5(path) as whole, h5py.File(whole, "w") as file:
             group = file.create_group("metadata")
             group.attrs["format_id"] = FORMAT_ID
             group.attrs["json"] = np.bytes_(json.dumps(metadata, separators=(",", ":")))
