@@ -73,6 +73,34 @@ def test_labels_are_tracked_too(folder):
         raise run("evaluate-tracks", source, folder / "out.nc").exception
 
 
+def test_labels_of_a_tool_that_also_has_poses_are_tracked(folder):
+    poses = shuffled(circling(6))
+    points = poses["position"].transpose("time", "individual", "keypoint", "space").values
+    frames = [
+        LabeledFrame("clip", i, (Instance(ada, individual="ada"), Instance(bo, individual="bo")))
+        for i, (ada, bo) in enumerate(points)
+    ]
+    labels = Labels(Skeleton(tuple(NAMES)), frames, individuals=("ada", "bo"))
+    save_labels(labels, folder / "project", format="dlc")
+    source = next((folder / "project").rglob("CollectedData*.csv"))
+    done = run("track", source, "--output", folder / "out.nc", "--json")
+    assert done.exit_code == 0, done.exception
+    found = json.loads(done.stdout)
+    assert (found["n_tracks"], found["n_animals"], found["n_doubles"], found["n_left_out"]) == (2, 2, 0, 0)
+
+
+def test_what_was_left_out_is_said(folder):
+    poses = circling()
+    twice = poses.isel(individual=[0, 1, 1]).assign_coords(individual=["ada", "bo", "bo again"])
+    save_poses(twice, folder / "twice.nc")
+    done = run("track", folder / "twice.nc", "--output", folder / "out.nc")
+    assert "2 tracks of 2 animals in 120 frames" in done.stderr
+    assert "left out: 120 detections of animals that were found twice" in done.stderr
+    done = run("track", folder / "truth.nc", "--n-animals", 1, "--output", folder / "one.nc")
+    assert "1 track of 1 animal in 120 frames" in done.stderr
+    assert "left out: 120 detections (more than there are animals" in done.stderr
+
+
 def test_the_frame_rate_comes_from_the_video(folder):
     video = numbered_video(folder / "clip.mp4", 120)
     export_poses(shuffled(circling()), folder / "in.h5", format="dlc")

@@ -28,18 +28,28 @@ def poses_of(points: np.ndarray) -> xr.Dataset:
 
 
 def test_more_animals_than_there_are_said_to_be() -> None:
-    found = track(poses_of(lanes(3, 60)), n_animals=2).poses
-    assert found.sizes["individual"] == 2
-    assert np.isfinite(found["position"].values).all()
+    result = track(poses_of(lanes(3, 60)), n_animals=2)
+    assert result.poses.sizes["individual"] == 2
+    assert np.isfinite(result.poses["position"].values).all()
+    assert (result.n_doubles, result.n_left_out) == (0, 60)
 
 
 def test_two_detections_of_one_animal_are_one() -> None:
     points = lanes(2, 60)
     doubled = np.concatenate([points, points[:, :1] + 0.2], axis=1)
     doubled[:, 2, 2] = np.nan  # the one with fewer points is left out
-    found = track(poses_of(doubled)).poses
-    assert found.sizes["individual"] == 2
-    assert evaluate_tracks(poses_of(points), found).idf1 == 1
+    result = track(poses_of(doubled))
+    assert result.poses.sizes["individual"] == 2
+    assert evaluate_tracks(poses_of(points), result.poses).idf1 == 1
+    assert (result.n_doubles, result.n_left_out) == (60, 0)
+
+
+def test_animals_of_a_single_frame_are_kept() -> None:
+    points = np.full((5, 3, 3, 2), np.nan)
+    points[2] = lanes(3, 1)
+    result = track(poses_of(points))
+    assert (result.poses.sizes["individual"], result.n_left_out) == (3, 0)
+    assert np.isfinite(result.poses["position"].values[2]).all()
 
 
 def test_nobody_for_a_long_time() -> None:

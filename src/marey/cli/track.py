@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from marey.cli.output import print_json, progress_bars, say
+from marey.cli.output import counted, print_json, progress_bars, say
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -154,6 +154,8 @@ def _summarise(found: "Tracking", output: Path, looks: "VideoAppearance | None")
         "n_animals": found.n_animals,
         "n_tracklets": found.n_tracklets,
         "n_taken_apart": found.n_taken_apart,
+        "n_doubles": found.n_doubles,
+        "n_left_out": found.n_left_out,
         "tracks": [str(name) for name in found.poses["individual"].values],
         "appearance": seen,
         "doubts": doubts_of(found.poses),
@@ -162,16 +164,22 @@ def _summarise(found: "Tracking", output: Path, looks: "VideoAppearance | None")
 
 def _tell(summary: dict[str, Any]) -> None:
     number = summary["n_animals"]
-    animals = f"{number} animals" if number else "animals that come and go"
-    say(f"{summary['n_tracks']} tracks of {animals} in {summary['n_frames']} frames")
+    animals = counted(number, "animal") if number else "animals that come and go"
+    say(f"{counted(summary['n_tracks'], 'track')} of {animals} in {counted(summary['n_frames'], 'frame')}")
     if summary["appearance"] and summary["appearance"]["note"]:
         say(summary["appearance"]["note"])
     if summary["n_taken_apart"]:
-        say(f"{summary['n_taken_apart']} detections had been put together from two animals")
+        say(f"{counted(summary['n_taken_apart'], 'detection')} had been put together from two animals")
+    if summary["n_doubles"]:
+        say(f"left out: {counted(summary['n_doubles'], 'detection')} of animals that were found twice")
+    if summary["n_left_out"]:
+        why = "more than there are animals, or seen for a single frame"
+        say(f"left out: {counted(summary['n_left_out'], 'detection')} ({why})")
     likely = [doubt for doubt in summary["doubts"] if doubt["probability"] >= 0.01]
     for doubt in likely[:10]:
         who = " and ".join(doubt["tracks"])
-        say(f"  frame {doubt['start']}: {who}, {doubt['probability']:.0%} exchanged: {doubt['reason']}")
+        what = "exchanged" if len(doubt["tracks"]) > 1 else "something else from here on"
+        say(f"  frame {doubt['start']}: {who}, {doubt['probability']:.0%} {what}: {doubt['reason']}")
     if len(likely) > 10:
         say(f'  and {len(likely) - 10} more: marey tracks review "{summary["output"]}"')
     say(f"wrote {summary['output']}")

@@ -109,7 +109,7 @@ def _exchange(joints: Joints, i: int, j: int, loss: float) -> Doubt:
     probability = 1 / (1 + np.exp(np.clip(loss, -50, 50)))
     pair = [i, j]
     gap = int((joints.until[pair] - joints.frame[pair]).max()) - 1
-    reason = f"one of them was not seen for {gap} frames" if gap > 0 else "they touched or crossed"
+    reason = f"one of them was not seen for {_frames(gap)}" if gap > 0 else "they touched or crossed"
     tracks = sorted(joints.track[pair].tolist())
     frame, until = int(joints.frame[pair].min()), int(joints.until[pair].max())
     return Doubt(frame, until, tuple(tracks), float(probability), reason)
@@ -120,7 +120,11 @@ def _solo(joints: Joints, i: int) -> Doubt:
     frame, until = int(joints.frame[i]), int(joints.until[i])
     gap = until - frame - 1
     probability = 1 / (1 + np.exp(np.clip(joints.own[i], -50, 50))) if gap > 0 else 0.0
-    return Doubt(frame, until, (int(joints.track[i]),), float(probability), f"not seen for {gap} frames")
+    return Doubt(frame, until, (int(joints.track[i]),), float(probability), f"not seen for {_frames(gap)}")
+
+
+def _frames(n: int) -> str:
+    return "1 frame" if n == 1 else f"{n} frames"
 
 
 def identity_confidence(is_there: np.ndarray, doubts: Sequence[Doubt]) -> np.ndarray:

@@ -1,6 +1,6 @@
 """Animals found in each frame, before anyone knows who is who."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -12,6 +12,11 @@ if TYPE_CHECKING:
 
 # Two detections of a frame this near to each other, as a share of the animal's size, are one animal.
 SAME_ANIMAL_SHARE = 0.12
+# Animals nearer than this share of their size may be found as one.
+CONTACT_SHARE = 0.7
+# ... and are two where two were found there, apart, within so many frames.
+MEETING_FRAMES = 30
+_DOUBLES_AT_A_TIME = 2000
 # Enough detections to measure how large the animals are.
 MEASURED_DETECTIONS = 5000
 
@@ -30,12 +35,18 @@ class Detections:
         What animals may be told apart by (an embedding, say), shape (n_frames, n_slots, n_features).
     size
         Length of an animal, pixels.
+    doubles
+        Frames and slots that were emptied, because the animal was found twice, shape (n_doubles, 2).
+    double_points
+        What was found there, shape (n_doubles, n_keypoints, 2).
     """
 
     points: np.ndarray
     scores: np.ndarray
     features: np.ndarray
     size: float
+    doubles: np.ndarray
+    double_points: np.ndarray
 
     @property
     def is_there(self) -> np.ndarray:
@@ -46,6 +57,39 @@ class Detections:
     def centers(self) -> np.ndarray:
         """Mean of the points, shape (n_frames, n_slots, 2); NaN where there is no animal."""
         return mean_point(self.points)
+
+    def with_neighbours(self, n_animals: int) -> "Detections":
+        """Return detections in which doubles are animals where fewer than `n_animals` are found.
+
+        Animals that lie on each other look like one that was found twice. They are taken for two where two
+        were found there, apart, shortly before or after.
+        """
+        is_two = self._were_two()
+        doubles, double_points = self.doubles[is_two], self.double_points[is_two]
+        n_missing = n_animals - self.is_there.sum(axis=1)
+        # Those of a frame are next to each other: which of them in turn each is.
+        _, first, counts = np.unique(doubles[:, 0], return_index=True, return_counts=True)
+        turn = np.arange(len(doubles)) - np.repeat(first, counts)
+        is_back = turn < n_missing[doubles[:, 0]]
+        points = self.points.copy()
+        points[tuple(doubles[is_back].T)] = double_points[is_back]
+        left = ~is_two
+        left[is_two] = ~is_back
+        return replace(
+            self, points=points, doubles=self.doubles[left], double_points=self.double_points[left]
+        )
+
+    def _were_two(self) -> np.ndarray:
+        """Return for each double whether two animals were near its place shortly before or after, (n,)."""
+        result = np.zeros(len(self.doubles), dtype=bool)
+        around = np.arange(-MEETING_FRAMES, MEETING_FRAMES + 1)
+        centers, places = self.centers, mean_point(self.double_points)
+        for start in range(0, len(result), _DOUBLES_AT_A_TIME):
+            some = slice(start, start + _DOUBLES_AT_A_TIME)
+            rows = np.clip(self.doubles[some, 0][:, None] + around, 0, len(centers) - 1)
+            apart = np.linalg.norm(centers[rows] - places[some][:, None, None], axis=-1)
+            result[some] = ((apart < CONTACT_SHARE * self.size).sum(axis=2) > 1).any(axis=1)
+        return result
 
 
 def mean_point(points: np.ndarray) -> np.ndarray:
@@ -88,8 +132,10 @@ def detections_from_poses(poses: "xr.Dataset", *, features: np.ndarray | None = 
     if features is None:
         features = np.empty((*scores.shape, 0))
     size = animal_size(points)
-    points = without_duplicates(points, np.nan_to_num(scores, nan=0.0), size)
-    return Detections(points, np.nan_to_num(scores, nan=0.0), features, size)
+    scores = np.nan_to_num(scores, nan=0.0)
+    single = without_duplicates(points, scores, size)
+    doubles = np.argwhere(np.isfinite(points[..., 0]).any(axis=2) & ~np.isfinite(single[..., 0]).any(axis=2))
+    return Detections(single, scores, features, size, doubles, points[tuple(doubles.T)])
 
 
 def animal_size(points: np.ndarray) -> float:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from scipy.optimize import linear_sum_assignment
 
-from marey.tracking.detections import mean_point
+from marey.tracking.detections import CONTACT_SHARE, mean_point
 from marey.tracking.motion import MotionModel, States
 
 # Degrees of freedom of the Student's t that distances are judged by: single keypoints jump.
@@ -28,8 +28,6 @@ PATIENCE = 3
 MEMORY = 30
 # What it costs to say: this is an animal that was hidden near here, and the track's own one was missed.
 RETURN_COST = 12.0
-# Animals nearer than this share of their size may be found as one.
-CONTACT_SHARE = 0.7
 _FORBIDDEN = 1e6
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from marey.errors import InputError, LabelsError
+from marey.errors import FormatError, InputError, LabelsError, MareyError
 from marey.formats import detect_format, load_labels, load_poses
 from marey.formats.registry import FORMATS
 from marey.model import LabeledFrame, Labels, create_poses
@@ -42,10 +42,21 @@ def load_animals(path: str | Path, *, video: str | None = None, needs_names: boo
     """
     path = Path(path)
     fitting = [item for item in FORMATS if path.exists() and item.function("detect")(path)]
-    if fitting and not any("load_poses" in item.can for item in fitting):
+    has_labels = any("load_labels" in item.can for item in fitting)
+    if has_labels and not any("load_poses" in item.can for item in fitting):
         return _poses_of_labels(load_labels(path).labels, path, video, needs_names)
     options = {"video": video} if video and detect_format(path, "load_poses").name == "sleap" else {}
-    return load_poses(path, **options)
+    try:
+        return load_poses(path, **options)
+    except FormatError as refusal:
+        # Some tools keep labels and poses in files that look alike (DeepLabCut, NWB).
+        if not has_labels:
+            raise
+        try:
+            labels = load_labels(path).labels
+        except MareyError:
+            raise refusal from None
+    return _poses_of_labels(labels, path, video, needs_names)
 
 
 def _poses_of_labels(labels: Labels, path: Path, video: str | None, needs_names: bool) -> xr.Dataset:

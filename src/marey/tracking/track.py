@@ -68,6 +68,10 @@ class Tracking:
         The fixed number of animals; None where they come and go.
     n_taken_apart
         How many detections had been put together from two animals.
+    n_doubles
+        How many detections were left out because the animal was found twice in the frame.
+    n_left_out
+        How many others are in no track: more than there are animals, or seen too shortly.
     """
 
     poses: "xr.Dataset"
@@ -75,6 +79,8 @@ class Tracking:
     n_tracklets: int
     n_animals: int | None
     n_taken_apart: int
+    n_doubles: int
+    n_left_out: int
 
 
 def track(
@@ -106,7 +112,7 @@ def track(
         Asked for more of the kind once it is known which detections certainly belong together, see
         :class:`marey.training.appearance.VideoAppearance`.
     min_frames
-        Tracks shorter than this are left out.
+        Tracks of fewer frames are left out, where animals are found in so many at all.
     max_gap_s
         Gaps of a track of at most so many seconds are filled in; what is filled in has confidence 0 and is
         marked, see :func:`marey.tracking.filling.fill_absences`. 0 fills none.
@@ -129,19 +135,25 @@ def track(
     if take_apart and features is None:
         poses, n_mended = mend(poses, n_animals or usual_number(detections.is_there))
         detections = detections_from_poses(poses) if n_mended else detections
+    number = n_animals if n_animals is not None else usual_number(detections.is_there)
+    is_closed = not can_leave if can_leave is not None else number is not None
+    if is_closed and number is not None:
+        detections = detections.with_neighbours(number)
     motion = learn_motion(detections.points, detections.size)
     tracklets = _follow(
         detections, OnlineTracker(detections.points.shape[2], motion, detections.size), progress
     )
     parts = members(tracklets)
-    number = n_animals if n_animals is not None else usual_number(detections.is_there)
-    is_closed = not can_leave if can_leave is not None else number is not None
     frame_rate = float(poses.attrs.get("fps", USUAL_FPS))
     told = [identity_features(poses), None if describe is None else describe(poses, parts)]
     looks = [kind for kind in told if kind is not None]
     linked = _Linked.make(parts, detections, looks, motion, round(LONGEST_GAP_S * frame_rate))
     chains = linked.chains(number if is_closed else None)
-    chains = [c for c in chains if sum(len(parts[i][0]) for i in c) >= min_frames] or chains[:1]
+    n_seen = [sum(len(parts[i][0]) for i in chain) for chain in chains]
+    least = min(min_frames, int(detections.is_there.any(axis=1).sum()))
+    chains = [chain for chain, n in zip(chains, n_seen, strict=True) if n >= least] or chains[:1]
+    n_left_out = sum(len(frames) for frames, _ in parts) - sum(len(parts[i][0]) for c in chains for i in c)
+    n_doubles = len(detections.doubles)
     doubts = find_doubts(linked.joints(chains))
     del linked, detections  # as large as what is built now
     result = named(_build(poses, chains, parts, doubts))
@@ -155,8 +167,12 @@ def track(
         n_animals=number if is_closed else "open",
         n_tracks=len(chains),
         n_taken_apart=n_mended,
+        n_doubles=n_doubles,
+        n_left_out=n_left_out,
     )
-    return Tracking(result, doubts, len(parts), number if is_closed else None, n_mended)
+    return Tracking(
+        result, doubts, len(parts), number if is_closed else None, n_mended, n_doubles, n_left_out
+    )
 
 
 def usual_number(is_there: np.ndarray) -> int | None:
