@@ -9,7 +9,7 @@ from marey.errors import AlreadyExistsError, FormatError, InputError, NotFoundEr
 from marey.formats import export_poses, load_labels, load_poses, save_labels, save_poses
 from marey.formats.conversion import convert
 from marey.formats.registry import FORMATS, detect_format, format_named
-from marey.model import SKELETON_ATTRIBUTE, Skeleton, create_poses, read_history, read_skeleton
+from marey.model import SKELETON_ATTRIBUTE, Labels, Skeleton, create_poses, read_history, read_skeleton
 
 
 @pytest.mark.parametrize(
@@ -200,10 +200,20 @@ def test_a_read_only_folder_is_said_and_stays_as_it_is(mouse_poses, tmp_path, na
     (folder / name).write_text("the one before")
     folder.chmod(0o500)
     try:
-        with pytest.raises(
-            StorageError, match=r"permission denied.*\nhint: choose a folder that can"
-        ):
+        with pytest.raises(StorageError, match=r"permission denied.*\nhint: choose a folder that can"):
             convert(tmp_path / "in.nc", folder / name, overwrite=True)
         assert [(path.name, path.read_text()) for path in folder.iterdir()] == [(name, "the one before")]
     finally:
         folder.chmod(0o700)
+
+
+@pytest.mark.parametrize(
+    ("format", "name"), [("dlc", "out"), ("dlc", "out.csv"), ("lightning-pose", "out"), ("sleap", "out.slp")]
+)
+def test_without_keypoints_there_is_nothing_to_write(tmp_path, format, name):  # noqa: A002
+    with pytest.raises(InputError, match="expected labels of at least one keypoint"):
+        save_labels(Labels(Skeleton(())), tmp_path / name, format=format)
+    empty = create_poses(np.empty((5, 2, 0, 1)), keypoints=[])
+    with pytest.raises(InputError, match="expected poses of at least one keypoint"):
+        export_poses(empty, tmp_path / f"{name}.csv", format="table")
+    assert list(tmp_path.iterdir()) == []

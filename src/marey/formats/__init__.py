@@ -81,8 +81,15 @@ def save_labels(
     -------
     list of str
         What the format could not hold, in words.
+
+    Raises
+    ------
+    InputError
+        The labels have no keypoints, so that there is nothing to write.
     """
     path = Path(path)
+    if not labels.skeleton.keypoints:
+        raise _nothing_to_write("labels of at least one keypoint")
     chosen = format_named(format)
     save = chosen.function("save_labels")
     _check_free(path, overwrite)
@@ -146,10 +153,7 @@ def export_poses(
     """
     for dimension in ("keypoint", "individual"):
         if dataset.sizes[dimension] == 0:
-            raise InputError(
-                f"expected poses of at least one {dimension}, but these have none",
-                hint="nothing was written; look at the source in the tool that made it",
-            )
+            raise _nothing_to_write(f"poses of at least one {dimension}")
     save = format_named(format).function("save_poses")
     _check_free(Path(path), overwrite)
     _check_options(save, options, format)
@@ -161,6 +165,13 @@ def _choose(path: Path, name: str | None, need: str) -> "Callable[..., Any]":
         raise NotFoundError(f"expected a file or folder at {path}, but there is none")
     chosen = format_named(name) if name else detect_format(path, need)
     return chosen.function(need)
+
+
+def _nothing_to_write(expected: str) -> InputError:
+    return InputError(
+        f"expected {expected}, but these have none",
+        hint="nothing was written; look at the source in the tool that made it",
+    )
 
 
 def _check_options(function: "Callable[..., Any]", options: dict[str, Any], where: str) -> None:
