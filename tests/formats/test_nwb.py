@@ -1,6 +1,7 @@
 """NWB with ndx-pose: read without pynwb, written with it."""
 
 import builtins
+from dataclasses import replace
 
 import h5py
 import numpy as np
@@ -8,7 +9,7 @@ import pytest
 
 from marey.errors import FormatError, InputError, MissingExtraError
 from marey.formats import export_poses, load_labels, load_poses, save_labels
-from marey.model import Visibility
+from marey.model import Labels, Visibility
 
 
 @pytest.mark.data
@@ -57,6 +58,30 @@ def test_labels_round_trip(pair_labels, tmp_path):
     assert [f.key for f in again] == [f.key for f in pair_labels]
     assert again.frames[0].instances == pair_labels.frames[0].instances
     assert again.skeleton.edges == pair_labels.skeleton.edges
+
+
+def test_names_that_objects_in_nwb_cannot_have_are_changed_and_said(pair_poses, pair_labels, tmp_path):
+    pytest.importorskip("ndx_pose")
+    renames = {"keypoint": ["a/b", "a:b", 'été, "x"'], "individual": ["ann/1", "bob"]}
+    losses = export_poses(pair_poses.assign_coords(renames), tmp_path / "p.nwb", format="nwb")
+    assert losses[:2] == [
+        "names with '/' or ':' in them, changed: a/b to a_b, a:b to a_b-2",
+        "names with '/' or ':' in them, changed: ann/1 to ann_1",
+    ]
+    again = load_poses(tmp_path / "p.nwb")
+    assert again["keypoint"].values.tolist() == ["a_b", "a_b-2", 'été, "x"']
+    assert again["individual"].values.tolist() == ["ann_1", "bob"]
+    np.testing.assert_array_equal(again["position"], pair_poses["position"])
+
+    renamed = [
+        replace(i, individual=f"{i.individual}/{i.individual}") for i in pair_labels.frames[0].instances
+    ]
+    labels = Labels(pair_labels.skeleton, [replace(pair_labels.frames[0], instances=tuple(renamed))])
+    assert (
+        "changed: ann/ann to ann_ann, bob/bob to bob_bob"
+        in save_labels(labels, tmp_path / "l.nwb", format="nwb")[0]
+    )
+    assert load_labels(tmp_path / "l.nwb").labels.individuals == ("ann_ann", "bob_bob")
 
 
 def test_without_the_extra_the_error_says_what_to_install(pair_poses, tmp_path, monkeypatch):

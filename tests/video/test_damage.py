@@ -52,6 +52,7 @@ class TestCutOff:
             ("cut.mpg", {"codec": "mpeg2video", "b_frames": 2}),
             ("cut.vob", {"codec": "mpeg2video"}),
             ("cut.flv", {"b_frames": 2}),
+            ("cut.rm", {"codec": "rv10"}),  # here FFmpeg raises an error in the place of the last packet
             ("fragments.mp4", {"container_options": {"movflags": "frag_keyframe+empty_moov"}}),
         ],
     )

@@ -1,7 +1,9 @@
 """Writing NWB with ndx-pose, through pynwb (the extra ``nwb``)."""
 
+import re
 import warnings
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -14,7 +16,7 @@ from marey.errors import InputError, MissingExtraError
 from marey.formats.hdf5 import atomic_hdf5
 from marey.formats.notes import authors_of, count_animals, count_points, in_words, is_absent, is_by_model
 from marey.formats.pose_arrays import describe_losses, has_names
-from marey.formats.source import FrameKey
+from marey.formats.source import FrameKey, unique_keys
 from marey.model import Instance, LabeledFrame, Labels, Visibility, read_skeleton, standardise_poses
 
 _REFERENCE = "(x, y) in pixels of the frame; the centre of the top-left pixel is (0, 0)"
@@ -89,16 +91,25 @@ def save_poses(
     pynwb, ndx_pose = _modules()
     dataset = standardise_poses(dataset)
     nwbfile = _new_file(pynwb, session_description, session_start_time)
-    stored = read_skeleton(dataset)
+    keypoints, renamed = _portable([str(name) for name in dataset["keypoint"].values])
+    individuals, also_renamed = _portable([str(name) for name in dataset["individual"].values])
+    portable = dataset.assign_coords(keypoint=keypoints, individual=individuals)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        skeleton = _skeleton(ndx_pose, "skeleton", list(stored.keypoints), stored.edge_indices)
+        skeleton = _skeleton(ndx_pose, "skeleton", keypoints, read_skeleton(dataset).edge_indices)
         module = nwbfile.create_processing_module(name="behavior", description="poses of animals")
         module.add(ndx_pose.Skeletons(skeletons=[skeleton]))
-        for individual in dataset["individual"].values:
-            module.add(_estimation(ndx_pose, dataset, str(individual), skeleton, video))
+        for individual in individuals:
+            module.add(_estimation(ndx_pose, portable, individual, skeleton, video))
     _write(pynwb, nwbfile, path)
-    return describe_losses(dataset, "NWB", keeps_times=True, keeps_edges=True)
+    return [*renamed, *also_renamed, *describe_losses(dataset, "NWB", keeps_times=True, keeps_edges=True)]
+
+
+def _portable(names: Sequence[str]) -> tuple[list[str], list[str]]:
+    """Return names that objects in NWB can have, and what was changed, in words."""
+    portable = unique_keys(re.sub("[/:]", "_", name) for name in names)
+    changed = [f"{old} to {new}" for old, new in zip(names, portable, strict=True) if old != new]
+    return portable, [f"names with '/' or ':' in them, changed: {', '.join(changed)}"] if changed else []
 
 
 def _estimation(ndx_pose: Any, dataset: xr.Dataset, individual: str, skeleton: Any, video: str | None) -> Any:
@@ -155,6 +166,7 @@ def save_labels(
     """
     pynwb, ndx_pose = _modules()
     nwbfile = _new_file(pynwb, session_description, None)
+    labels, renamed = _with_portable_individuals(labels)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         skeleton = _skeleton(
@@ -174,7 +186,26 @@ def save_labels(
         module.add(ndx_pose.Skeletons(skeletons=[skeleton]))
         module.add(training)
     _write(pynwb, nwbfile, path)
-    return _losses(labels)
+    return [*renamed, *_losses(labels)]
+
+
+def _with_portable_individuals(labels: Labels) -> tuple[Labels, list[str]]:
+    found = [i.individual for frame in labels for i in frame.instances if i.individual]
+    names = list(dict.fromkeys([*labels.individuals, *found]))
+    portable, renamed = _portable(names)
+    if not renamed:
+        return labels, []
+    new = dict(zip(names, portable, strict=True))
+    frames = [
+        replace(
+            frame,
+            instances=tuple(
+                replace(i, individual=new[i.individual] if i.individual else None) for i in frame.instances
+            ),
+        )
+        for frame in labels
+    ]
+    return Labels(labels.skeleton, frames, tuple(new[name] for name in labels.individuals)), renamed
 
 
 def _source_video(pynwb: Any, key: str, video: Path | None, last_frame: int) -> Any:
