@@ -1,10 +1,12 @@
 """Projects made from labels of other tools, and labels given back to them."""
 
 import shutil
+from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
+import yaml
 
 from marey.errors import AlreadyExistsError, FormatError, InputError, LabelsError, StorageError
 from marey.formats import load_labels, save_labels
@@ -12,6 +14,8 @@ from marey.model import Instance, LabeledFrame, Labels, Origin, Skeleton
 from marey.project import Project
 from marey.project.importing import export_project, import_project
 from marey.video import VideoWriter
+
+from .conftest import write_video
 
 MOUSE = Skeleton(("snout", "ear_left", "ear_right"), edges=(("snout", "ear_left"),))
 
@@ -236,6 +240,21 @@ def test_images_that_wait_and_videos_without_labels_are_exported_too(tmp_path, f
     assert waiting == {("clip", 99)}
     if format == "dlc":
         assert again.videos["new"].samefile(video)
+
+
+def test_videos_of_one_file_name_keep_their_own_labels_in_deeplabcut(tmp_path):
+    """DeepLabCut trains on the labels in the folders that are called like the files of its videos."""
+    project = Project.create(tmp_path / "project", skeleton=MOUSE)
+    for seed, folder in enumerate(("monday", "tuesday")):
+        key = project.add_video(write_video(tmp_path / folder / "cam.mp4", seed=seed))
+        frame = LabeledFrame(key, 3 + seed, (instance((1, 2), (3, 4), (5, 6)),))
+        project.save_labels(key, [frame])
+    losses = export_project(project, tmp_path / "dlc", format="dlc")
+    assert "videos that DeepLabCut looks for under the name of their labels: cam.mp4 as cam_2.mp4" in losses
+    config = yaml.safe_load((tmp_path / "dlc" / "config.yaml").read_text("utf-8"))
+    assert [Path(video).stem for video in config["video_sets"]] == ["cam", "cam_2"]
+    again = load_labels(tmp_path / "dlc")
+    assert [frame.key for frame in again.labels] == [("cam", 3), ("cam_2", 4)]
 
 
 def test_where_images_cannot_wait_it_is_said(tmp_path):

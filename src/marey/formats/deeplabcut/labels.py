@@ -276,9 +276,21 @@ def _write_project(
         losses.append(f"labelled frames without an image here, which DeepLabCut needs: {n_missing}")
     if labels.skeleton.symmetries:
         losses.append("DeepLabCut's config.yaml has no place for left/right pairs")
-    config = _config(labels, whole, final, videos, name, scorer)
+    named = {key: _named_like_its_labels(video, key) for key, video in videos.items()}
+    if renamed := [
+        f"{videos[key].name} as {path.name}" for key, path in named.items() if path != videos[key]
+    ]:
+        losses.append(
+            f"videos that DeepLabCut looks for under the name of their labels: {', '.join(renamed)}"
+        )
+    config = _config(labels, whole, final, named, name, scorer)
     write_text(folder / CONFIG, yaml.safe_dump(config, sort_keys=False, allow_unicode=True))
     return losses
+
+
+def _named_like_its_labels(video: Path, key: str) -> Path:
+    """Return where DeepLabCut is told that a video lies: it takes the name of the file for that of the labels."""
+    return video if video.stem == key else video.with_name(f"{key}{video.suffix}")
 
 
 def copy_waiting(labels: Labels, images: Mapping[FrameKey, Path], folder: Path) -> None:
