@@ -289,7 +289,7 @@ def _write_project(
 
 
 def _named_like_its_labels(video: Path, key: str) -> Path:
-    """Return where DeepLabCut is told that a video lies: it takes the name of the file for that of the labels."""
+    """Return where DeepLabCut is told that a video lies: it takes the file's name for that of the labels."""
     return video if video.stem == key else video.with_name(f"{key}{video.suffix}")
 
 
