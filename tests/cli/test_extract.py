@@ -58,8 +58,10 @@ class TestExtract:
         assert "day1: 6 new frames" in err
 
     def test_a_list(self, run, project):
-        code, _, _ = run("extract", project.root, "--frames", "3,1, 7", "--video", "day2")
+        code, _, _ = run("extract", project.root, "--frames", "3,1", "--video", "day2")
         assert code == 0
+        _, _, err = run("extract", project.root, "--frames", "7", "--video", "day2")
+        assert "day2: 1 new frame in" in err
         assert project.extracted_frames("day2") == [1, 3, 7]
 
     @pytest.mark.parametrize(

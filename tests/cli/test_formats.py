@@ -29,6 +29,7 @@ def test_import_and_export(labels_file, tmp_path):
     assert (data["n_frames"], data["format"], data["keypoints"]) == (1, "dlc", ["nose", "ear_l", "ear_r"])
     assert "confirm them in project.yaml" in result.stderr
     assert "ear_l/ear_r" in result.stderr
+    assert "1 labelled frame, 0 of them with images, 1 video, 0 of them found" in result.stderr
     assert len(Project.open(tmp_path / "project").load_labels()) == 1
 
     result = RUN.invoke(

@@ -43,7 +43,7 @@ def test_smooth_from_another_tool_s_file(prediction, tmp_path):
     (step,) = json.loads(result.stdout)["steps"]
     assert (step["operation"], step["n_filled"]) == ("kalman_smooth", 2)
     assert "2 points filled in" in result.stderr
-    assert "1 jumps set right" in result.stderr
+    assert "1 jump set right" in result.stderr
     poses = load_poses(target)
     np.testing.assert_allclose(poses["position"].to_numpy()[:, 1, 0, 0], 2 * np.arange(61), atol=0.5)
     assert read_history(poses)[-1]["operation"] == "kalman_smooth"

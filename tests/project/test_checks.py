@@ -121,7 +121,9 @@ class TestImages:
         assert filmed.check() == []
 
     def test_images_that_wait(self, filmed):
-        filmed.add_frames("day1", [1, 2])
+        filmed.add_frames("day1", [1])
+        assert codes(filmed)["unlabelled-images"].message == "1 image waits to be labelled"
+        filmed.add_frames("day1", [2])
         finding = codes(filmed)["unlabelled-images"]
         assert (finding.severity, finding.message) == ("info", "2 images wait to be labelled")
 

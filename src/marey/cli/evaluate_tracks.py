@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from marey.cli.output import print_json, say
+from marey.cli.output import counted, print_json, say
 
 
 def register(app: typer.Typer) -> None:
@@ -40,7 +40,8 @@ def evaluate_tracks(
     instances = evaluate_instances(true, tracks)
     say(f"HOTA {scores.hota:.4f}   IDF1 {scores.idf1:.4f}   MOTA {scores.mota:.4f}")
     say(f"{scores.id_switches} identity switches, {scores.fragmentations} fragmentations")
-    say(f"{scores.n_missed} animals missed and {scores.n_extra} too many in {scores.n_frames} frames")
+    n_frames = counted(scores.n_frames, "frame")
+    say(f"{counted(scores.n_missed, 'animal')} missed and {scores.n_extra} too many in {n_frames}")
     say(f"median error of matched points {instances.errors.median_error_px:.2f} px")
     if as_json:
         print_json({**scores.to_dict(), "poses": instances.to_dict()})

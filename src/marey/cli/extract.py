@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from marey.cli.output import print_json, progress_bars, say
+from marey.cli.output import counted, print_json, progress_bars, say
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -65,7 +65,7 @@ def extract(
                 progress=progress,
             )
     for key, paths in images.items():
-        say(f"{key}: {len(paths)} new frames in {project.frames_folder(key)}")
+        say(f"{key}: {counted(len(paths), 'new frame')} in {project.frames_folder(key)}")
     if json:
         print_json({"n_new": sum(map(len, images.values())), "images": images})
 
@@ -120,7 +120,7 @@ def suggest(
         if add:
             with progress_bars() as progress:
                 images = project.add_frames(key, [s.frame for s in suggestions], progress=progress)
-            say(f"{key}: {len(images)} new frames in {project.frames_folder(key)}")
+            say(f"{key}: {counted(len(images), 'new frame')} in {project.frames_folder(key)}")
     for item in suggestions:
         say(f"frame {item.frame:>7}  {item.score:.2f}  {item.reason}")
     if json:

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from marey.cli.output import print_json, progress_bars, say
+from marey.cli.output import counted, print_json, progress_bars, say
 
 Json = Annotated[bool, typer.Option("--json", help="Print what was done as JSON on stdout.")]
 _IMPORTS = "dlc, sleap, lightning-pose, coco, nwb, jabs, ultralytics, table, or auto"
@@ -62,9 +62,10 @@ def import_(
             f"left/right pairs guessed from the names: {pairs}; confirm them in project.yaml, or with: "
             f'marey skeleton "{destination}" --confirm-pairs'
         )
+    frames = counted(report.n_frames, "labelled frame")
     say(
-        f"made {destination}: {report.n_frames} labelled frames, {report.n_images} of them with images, "
-        f"{len(project.videos)} videos, {report.n_videos} of them found"
+        f"made {destination}: {frames}, {report.n_images} of them with images, "
+        f"{counted(len(project.videos), 'video')}, {report.n_videos} of them found"
     )
     if as_json:
         print_json(

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from marey.cli.output import print_json, progress_bars, say
+from marey.cli.output import counted, print_json, progress_bars, say
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -125,9 +125,8 @@ def _tell_results(outcomes: "Sequence[PredictionResult | FailedVideo]") -> None:
         if not isinstance(result, PredictionResult):
             continue
         pace = f" in {result.seconds:.1f} s ({result.frames_per_s:.0f} frames/s, {result.engine})"
-        say(
-            f"{result.path.name}: {result.n_frames} frames{pace if result.seconds else ''} -> {result.output}"
-        )
+        frames = counted(result.n_frames, "frame")
+        say(f"{result.path.name}: {frames}{pace if result.seconds else ''} -> {result.output}")
         for note in result.notes:
             if note not in told:  # what was decided for all videos need not be said of each
                 say(f"  {note}")

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from marey.cli.output import print_json, say
+from marey.cli.output import counted, print_json, say
 
 if TYPE_CHECKING:
     from marey.model import Skeleton
@@ -125,7 +125,7 @@ def info(project: FolderArgument, json: JsonOption = False) -> None:
         say(f"individuals: {', '.join(summary['individuals'])}")
     for key, entry in summary["videos"].items():
         conditions = "  ".join(f"{name}={value}" for name, value in entry["metadata"].items())
-        frames = "not seen yet" if entry["n_frames"] is None else f"{entry['n_frames']} frames"
+        frames = "not seen yet" if entry["n_frames"] is None else counted(entry["n_frames"], "frame")
         say(
             f"  {key}: {frames}, {entry['n_extracted']} extracted, {entry['n_labelled']} labelled"
             + (f"  ({conditions})" if conditions else "")
@@ -363,7 +363,7 @@ def _add(project: "Project", videos: list[Path], *, copy: bool, metadata: dict[s
     for video in videos:
         key = project.add_video(video, copy=copy, metadata=metadata)
         keys.append(key)
-        say(f"added {video} as {key} ({project.videos[key].n_frames} frames)")
+        say(f"added {video} as {key} ({counted(project.videos[key].n_frames or 0, 'frame')})")
     return keys
 
 

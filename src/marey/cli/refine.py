@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from marey.cli.output import print_json, say
+from marey.cli.output import counted, print_json, say
 
 
 def register(app: typer.Typer) -> None:
@@ -184,19 +184,19 @@ def _ensemble_of_cameras(
             "median_expected_error_px": error,
         }
         say(f"{camera}: {len(loaded[camera])} predictions made one, usually within {error:.2g} px")
-    say(f"wrote {len(targets)} files to {folder}")
+    say(f"wrote {counted(len(targets), 'file')} to {folder}")
     if as_json:
         print_json({"cameras": summary})
 
 
 def _describe(step: dict) -> list[str]:
     counts = {
-        "n_cut": "points removed",
-        "n_filled": "points filled in",
-        "n_dropped": "points removed",
-        "n_replaced": "points taken from another candidate",
+        "n_cut": "removed",
+        "n_filled": "filled in",
+        "n_dropped": "removed",
+        "n_replaced": "taken from another candidate",
     }
-    texts = [f"{step[name]} {words}" for name, words in counts.items() if name in step]
+    texts = [f"{counted(step[name], 'point')} {words}" for name, words in counts.items() if name in step]
     if "n_outliers" in step:
-        texts.append(f"{sum(map(sum, step['n_outliers']))} jumps set right")
+        texts.append(f"{counted(sum(map(sum, step['n_outliers'])), 'jump')} set right")
     return texts

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
-from marey.cli.output import print_json, progress_bars, say
+from marey.cli.output import counted, print_json, progress_bars, say
 
 SourceArgument = Annotated[Path, typer.Argument(metavar="VIDEO", help="A video, or a folder of images.")]
 OutputArgument = Annotated[Path, typer.Argument(metavar="OUT", help="The video to write, such as out.mp4.")]
@@ -40,7 +40,8 @@ def info(
     for item in described:
         rate = f"{item['fps']:.6g} frames/s" if item["fps"] else "no frame rate"
         varies = " (varies)" if item["is_variable_rate"] else ""
-        say(f"{item['path']}: {item['width']}×{item['height']}, {item['n_frames']} frames, {rate}{varies}")
+        frames = counted(item["n_frames"], "frame")
+        say(f"{item['path']}: {item['width']}×{item['height']}, {frames}, {rate}{varies}")
         for problem in item["problems"]:
             say(f"  {problem}")
     if json:

@@ -108,7 +108,8 @@ def check_images(
         name for name, number in numbers.items() if number in wanted
     }
     if waiting := [name for name in names if name not in used]:
-        yield about_video("info", "unlabelled-images", key, f"{len(waiting)} images wait to be labelled")
+        wait = "1 image waits" if len(waiting) == 1 else f"{len(waiting)} images wait"
+        yield about_video("info", "unlabelled-images", key, f"{wait} to be labelled")
     yield from _check_files(key, find_size(project, key), folder, names, deep=deep)
 
 
