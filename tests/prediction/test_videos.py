@@ -238,6 +238,14 @@ def test_a_full_disk_keeps_what_is_done(tmp_path):
     assert Journal.read(kept).n_rows == 3
 
 
+def test_where_nothing_can_be_written_nothing_is_begun(run, recording, tmp_path, full_disk):
+    with full_disk(100), pytest.raises(StorageError, match=r"could not write .*What was there before"):
+        predict(run, recording[0], tmp_path / "out", engine="torch", stop=4)
+    assert not (tmp_path / "out").exists()
+    (done,) = predict(run, recording[0], tmp_path / "out", engine="torch", stop=4, resume=True)
+    assert done.n_frames == 4
+
+
 def test_a_damaged_video_gives_what_can_be_read(run, recording, tmp_path):
     from marey.video import VideoWriter, open_video
 

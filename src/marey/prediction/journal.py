@@ -18,6 +18,7 @@ from typing import Any, Self
 import numpy as np
 
 from marey.errors import FormatError, StorageError
+from marey.files import write_bytes
 from marey.model.poses import CANDIDATES
 
 SUFFIX = ".partial"
@@ -88,14 +89,10 @@ class Journal:
         Raises
         ------
         StorageError
-            The disk is full or cannot be written.
+            The disk is full or cannot be written; what is there stays.
         """
         line = json.dumps(header, ensure_ascii=False).encode() + b"\n"
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_bytes(line)
-        except OSError as error:
-            raise _storage_error(path, error, 0) from error
+        write_bytes(path, line)
         return cls(path, header, len(line))
 
     @classmethod
