@@ -18,6 +18,17 @@ def cut(path, share):
     return path
 
 
+def ends_with_a_fault(path):
+    """Whether FFmpeg raises an error after the last packet that is whole."""
+    with av.open(str(path)) as container:
+        try:
+            for _ in container.demux(video=0):
+                pass
+        except av.FFmpegError:
+            return True
+    return False
+
+
 class TestCutOff:
     @pytest.mark.parametrize("name", ["cut.mp4", "cut.ts", "cut.mkv", "cut.avi"])
     def test_what_is_there_is_read(self, tmp_path, name):
@@ -60,7 +71,7 @@ class TestCutOff:
         path = numbered_video(tmp_path / name, n=120, gop=10, **settings)
         assert not any("cut off" in problem for problem in describe_video(path)["problems"])
         path.write_bytes(path.read_bytes()[: int(0.55 * path.stat().st_size)])
-        (problem, *_) = describe_video(path)["problems"]
+        (problem, *_) = describe_video(path, decode_all=True)["problems"]
         assert problem == "the file breaks off in the middle of a frame: it was cut off"
 
     @pytest.mark.parametrize("name", ["cut.ts", "cut.mkv", "cut.mp4"])
@@ -106,6 +117,18 @@ class TestCutOff:
             with pytest.raises(VideoError, match=f"frame {last} of .* cannot be decoded"):
                 video.read(last)
             assert [read_number(video.read(k)) for k in (last - 1, 3, last - 2)] == [last - 1, 3, last - 2]
+
+    def test_frames_that_wait_to_be_shown_are_read_where_the_container_ends_with_a_fault(self, tmp_path):
+        path = numbered_video(tmp_path / "cut.nut", n=120, gop=10, b_frames=2)
+        data = path.read_bytes()
+        numbers = {}
+        for percent in range(50, 90, 2):
+            path.write_bytes(data[: len(data) * percent // 100])
+            if ends_with_a_fault(path):
+                with open_video(path) as video:
+                    numbers[video.n_frames] = [read_number(frame.rgb()) for _, frame in video.frames()]
+        assert numbers, "no cut made FFmpeg raise an error"
+        assert numbers == {n: list(range(n)) for n in numbers}
 
     def test_without_its_index_it_cannot_be_opened(self, tmp_path):
         path = cut(numbered_video(tmp_path / "no index.mp4"), 0.6)

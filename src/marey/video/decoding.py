@@ -46,7 +46,6 @@ def decode_packets(container: Any, stream: Any) -> Iterator[Any]:
     """Decode from where the container stands to its end; packets that cannot be decoded are skipped."""
     import av
 
-    # The container may end with a fault, in the middle of a packet.
     with suppress(av.FFmpegError):
         for packet in container.demux(stream):
             try:
@@ -55,6 +54,10 @@ def decode_packets(container: Any, stream: Any) -> Iterator[Any]:
                 return
             except av.FFmpegError:
                 continue
+        return
+    # The container ended with a fault, in the middle of a packet; what the decoder holds back is good.
+    with suppress(av.FFmpegError):
+        yield from stream.codec_context.decode(None)
 
 
 def _reason(error: Exception) -> str:
