@@ -49,7 +49,8 @@ def confidences(truth: xr.Dataset, tracks: xr.Dataset) -> np.ndarray:
     """Return identity confidences of frames of tracks, and whether they were right to be, shape (n, 2).
 
     The confidence of a frame says that identities were kept at the doubtful moments before and after it. So
-    it is right if the stretch between these moments is on the animal that the stretches beside it are on.
+    it is right if the stretch between these moments is on one animal from its beginning to its end, and the
+    stretches beside it end and begin on the same. Exchanges at moments that nobody doubted count as well.
     """
     animals, confidence = animals_of(truth, tracks), tracks["identity_confidence"].values
     row_of = {int(frame): row for row, frame in enumerate(tracks["frame"].values)}
@@ -60,13 +61,21 @@ def confidences(truth: xr.Dataset, tracks: xr.Dataset) -> np.ndarray:
         parts = [np.arange(a, b) for a, b in itertools.pairwise(limits)]
         parts = [part[animals[part, column] >= 0] for part in parts]
         parts = [part for part in parts if len(part)]
-        owner = [int(np.bincount(animals[part, column]).argmax()) for part in parts]
+        owners = [_first_and_last(animals[part, column]) for part in parts]
         for number, part in enumerate(parts):
-            is_right = len(set(owner[max(0, number - 1) : number + 2])) == 1
+            around = [*owners[number]]
+            around += [owners[number - 1][1]] if number > 0 else []
+            around += [owners[number + 1][0]] if number + 1 < len(parts) else []
             known = confidence[part, column]
             known = known[np.isfinite(known)]
-            pairs.append(np.column_stack([known, np.full(len(known), float(is_right))]))
+            pairs.append(np.column_stack([known, np.full(len(known), float(len(set(around)) == 1))]))
     return np.concatenate(pairs)
+
+
+def _first_and_last(animals: np.ndarray) -> tuple[int, int]:
+    """Return the animals that a stretch is mostly on in its first and in its last :data:`SLACK` frames."""
+    first, last = (int(np.bincount(some).argmax()) for some in (animals[:SLACK], animals[-SLACK:]))
+    return first, last
 
 
 def calibration(pairs: np.ndarray) -> list[dict[str, float]]:

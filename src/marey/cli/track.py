@@ -16,6 +16,10 @@ if TYPE_CHECKING:
     from marey.training.appearance import VideoAppearance
 
 
+# Doubts that are likelier than this are told on the terminal; the file has them all.
+TOLD_PROBABILITY = 0.05
+
+
 class Looks(StrEnum):
     """Whether the video is searched for what tells animals apart."""
 
@@ -175,7 +179,7 @@ def _tell(summary: dict[str, Any]) -> None:
     if summary["n_left_out"]:
         why = "more than there are animals, or seen for a single frame"
         say(f"left out: {counted(summary['n_left_out'], 'detection')} ({why})")
-    likely = [doubt for doubt in summary["doubts"] if doubt["probability"] >= 0.01]
+    likely = [doubt for doubt in summary["doubts"] if doubt["probability"] >= TOLD_PROBABILITY]
     for doubt in likely[:10]:
         who = " and ".join(doubt["tracks"])
         what = "exchanged" if len(doubt["tracks"]) > 1 else "something else from here on"

@@ -2,7 +2,7 @@
 
 A moment of doubt is where a track goes from one tracklet to the next. Its probability compares what joins the
 tracks as they are with what would join them the other way round:
-``p(exchanged) = 1 / (1 + exp(evidence for "as they are" − evidence for "exchanged"))``.
+``p(exchanged) = 1 / (1 + exp((evidence for "as they are" − evidence for "exchanged") / NATS_FOR_ONE))``.
 """
 
 import itertools
@@ -20,10 +20,13 @@ if TYPE_CHECKING:
 
 # The attribute in which poses carry the moments of doubt, as JSON.
 DOUBTS_ATTRIBUTE = "identity_doubts"
+# Evidence is a sum over frames and keypoints, as if each erred by itself. Where animals lie on each other they
+# err together, so that the sum says too much: so many nats are worth one. Measured in crowds (bench/RESULTS.md).
+NATS_FOR_ONE = 3.0
 # Exchanges less likely than this are not worth a look.
-LEAST_PROBABILITY = 1e-4
+LEAST_PROBABILITY = 0.01
 # Exchanges that are likelier than this part stretches of certain identity.
-PARTING_PROBABILITY = 0.01
+PARTING_PROBABILITY = 0.18
 
 
 @dataclass(frozen=True)
@@ -106,21 +109,25 @@ def _one_for_each_moment(doubts: list[Doubt]) -> list[Doubt]:
 
 
 def _exchange(joints: Joints, i: int, j: int, loss: float) -> Doubt:
-    probability = 1 / (1 + np.exp(np.clip(loss, -50, 50)))
     pair = [i, j]
     gap = int((joints.until[pair] - joints.frame[pair]).max()) - 1
     reason = f"one of them was not seen for {_frames(gap)}" if gap > 0 else "they touched or crossed"
     tracks = sorted(joints.track[pair].tolist())
     frame, until = int(joints.frame[pair].min()), int(joints.until[pair].max())
-    return Doubt(frame, until, tuple(tracks), float(probability), reason)
+    return Doubt(frame, until, tuple(tracks), _probability(loss), reason)
+
+
+def _probability(loss: float) -> float:
+    """Return how likely it is that what would lose so many nats is true instead."""
+    return float(1 / (1 + np.exp(np.clip(loss / NATS_FOR_ONE, -50, 50))))
 
 
 def _solo(joints: Joints, i: int) -> Doubt:
     """Nobody else was near: what may be wrong is that the track goes on with an animal from elsewhere."""
     frame, until = int(joints.frame[i]), int(joints.until[i])
     gap = until - frame - 1
-    probability = 1 / (1 + np.exp(np.clip(joints.own[i], -50, 50))) if gap > 0 else 0.0
-    return Doubt(frame, until, (int(joints.track[i]),), float(probability), f"not seen for {_frames(gap)}")
+    probability = _probability(float(joints.own[i])) if gap > 0 else 0.0
+    return Doubt(frame, until, (int(joints.track[i]),), probability, f"not seen for {_frames(gap)}")
 
 
 def _frames(n: int) -> str:
