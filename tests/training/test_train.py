@@ -11,7 +11,7 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from marey.errors import AlreadyExistsError, ConfigError, InputError
+from marey.errors import AlreadyExistsError, ConfigError, InputError, StorageError
 from marey.model import Instance, LabeledFrame, Origin
 from marey.runs import Run, Split
 from marey.training import train, train_folds
@@ -158,6 +158,14 @@ def test_resuming_what_is_finished_changes_nothing(project, config):
     before = {path: path.stat().st_mtime_ns for path in run.path.rglob("*")}
     train(project, "first", config.with_settings({"steps": 99}), resume=True)
     assert {path: path.stat().st_mtime_ns for path in run.path.rglob("*")} == before
+
+
+def test_a_training_goes_on_after_a_full_disk(project, config, full_disk):
+    config = config.with_settings({"steps": 1})
+    with full_disk(50_000), pytest.raises(StorageError, match=r"could not write .*state\.pt: the disk"):
+        train(project, "full", config)
+    run = train(project, "full", config, resume=True)
+    assert_same(weights(run), weights(train(project, "undisturbed", config)))
 
 
 def test_a_run_is_not_replaced_unless_asked_and_not_by_a_wrong_setting(project, config):
