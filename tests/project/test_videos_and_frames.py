@@ -50,7 +50,9 @@ class TestAdding:
         shortcut = disk / "desktop" / "shortcut"
         shortcut.parent.mkdir()
         shortcut.symlink_to(filmed.root, target_is_directory=True)
-        other = write_video(disk / "desktop" / "far" / "away" / "down" / "b.mp4", seed=1)
+        other = disk / "desktop" / "far" / "away" / "down" / "b.mp4"
+        other.parent.mkdir(parents=True)
+        other.symlink_to(write_video(disk / "archive" / "b.mp4", seed=1))  # which stays a link, too
         key = Project.open(shortcut).add_video(other)
         for root in (filmed.root, shortcut):
             project = Project.open(root)
