@@ -37,7 +37,9 @@ def test_an_empty_project(disk):
 
 def test_that_no_pairs_were_guessed_is_only_worth_knowing(tmp_path):
     project = Project.create(tmp_path / "project", skeleton=Skeleton(("nose", "tail")))
-    assert codes(project)["symmetries"].severity == "info"
+    finding = codes(project)["symmetries"]
+    assert finding.severity == "info"
+    assert "no left/right pairs were found" in finding.message
 
 
 class TestVideos:

@@ -52,12 +52,14 @@ def _check_settings(project: "Project") -> Iterator[Finding]:
         hint = f'marey add-videos "{project.root}" VIDEO...'
         yield Finding("warning", "no-videos", project.name, "the project has no videos", hint)
     if not project.symmetries_confirmed:
-        pairs = ", ".join(f"{left}/{right}" for left, right in project.skeleton.symmetries) or "none"
+        pairs = ", ".join(f"{left}/{right}" for left, right in project.skeleton.symmetries)
         yield Finding(
             "warning" if project.skeleton.symmetries else "info",
             "symmetries",
             project.name,
-            f"the left/right pairs were guessed from the names and nobody has confirmed them: {pairs}",
+            f"the left/right pairs were guessed from the names and nobody has confirmed them: {pairs}"
+            if pairs
+            else "no left/right pairs were found in the names, and nobody has confirmed that there are none",
             f'look at them and then: marey skeleton "{project.root}" --confirm-pairs',
         )
     yield from _check_metadata(project)
