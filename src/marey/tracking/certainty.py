@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
 # The attribute in which poses carry the moments of doubt, as JSON.
 DOUBTS_ATTRIBUTE = "identity_doubts"
-# Evidence is a sum over frames and keypoints, as if each erred by itself. Where animals lie on each other they
-# err together, so that the sum says too much: so many nats are worth one. Measured in crowds (bench/RESULTS.md).
+# Evidence is a sum over frames and keypoints, as if each erred by itself. Where animals lie on each other
+# they err together, and the sum says too much: so many nats are worth one, as measured (bench/RESULTS.md).
 NATS_FOR_ONE = 3.0
 # Exchanges less likely than this are not worth a look.
 LEAST_PROBABILITY = 0.01

@@ -116,8 +116,9 @@ def detections_from_poses(poses: "xr.Dataset", *, features: np.ndarray | None = 
     """
     if poses.sizes["space"] != 2:
         raise InputError(f"tracks are made of poses in 2D, these have {poses.sizes['space']} dimensions")
-    points = poses["position"].transpose("time", "individual", "keypoint", "space").values.astype(float)
-    points = np.where(np.isfinite(points).all(axis=-1, keepdims=True), points, np.nan)
+    position = poses["position"].transpose("time", "individual", "keypoint", "space").values
+    points = np.array(position, dtype=float, order="C")
+    points[~np.isfinite(points).all(axis=-1)] = np.nan
     if not np.isfinite(points).any():
         raise InputError(
             "there is not one point in these poses", hint="lower the confidence they were cut at"

@@ -20,7 +20,8 @@ SPARSEST = 1.5
 def fill_absences(poses: "xr.Dataset", stretches: np.ndarray, max_gap: int) -> "xr.Dataset":
     """Fill gaps of tracks; what is filled in has confidence 0 and is marked as interpolated.
 
-    A stretch that is shorter than the gap beside it says little about the gap, which stays.
+    It is filled into the arrays of `poses` themselves, so that long recordings are not held twice. A stretch
+    that is shorter than the gap beside it says little about the gap, which stays.
 
     Parameters
     ----------
@@ -34,19 +35,18 @@ def fill_absences(poses: "xr.Dataset", stretches: np.ndarray, max_gap: int) -> "
     """
     import xarray as xr
 
-    result = poses.copy(deep=True)
     marks = []
-    # Track by track, so that long recordings are not held several times over.
+    # Track by track, for the same reason.
     for track, column in enumerate(stretches.T):
         own = {"individual": [track]}
         filled = interpolate_gaps(poses.isel(own), max_gap)
         mark = filled["is_interpolated"]
         kept = ~(mark & xr.DataArray(_doubtful_gaps(column), dims="time"))
         for name in ("position", "confidence"):
-            result[name][own] = filled[name].where(kept)
+            poses[name][own] = filled[name].where(kept)
         marks.append((mark & kept).transpose("time", "keypoint", "individual").values)
     invented = np.concatenate(marks, axis=2)
-    result = result.assign(is_interpolated=(("time", "keypoint", "individual"), invented))
+    result = poses.assign(is_interpolated=(("time", "keypoint", "individual"), invented))
     n_filled = int(invented.sum())
     return append_history(result, "interpolate_gaps", max_gap=max_gap, method="linear", n_filled=n_filled)
 

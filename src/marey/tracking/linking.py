@@ -187,9 +187,8 @@ def measure_stray(
     else:
         grown = spread[seen[-1]] * np.sqrt(GAPS / GAPS[seen[-1]])
         spread = np.where(GAPS[seen[-1]] < GAPS, grown, np.interp(GAPS, GAPS[seen], spread[seen]))
-    flat = points.reshape(-1, 2)
-    flat = flat[np.isfinite(flat[:, 0])]
-    width, height = np.ptp(flat, axis=0) if len(flat) else (1.0, 1.0)
+    flat = points.reshape(-1, 2)  # not copied: long recordings have many points
+    width, height = np.fmax.reduce(flat, axis=0) - np.fmin.reduce(flat, axis=0)
     least_area = (20 * least_px) ** 2
     return Stray(
         np.maximum.accumulate(np.maximum(spread, least_px)),

@@ -214,13 +214,15 @@ class _Linked:
         motion: MotionModel,
         max_gap: int,
     ) -> "_Linked":
-        known = Features(np.concatenate([body_lengths(detections.points), detections.features], axis=2))
+        known = body_lengths(detections.points)
+        if detections.features.shape[2]:
+            known = np.concatenate([known, detections.features], axis=2)
         stray = measure_stray(parts, detections.points, least_px=motion.detection_px)
         return cls(
             ends=measure_ends(parts, detections.points),
             stray=stray,
             crossings=learn_crossings(detections.points, parts, motion, stray, detections.size),
-            appearance=learn_appearance(parts, known, *looks),
+            appearance=learn_appearance(parts, Features(known), *looks),
             max_gap=max_gap,
         )
 
