@@ -134,9 +134,11 @@ def detections_from_poses(poses: "xr.Dataset", *, features: np.ndarray | None = 
         features = np.empty((*scores.shape, 0))
     size = animal_size(points)
     scores = np.nan_to_num(scores, nan=0.0)
-    single = without_duplicates(points, scores, size)
-    doubles = np.argwhere(np.isfinite(points[..., 0]).any(axis=2) & ~np.isfinite(single[..., 0]).any(axis=2))
-    return Detections(single, scores, features, size, doubles, points[tuple(doubles.T)])
+    is_double = find_doubles(points, scores, size)
+    doubles = np.argwhere(is_double)
+    double_points = points[is_double]
+    points[is_double] = np.nan
+    return Detections(points, scores, features, size, doubles, double_points)
 
 
 def animal_size(points: np.ndarray) -> float:
@@ -160,12 +162,12 @@ def _size_from_steps(points: np.ndarray) -> float:
     return max(10 * float(np.median(nearest)), 10.0) if len(nearest) else 10.0
 
 
-def without_duplicates(points: np.ndarray, scores: np.ndarray, size: float) -> np.ndarray:
-    """Return `points` with the weaker of two detections of the same animal removed."""
-    points = points.copy()
+def find_doubles(points: np.ndarray, scores: np.ndarray, size: float) -> np.ndarray:
+    """Return which detections are the weaker of two of the same animal, shape (n_frames, n_slots)."""
     n_slots = points.shape[1]
     n_points = np.isfinite(points[..., 0]).sum(axis=2)
     strength = n_points + np.clip(scores, 0, 1)
+    is_double = np.zeros(n_points.shape, dtype=bool)
     for a in range(n_slots):
         for b in range(a + 1, n_slots):
             apart = np.linalg.norm(points[:, a] - points[:, b], axis=-1)
@@ -174,6 +176,8 @@ def without_duplicates(points: np.ndarray, scores: np.ndarray, size: float) -> n
             mean = np.where(shared, apart, 0).sum(axis=1) / np.maximum(n_shared, 1)
             fewer = np.minimum(n_points[:, a], n_points[:, b])
             same = (n_shared > 0) & (2 * n_shared >= fewer) & (mean < SAME_ANIMAL_SHARE * size)
-            points[same & (strength[:, a] >= strength[:, b]), b] = np.nan
-            points[same & (strength[:, a] < strength[:, b]), a] = np.nan
-    return points
+            same &= ~is_double[:, a] & ~is_double[:, b]
+            is_stronger = strength[:, a] >= strength[:, b]
+            is_double[:, b] |= same & is_stronger
+            is_double[:, a] |= same & ~is_stronger
+    return is_double
