@@ -1,7 +1,7 @@
 """Cameras that did not start together: by how many frames, told by what they saw.
 
 Where the cameras are calibrated, a keypoint that two of them saw at the same moment lies on the epipolar line
-that each gives the other (Hartley and Zisserman 2004, section 9). For every offset, the distances from these
+that each gives the other (Hartley and Zisserman 2004, chapter 9). For every offset, the distances from these
 lines are compared over time. A keypoint that the cameras place differently on the body is beside its line
 by as much in every frame, so that only the change of its distance counts. Where they are not calibrated,
 the speeds of the animal are compared, which say much less.
