@@ -27,6 +27,7 @@ from scipy import stats
 
 from marey.cameras import Camera, Rig
 from marey.errors import InputError
+from marey.model.medians import known_median
 from marey.progress import Progress, ProgressCallback, ignore_progress
 from marey.reconstruction.matching import epipolar_matrices
 from marey.reconstruction.observations import Observations, gather
@@ -228,7 +229,7 @@ def _compare_lines(observations: Observations, sight: Sight) -> _Compare:
             p, q = rays[a, frames, keypoint, individual], rays[b, :, keypoint]
             distance = _signed_distances(p, q, matrices[a, b], sight.focal_px[[a, b]], others)
             distance = np.where(is_inside, distance, np.nan)
-            cost = np.log1p(((distance - _medians(distance)) / NOISE_PX) ** 2)
+            cost = np.log1p(((distance - known_median(distance, axis=0)) / NOISE_PX) ** 2)
             is_known = np.isfinite(cost)
             total += np.where(is_known, cost, 0)
             count += is_known
@@ -323,13 +324,6 @@ def _signed_distances(
     return nearest
 
 
-def _medians(values: np.ndarray) -> np.ndarray:
-    """Return the median of each column, NaN left out; much faster than NumPy's own."""
-    count = np.isfinite(values).sum(axis=0)
-    middle = np.maximum(count - 1, 0) // 2
-    return np.take_along_axis(np.sort(values, axis=0), middle[None], axis=0)[0]
-
-
 def _evidence(cost: np.ndarray) -> np.ndarray:
     """Return how much better each offset does than offsets on average, for each stretch of the recording.
 
@@ -364,5 +358,5 @@ def _speeds(positions: np.ndarray) -> np.ndarray:
     """
     steps = np.full(positions.shape[:2], np.nan)
     steps[REACH:-REACH] = np.linalg.norm(positions[2 * REACH :] - positions[: -2 * REACH], axis=-1)
-    usual = _medians(steps)
-    return _medians(np.log1p(steps / np.where(usual > 0, usual, np.nan)).T)
+    usual = known_median(steps, axis=0)
+    return known_median(np.log1p(steps / np.where(usual > 0, usual, np.nan)), axis=1)

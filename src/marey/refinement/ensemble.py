@@ -22,6 +22,7 @@ import numpy as np
 
 from marey.errors import ConfigError, InputError
 from marey.model import append_history
+from marey.model.medians import known_median
 from marey.refinement.kalman import kalman_smooth
 from marey.refinement.series import PLANE_DIMENSIONS, is_present, prepare, with_position
 from marey.refinement.viterbi import check_alike
@@ -73,7 +74,7 @@ def combine_ensemble(predictions: Sequence[xr.Dataset]) -> xr.Dataset:
     count = present.sum(axis=0)
     enough = (count >= MIN_MEMBERS) & (2 * count >= len(tables))
     seen = np.where(present[:, :, None], position, np.nan)
-    middle = _median(seen)
+    middle = known_median(seen, axis=0)
     squares = np.where(present[:, :, None], (seen - middle) ** 2, 0.0).sum(axis=(0, 2))
     n_space = position.shape[2]
     variance = squares / (n_space * np.maximum(count - 1, 1))
@@ -145,15 +146,6 @@ def ensemble_smooth_views(
         name: append_history(kalman_smooth(table), "ensemble_smooth_views", n_latents=n_latents)
         for name, table in shared.items()
     }
-
-
-def _median(values: np.ndarray) -> np.ndarray:
-    """Return the median over the first axis, silently NaN where there is nothing."""
-    ordered = np.sort(values, axis=0)  # NaN comes last
-    n = np.isfinite(values).sum(axis=0, keepdims=True)
-    low = np.take_along_axis(ordered, np.maximum(n - 1, 0) // 2, axis=0)
-    high = np.take_along_axis(ordered, np.minimum(n // 2, len(values) - 1), axis=0)
-    return ((low + high) / 2)[0]
 
 
 def _share(tables: Mapping[str, xr.Dataset], n_latents: int, *, by_keypoint: bool) -> dict[str, xr.Dataset]:

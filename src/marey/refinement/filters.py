@@ -13,6 +13,7 @@ import numpy as np
 
 from marey.errors import ConfigError
 from marey.model import append_history
+from marey.model.medians import known_median
 from marey.refinement.series import is_present, prepare, with_position
 
 if TYPE_CHECKING:
@@ -96,12 +97,7 @@ def _running_median(series: np.ndarray, window: int) -> np.ndarray:
     result = np.empty_like(series)
     block = max(1, WINDOWED_BYTES // (8 * window * max(1, n_series)))
     for start in range(0, n_frames, block):
-        # Sorting puts NaN last; unlike nanmedian it is quick for many short windows, and silent on NaN.
-        ordered = np.sort(windows[start : start + block], axis=-1)
-        n = np.isfinite(ordered).sum(axis=-1, keepdims=True)
-        low = np.take_along_axis(ordered, np.maximum(n - 1, 0) // 2, axis=-1)
-        high = np.take_along_axis(ordered, np.minimum(n // 2, window - 1), axis=-1)
-        result[start : start + block] = ((low + high) / 2)[..., 0]
+        result[start : start + block] = known_median(windows[start : start + block], axis=-1)
     return np.where(np.isfinite(series), result, series)
 
 

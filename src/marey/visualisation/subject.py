@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from marey.model import Skeleton, read_skeleton, standardise_poses
+from marey.model.medians import known_median
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -78,8 +79,4 @@ class Subject:
             Shape (n_rows, n_individuals, 2); NaN where no point is there.
         """
         known = np.isfinite(self.points).all(axis=-1, keepdims=True)
-        ordered = np.sort(np.where(known, self.points, np.nan), axis=1)  # NaN comes last
-        n = np.broadcast_to(known.sum(axis=1, keepdims=True), (len(known), 1, *self.points.shape[2:]))
-        low = np.take_along_axis(ordered, np.maximum(n - 1, 0) // 2, axis=1)
-        high = np.take_along_axis(ordered, np.minimum(n // 2, ordered.shape[1] - 1), axis=1)
-        return ((low + high) / 2)[:, 0]
+        return known_median(np.where(known, self.points, np.nan), axis=1)
