@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from marey.cli.output import print_json, say
+from marey.words import counted
 
 
 def register(app: typer.Typer) -> None:
@@ -59,7 +60,7 @@ def cameras(
         missing = [camera for camera in wanted if camera not in item.videos]
         without = f"; without {', '.join(missing)}, which the calibration has" if missing else ""
         say(f"{item.name or 'recording'}: {', '.join(seen)}{without}")
-    number = "1 session" if len(found) == 1 else f"{len(found)} sessions"
+    number = counted(len(found), "session")
     say(f"{number}, {f'calibration {in_use}' if in_use else 'no calibration'}")
     if as_json:
         print_json(

@@ -5,7 +5,8 @@ from typing import Annotated
 
 import typer
 
-from marey.cli.output import counted, print_json, say
+from marey.cli.output import print_json, say
+from marey.words import counted
 
 
 def register(app: typer.Typer) -> None:

@@ -6,7 +6,8 @@ from typing import Annotated
 
 import typer
 
-from marey.cli.output import counted, print_json, progress_bars, say
+from marey.cli.output import print_json, progress_bars, say
+from marey.words import counted
 
 Json = Annotated[bool, typer.Option("--json", help="Print what was done as JSON on stdout.")]
 _IMPORTS = "dlc, sleap, lightning-pose, coco, nwb, jabs, ultralytics, table, or auto"

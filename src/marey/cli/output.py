@@ -29,11 +29,6 @@ def say(text: str = "") -> None:
     sys.stderr.write(text + "\n")
 
 
-def counted(n: int, noun: str) -> str:
-    """Return how many there are of something, in words: "1 track", "2 tracks"."""
-    return f"{n} {noun}" if n == 1 else f"{n} {noun}s"
-
-
 def quoted(text: object) -> str:
     """Return an argument as it can be typed again, on every system: in double quotes where it needs them."""
     text = str(text)

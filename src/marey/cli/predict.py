@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from marey.cli.output import counted, print_json, progress_bars, say
+from marey.cli.output import print_json, progress_bars, say
+from marey.words import counted
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

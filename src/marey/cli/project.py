@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from marey.cli.output import counted, print_json, say
+from marey.cli.output import print_json, say
+from marey.words import counted
 
 if TYPE_CHECKING:
     from marey.model import Skeleton

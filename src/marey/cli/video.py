@@ -5,7 +5,8 @@ from typing import Annotated, Any
 
 import typer
 
-from marey.cli.output import counted, print_json, progress_bars, say
+from marey.cli.output import print_json, progress_bars, say
+from marey.words import counted
 
 SourceArgument = Annotated[Path, typer.Argument(metavar="VIDEO", help="A video, or a folder of images.")]
 OutputArgument = Annotated[Path, typer.Argument(metavar="OUT", help="The video to write, such as out.mp4.")]

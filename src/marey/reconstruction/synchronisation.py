@@ -27,7 +27,7 @@ from scipy import stats
 
 from marey.cameras import Camera, Rig
 from marey.errors import InputError
-from marey.model.medians import known_median
+from marey.metrics.medians import known_median
 from marey.progress import Progress, ProgressCallback, ignore_progress
 from marey.reconstruction.matching import epipolar_matrices
 from marey.reconstruction.observations import Observations, gather

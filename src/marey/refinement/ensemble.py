@@ -21,8 +21,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from marey.errors import ConfigError, InputError
+from marey.metrics.medians import known_median
 from marey.model import append_history
-from marey.model.medians import known_median
 from marey.refinement.kalman import kalman_smooth
 from marey.refinement.series import PLANE_DIMENSIONS, is_present, prepare, with_position
 from marey.refinement.viterbi import check_alike

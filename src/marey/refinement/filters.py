@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from marey.errors import ConfigError
+from marey.metrics.medians import known_median
 from marey.model import append_history
-from marey.model.medians import known_median
 from marey.refinement.series import is_present, prepare, with_position
 
 if TYPE_CHECKING:

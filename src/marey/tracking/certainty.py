@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from marey.tracking.joints import Joints
+from marey.words import counted
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -111,9 +112,7 @@ def _one_for_each_moment(doubts: list[Doubt]) -> list[Doubt]:
 def _exchange(joints: Joints, i: int, j: int, loss: float) -> Doubt:
     pair = [i, j]
     gap = int((joints.until[pair] - joints.frame[pair]).max()) - 1
-    reason = (
-        f"one of them was not seen for {n_frames_in_words(gap)}" if gap > 0 else "they touched or crossed"
-    )
+    reason = f"one of them was not seen for {counted(gap, 'frame')}" if gap > 0 else "they touched or crossed"
     tracks = sorted(joints.track[pair].tolist())
     frame, until = int(joints.frame[pair].min()), int(joints.until[pair].max())
     return Doubt(frame, until, tuple(tracks), _probability(loss), reason)
@@ -129,12 +128,7 @@ def _solo(joints: Joints, i: int) -> Doubt:
     frame, until = int(joints.frame[i]), int(joints.until[i])
     gap = until - frame - 1
     probability = _probability(float(joints.own[i])) if gap > 0 else 0.0
-    return Doubt(frame, until, (int(joints.track[i]),), probability, f"not seen for {n_frames_in_words(gap)}")
-
-
-def n_frames_in_words(n: int) -> str:
-    """Return "1 frame", "2 frames"."""
-    return "1 frame" if n == 1 else f"{n} frames"
+    return Doubt(frame, until, (int(joints.track[i]),), probability, f"not seen for {counted(gap, 'frame')}")
 
 
 def identity_confidence(is_there: np.ndarray, doubts: Sequence[Doubt]) -> np.ndarray:

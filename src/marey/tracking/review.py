@@ -17,10 +17,11 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from marey.model import standardise_poses
-from marey.tracking.certainty import doubts_of, n_frames_in_words
+from marey.tracking.certainty import doubts_of
 from marey.tracking.detections import animal_size, mean_point
 from marey.tracking.edits import Confirm, Edit, Interpolate, Split, Swap
 from marey.tracking.repair import History
+from marey.words import counted
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -185,7 +186,7 @@ def _contacts(scene: _Scene, first: int, second: int) -> list[Suspicion]:
         likelihood = _exchange_likelihood(ends, after - before, scene.size)
         cost = 2 * scene.frames_after(stop, first)
         names = (scene.names[first], scene.names[second])
-        reason = f"{names[0]} and {names[1]} touch for {n_frames_in_words(stop - start + 1)}"
+        reason = f"{names[0]} and {names[1]} touch for {counted(stop - start + 1, 'frame')}"
         frames = int(scene.frames[start]), int(scene.frames[stop])
         found.append(Suspicion("swap", *frames, names, likelihood, float(cost), reason))
     return found
@@ -221,7 +222,7 @@ def _gaps(scene: _Scene) -> list[Suspicion]:
                 continue
             length = stop - start + 1
             frames = int(scene.frames[start]), int(scene.frames[stop])
-            reason = f"{name} is not found in {n_frames_in_words(length)}"
+            reason = f"{name} is not found in {counted(length, 'frame')}"
             found.append(Suspicion("gap", *frames, (name,), 1.0, GAP_COST * length, reason))
     return found
 

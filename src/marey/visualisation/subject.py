@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from marey.metrics.medians import known_median
 from marey.model import Skeleton, read_skeleton, standardise_poses
-from marey.model.medians import known_median
 
 if TYPE_CHECKING:
     import xarray as xr

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from marey.model.medians import known_median
+from marey.metrics.medians import known_median
 
 
 @pytest.mark.parametrize("axis", [0, 1, -1])
