@@ -6,8 +6,9 @@ import logging
 import math
 import signal
 import sys
+import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -52,6 +53,10 @@ class EventWriter:
         if is_new or is_end or is_row or event.message or now - self._last_written >= WRITE_EVERY_S:
             self._write(event, values, now)
 
+    def close(self) -> None:
+        """Close the file."""
+        self._file.close()
+
     def _write(self, event: Progress, values: dict[str, float | None], now: float) -> None:
         elapsed, gained = now - self._stage_began, event.done - self._done_at_begin
         rate = gained / elapsed if elapsed > 0 and gained > 0 else None
@@ -76,15 +81,25 @@ class EventWriter:
 def run(folder: Path) -> int:
     """Do the job in `folder`, write down how it ended, and return the exit code."""
     job = JobFolder(folder)
-    with held(job.alive_path), _signals_become_ctrl_c():
+    with (
+        held(job.alive_path),
+        _signals_become_ctrl_c() as is_asked_to_end,
+        contextlib.closing(EventWriter(job.events_path)) as events,
+    ):
         job.mark_started()
         request = job.request
         log.info("%s (%s)", request.title, json.dumps(request.arguments, ensure_ascii=False))
+
+        def progress(event: Progress) -> None:
+            events(event)
+            if is_asked_to_end() and signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+                signal.raise_signal(signal.SIGINT)  # a library swallowed the first
+
         context = TaskContext(
             arguments=request.arguments,
             project=None if request.project is None else Path(request.project),
             files=job.files_folder,
-            progress=EventWriter(job.events_path),
+            progress=progress,
         )
         try:
             result = TASKS[request.kind].function(context)
@@ -94,23 +109,28 @@ def run(folder: Path) -> int:
         except KeyboardInterrupt:
             job.mark_ended("cancelled")
             return 1
-        except MareyError as error:
-            log.exception("failed")
-            job.mark_ended("failed", error=_describe(error))
-            return 1
         except Exception as error:
             log.exception("failed")
-            job.mark_ended("failed", error=_describe_surprise(error))
+            if is_asked_to_end():  # a library made an error of its own of the Ctrl-C
+                job.mark_ended("cancelled")
+            else:
+                job.mark_ended("failed", error=_describe(error))
             return 1
         job.mark_ended("done", result=_plain(result))
         return 0
 
 
 @contextlib.contextmanager
-def _signals_become_ctrl_c() -> Iterator[None]:
-    """Treat a request to end like Ctrl-C, which every long function of the library understands."""
+def _signals_become_ctrl_c() -> Iterator[Callable[[], bool]]:
+    """Treat a request to end like Ctrl-C, which every long function of the library understands.
+
+    Give a function that says whether the request came: libraries that are being imported, or that are called
+    back from C, now and then swallow the Ctrl-C or make another error of it.
+    """
+    asked = threading.Event()
 
     def interrupt(_number: int, _frame: object) -> None:
+        asked.set()
         signal.raise_signal(signal.SIGINT)
 
     if sys.platform == "win32":
@@ -121,16 +141,14 @@ def _signals_become_ctrl_c() -> Iterator[None]:
     signal.signal(signal.SIGINT, signal.default_int_handler)
     before = signal.signal(number, interrupt)
     try:
-        yield
+        yield asked.is_set
     finally:
         signal.signal(number, before)
 
 
-def _describe(error: MareyError) -> dict[str, Any]:
-    return {"kind": type(error).__name__, "message": error.message, "hint": error.hint}
-
-
-def _describe_surprise(error: Exception) -> dict[str, Any]:
+def _describe(error: Exception) -> dict[str, Any]:
+    if isinstance(error, MareyError):
+        return {"kind": type(error).__name__, "message": error.message, "hint": error.hint}
     if isinstance(error, MemoryError) or "out of memory" in str(error).lower():
         hint = "close other programs, or choose smaller batches"
         return {"kind": "MemoryError", "message": "there was too little memory", "hint": hint}

@@ -319,8 +319,9 @@ def _interrupts_noted() -> Iterator[Callable[[], bool]]:
     noted: list[int] = []
 
     def note(number: int, _frame: object) -> None:
+        if noted:
+            raise KeyboardInterrupt
         noted.append(number)
-        signal.signal(signal.SIGINT, signal.default_int_handler)
 
     before = signal.signal(signal.SIGINT, note)
     try:
