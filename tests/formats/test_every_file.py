@@ -143,8 +143,12 @@ def test_real_labels_survive_every_format(shared_data, tmp_path, name, target, s
     source = load_labels(shared_data / name)
     path = tmp_path / f"out{suffix}"
     images = source.images if target == "coco" and "visibility" in name else {}
-    save_labels(source.labels, path, format=target, images=images)
+    losses = save_labels(source.labels, path, format=target, images=images)
     again = load_labels(path, format=target).labels
     assert again.skeleton.keypoints == source.labels.skeleton.keypoints
     assert [f.frame for f in again] == [f.frame for f in source.labels]
-    np.testing.assert_array_equal(again.to_array(), source.labels.to_array())
+    kept = source.labels
+    if target == "dlc" and "centered_pair" in name:  # hidden points would become plain ones
+        kept = source.labels.confirmed()
+        assert "points that only a model placed, left out: 147" in losses
+    np.testing.assert_array_equal(again.to_array(), kept.to_array())

@@ -17,7 +17,16 @@ import numpy as np
 from marey.errors import FormatError, LabelsError
 from marey.files import atomic_folder, write_json
 from marey.formats.images import image_size
-from marey.formats.notes import count_animals, count_points, in_words, is_absent, is_by_model, is_signed
+from marey.formats.notes import (
+    count_animals,
+    count_points,
+    in_words,
+    is_absent,
+    is_guess,
+    is_signed,
+    is_unconfirmed_occluded,
+    points_without_guesses,
+)
 from marey.formats.source import (
     FrameKey,
     LabelSource,
@@ -346,7 +355,7 @@ def _document(
 
 
 def _annotation(instance: Instance, individuals: tuple[str, ...]) -> dict[str, Any]:
-    points = instance.confirmed_points()
+    points = points_without_guesses(instance)
     placed = np.isfinite(points).all(axis=1)
     states = np.where(placed, np.where(instance.visibility == Visibility.VISIBLE, 2, 1), 0)
     triples = [
@@ -376,7 +385,10 @@ def _annotation(instance: Instance, individuals: tuple[str, ...]) -> dict[str, A
 def _losses(labels: Labels, images: Mapping[FrameKey, Path]) -> list[str]:
     losses = in_words(
         {
-            "points that only a model placed, left out": count_points(labels, is_by_model),
+            "points that only a model placed, left out": count_points(labels, is_guess),
+            "occluded points that nobody confirmed, written as if somebody had": count_points(
+                labels, is_unconfirmed_occluded
+            ),
             "points marked as absent, which became not labelled": count_points(labels, is_absent),
             "animals that lost who placed their points and when": count_animals(labels, is_signed),
             "images that are not here, so that their sizes are written as 0": sum(

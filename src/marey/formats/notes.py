@@ -41,6 +41,21 @@ def is_occluded(instance: Instance) -> np.ndarray:
     return instance.visibility == Visibility.OCCLUDED
 
 
+def is_unconfirmed_occluded(instance: Instance) -> np.ndarray:
+    """Tell which points are hidden and were placed by no person, bool, shape (n_keypoints,)."""
+    return is_by_model(instance) & is_occluded(instance)
+
+
+def is_guess(instance: Instance) -> np.ndarray:
+    """Tell which points only a model saw; bool, shape (n_keypoints,)."""
+    return is_by_model(instance) & ~is_occluded(instance)
+
+
+def points_without_guesses(instance: Instance) -> np.ndarray:
+    """Return the points as a file with hidden points holds them, missing ones NaN, (n_keypoints, 2)."""
+    return np.where(is_guess(instance)[:, None], np.nan, instance.points)
+
+
 def is_signed(instance: Instance) -> bool:
     """Tell whether it is known who placed points of the animal, or when."""
     return any(instance.authors) or any(instance.times)

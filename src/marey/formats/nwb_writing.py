@@ -14,7 +14,16 @@ import xarray as xr
 
 from marey.errors import InputError, MissingExtraError
 from marey.formats.hdf5 import atomic_hdf5
-from marey.formats.notes import authors_of, count_animals, count_points, in_words, is_absent, is_by_model
+from marey.formats.notes import (
+    authors_of,
+    count_animals,
+    count_points,
+    in_words,
+    is_absent,
+    is_guess,
+    is_unconfirmed_occluded,
+    points_without_guesses,
+)
 from marey.formats.pose_arrays import describe_losses, has_names
 from marey.formats.source import FrameKey, unique_keys
 from marey.model import Instance, LabeledFrame, Labels, Visibility, read_skeleton, standardise_poses
@@ -245,7 +254,7 @@ def _skeleton_instance(ndx_pose: Any, place: int, instance: Instance, skeleton: 
     return ndx_pose.SkeletonInstance(
         name=instance.individual or f"instance_{place}",
         id=np.uint64(place),
-        node_locations=instance.confirmed_points(),
+        node_locations=points_without_guesses(instance),
         node_visibility=instance.is_confirmed & (instance.visibility == Visibility.VISIBLE),
         skeleton=skeleton,
     )
@@ -256,7 +265,10 @@ def _losses(labels: Labels) -> list[str]:
         raise InputError("there are no labels to write")
     losses = in_words(
         {
-            "points that only a model placed, left out": count_points(labels, is_by_model),
+            "points that only a model placed, left out": count_points(labels, is_guess),
+            "occluded points that nobody confirmed, written as if somebody had": count_points(
+                labels, is_unconfirmed_occluded
+            ),
             "points marked as absent, which became not labelled": count_points(labels, is_absent),
             "animals that lost the times at which their points were placed": count_animals(
                 labels, lambda instance: any(instance.times)

@@ -33,7 +33,7 @@ class Origin(IntEnum):
     ACCEPTED = 1
     """A model placed it and a person accepted it."""
     MODEL = 2
-    """A model placed it and nobody has confirmed it: never ground truth."""
+    """A model (or another tool's template) placed it and nobody has confirmed it: never ground truth."""
 
 
 @dataclass(eq=False)

@@ -143,6 +143,7 @@ def check_names(key: str, frames: Sequence[LabeledFrame], individuals: Sequence[
             "info",
             "unconfirmed",
             key,
-            f"{n_model} points were placed by a model and confirmed by nobody; training leaves them out",
+            f"{n_model} points are confirmed by nobody: a model or a template placed them; "
+            "training leaves them out",
             "look at them and accept or correct them",
         )

@@ -11,7 +11,16 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from marey.formats.hdf5 import atomic_hdf5
-from marey.formats.notes import count_animals, count_points, in_words, is_absent, is_by_model, is_signed
+from marey.formats.notes import (
+    count_animals,
+    count_points,
+    in_words,
+    is_absent,
+    is_guess,
+    is_occluded,
+    is_signed,
+    points_without_guesses,
+)
 from marey.formats.sleap.packages import embed_images, is_package, package_entry
 from marey.formats.sleap.skeletons import encode_skeleton
 from marey.formats.sleap.slp_file import PREDICTED, USER, EmbeddedImages, SlpFile, SlpVideo, read_slp
@@ -57,7 +66,9 @@ def load_labels(path: Path) -> LabelSource:
     """Read the labels of a ``.slp`` file or package.
 
     What a person placed is a person's; what a person took over from a prediction unchanged is accepted; what
-    is only predicted stays a model's. Points marked as not visible are occluded where they have a position.
+    is only predicted stays a model's. Points marked as not visible are occluded where they have a position,
+    and confirmed by nobody: it is where a template or a neighbouring frame put them before they were marked,
+    and SLEAP neither learns from it nor measures by it.
 
     Raises
     ------
@@ -164,6 +175,10 @@ class _FrameReader:
             if len(predicted) == len(raw):
                 same = (predicted["x"] == raw["x"]) & (predicted["y"] == raw["y"])
                 origin[same] = Origin.ACCEPTED
+        hidden = visibility == Visibility.OCCLUDED
+        origin[hidden] = Origin.MODEL
+        if is_user:
+            self.notes["points marked as not visible, kept but not learned from, as in SLEAP"] += hidden.sum()
         return self._spread(xy, visibility, origin, row)
 
     def _spread(self, xy: np.ndarray, visibility: np.ndarray, origin: np.ndarray, row: np.void) -> Instance:
@@ -298,8 +313,8 @@ class SlpTables:
             self.add_predicted(instance.points, np.zeros(len(instance)), instance.individual)
             return
         start = len(self._points)
-        xy = instance.confirmed_points()
         visible = instance.visibility == Visibility.VISIBLE
+        xy = points_without_guesses(instance)
         complete = instance.is_confirmed
         self._points += [(*p, bool(v), bool(c)) for p, v, c in zip(xy, visible, complete, strict=True)]
         self._append(USER, instance.individual, np.nan, start, len(self._points))
@@ -376,7 +391,10 @@ def _losses(labels: Labels) -> list[str]:
                 labels, _is_prediction
             ),
             "points that only a model placed in animals that a person corrected, left out": count_points(
-                labels, lambda i: is_by_model(i) & (not _is_prediction(i))
+                labels, lambda i: is_guess(i) & (not _is_prediction(i))
+            ),
+            "points that a person judged although something covers them, which SLEAP does not learn from": (
+                count_points(labels, lambda i: is_occluded(i) & i.is_confirmed)
             ),
             "points marked as absent, which became unlabelled": count_points(labels, is_absent),
             "animals that lost who placed their points and when": count_animals(labels, is_signed),
