@@ -236,6 +236,24 @@ def test_neither_board_nor_poses(tmp_path):
         run("calibrate", tmp_path, "--output", tmp_path / "x.toml")
 
 
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--offset", "cam1=3"], "--offset is for --from-poses"),
+        (["--synchronise", "--length", "a-b:3"], "--length and --synchronise are for --from-poses"),
+        (["--size", "cam1=640x480", "--min-confidence", "0.5"], "--size and --min-confidence are"),
+        (
+            ["--from-poses", "{camera}.nc", "--lens", "fisheye", "--intrinsics-only"],
+            "--intrinsics-only and --lens",
+        ),
+    ],
+)
+def test_options_that_would_be_ignored_are_refused(tmp_path, options, message):
+    board = [] if "--from-poses" in options else ["--views", "{camera}/*.png", "--board", "chessboard:8x6:25"]
+    with pytest.raises(ConfigError, match=message):
+        run("calibrate", tmp_path, "--output", tmp_path / "x.toml", *board, *options)
+
+
 def write_views(folder, camera, shapes, name="view{}.png"):
     import cv2
 

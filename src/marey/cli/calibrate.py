@@ -82,12 +82,20 @@ def calibrate(  # noqa: PLR0917 - the options of a command
 
     _check_outputs([output, *([report] if report else [])], overwrite=overwrite)
     if from_poses:
-        _refuse_board_options(views=views, board=board, report=report, cache=cache)
+        _refuse(
+            "--from-poses works without a board, but there {are} {options}",
+            views=views, board=board, report=report, cache=cache, intrinsics_only=intrinsics_only,
+            lens=lens != "auto",
+        )  # fmt: skip
         _calibrate_from_poses(
             folder, from_poses, output, intrinsics, length, size or [], min_confidence, offset or [], seed,
             world, find_offsets=synchronise, overwrite=overwrite, as_json=as_json,
         )  # fmt: skip
         return
+    _refuse(
+        "{options} {are} for --from-poses, which is not given",
+        length=length, size=size, min_confidence=min_confidence, offset=offset, synchronise=synchronise,
+    )  # fmt: skip
     _check_said(views, board)
     pattern = parse_board(board)
     known = {camera.name: camera for camera in read_cameras(intrinsics)} if intrinsics else None
@@ -214,14 +222,14 @@ def _calibrate_from_poses(
         print_json({**summary, "offsets": offsets, "output": output})
 
 
-def _refuse_board_options(**given: object) -> None:
+def _refuse(message: str, **given: object) -> None:
+    """Refuse options that would be ignored; `message` has a place for their names and for "is" or "are"."""
     from marey.errors import ConfigError
 
-    said = [f"--{name}" for name, value in given.items() if value]
+    said = [f"--{name.replace('_', '-')}" for name, value in given.items() if value]
     if said:
         raise ConfigError(
-            f"--from-poses works without a board, but there {'is' if len(said) == 1 else 'are'} "
-            f"{' and '.join(said)}",
+            message.format(options=" and ".join(said), are="is" if len(said) == 1 else "are"),
             hint="leave one or the other out",
         )
 
