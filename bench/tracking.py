@@ -16,11 +16,17 @@ of them is drawn from a noise model that was fixed before the tracker was first 
     python bench/tracking.py recordings --scenes "10 crowded" --frames 1000 --reliability reliability.png
     python bench/tracking.py flies ../shared/data/fly_pair
     python bench/tracking.py speed
+    python bench/tracking.py memory --frames 100000 400000
 """
 
 import argparse
 import json
+import os
+import subprocess
+import sys
+import tempfile
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -35,7 +41,7 @@ from identity_moments import (
     draw_reliability,
     expected_calibration_error,
 )
-from marey.formats import load_poses, save_poses
+from marey.formats import load_poses, save_poses, save_poses_in_blocks
 from marey.model import create_poses
 from marey.prediction.memory import peak_memory_mb
 from marey.synthesis import Arena, Recording, RecordingSpec
@@ -321,22 +327,46 @@ def measure_flies(folder: Path) -> None:
 
 
 def measure_speed(n_frames: int, n_animals: int) -> None:
-    """Track a long recording: 3,000 simulated frames, forwards and backwards again and again."""
-    drawn = simulate(n_animals, 3000, 1, is_marked=False).detections
-    values = drawn["position"].values
-    there_and_back = np.concatenate([values, values[::-1]])
-    repeated = np.concatenate([there_and_back] * (n_frames // 6000 + 1))[:n_frames]
-    poses = create_poses(
-        repeated,
-        keypoints=list(map(str, drawn["keypoint"].values)),
-        individuals=list(map(str, drawn["individual"].values)),
-        fps=30.0,
-    )
+    """Track a long recording that is in memory."""
+    poses = xr.concat(list(there_and_back(n_frames, n_animals)), "time")
     began, processor_began = time.perf_counter(), time.process_time()
     found = track(poses, n_animals=n_animals)
     took, processor = time.perf_counter() - began, time.process_time() - processor_began
     print(f"{n_frames} frames of {n_animals} animals: {took:.1f} s ({processor:.1f} s of processor)")
     print(f"peak {peak_memory_mb():.0f} MB, {found.n_tracklets} tracklets")
+
+
+def measure_memory(lengths: list[int], n_animals: int) -> None:
+    """Track recordings of several lengths from file to file, each in a process of its own."""
+    with tempfile.TemporaryDirectory() as folder:
+        source, target = Path(folder) / "found.nc", Path(folder) / "tracks.nc"
+        for n_frames in lengths:
+            save_poses_in_blocks(there_and_back(n_frames, n_animals), source)
+            command = [sys.executable, "-m", "marey", "track", str(source), "--n-animals", str(n_animals)]
+            command += ["--output", str(target), "--overwrite"]
+            began = time.perf_counter()
+            with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
+                _, status, used = os.wait4(process.pid, 0)
+                process.returncode = os.waitstatus_to_exitcode(status)
+            took = time.perf_counter() - began
+            print(
+                f"{n_frames} frames: {took:.0f} s, {used.ru_maxrss / 1024:.0f} MB, exit {process.returncode}"
+            )
+
+
+def there_and_back(n_frames: int, n_animals: int) -> Iterator[xr.Dataset]:
+    """Give a long recording in blocks: 3,000 simulated frames, forwards and backwards again and again."""
+    drawn = simulate(n_animals, 3000, 1, is_marked=False).detections
+    values = np.concatenate([drawn["position"].values, drawn["position"].values[::-1]])
+    for start in range(0, n_frames, len(values)):
+        block = values[: n_frames - start]
+        yield create_poses(
+            block,
+            keypoints=list(map(str, drawn["keypoint"].values)),
+            individuals=list(map(str, drawn["individual"].values)),
+            frames=np.arange(start, start + len(block)),
+            fps=30.0,
+        )
 
 
 def main() -> None:
@@ -357,6 +387,9 @@ def main() -> None:
     speed = commands.add_parser("speed")
     speed.add_argument("--frames", type=int, default=100_000)
     speed.add_argument("--animals", type=int, default=5)
+    memory = commands.add_parser("memory")
+    memory.add_argument("--frames", type=int, nargs="+", default=[100_000, 400_000])
+    memory.add_argument("--animals", type=int, default=5)
     chosen = parser.parse_args()
     if chosen.command == "recordings":
         measure_recordings(
@@ -364,6 +397,8 @@ def main() -> None:
         )
     elif chosen.command == "flies":
         measure_flies(chosen.folder)
+    elif chosen.command == "memory":
+        measure_memory(chosen.frames, chosen.animals)
     else:
         measure_speed(chosen.frames, chosen.animals)
 

@@ -5,7 +5,6 @@ import pytest
 
 from marey.model import create_poses
 from marey.tracking import evaluate_tracks, track
-from marey.tracking.naming import named
 
 BODY = np.array([[-20.0, 0.0], [0.0, 6.0], [0.0, -6.0], [20.0, 0.0]])
 NAMES = ["Ada", "Bo"]
@@ -76,8 +75,3 @@ def test_fewer_and_more_names_than_tracks(n_names):
     assert len(set(tracks["individual"].values)) == 2
     if n_names == 3:
         assert "Ada" in tracks["individual"].values
-
-
-def test_tracks_without_identities_stay_as_they_are():
-    poses = truth_of(meeting())
-    assert named(poses) is poses

@@ -80,7 +80,6 @@ def track(
     Example: marey track poses/day1.slp --video day1.mp4 --n-animals 2 --output tracks/day1.nc
     """
     from marey.errors import AlreadyExistsError, ConfigError
-    from marey.formats import save_poses
     from marey.formats.native import SUFFIXES
     from marey.tracking import load_animals
     from marey.tracking import track as track_poses
@@ -98,13 +97,10 @@ def track(
         raise ConfigError(
             "the animals' looks were asked for, but there is no video to see them in", hint="add --video PATH"
         )
-    poses = load_animals(source, video=of)
-    if video is not None:
-        poses = _with_times(poses, video)
-    with progress_bars() as progress:
+    with load_animals(source, video=of, in_memory=False) as animals, progress_bars() as progress:
         looks = _looks(video, appearance, progress)
         found = track_poses(
-            poses,
+            animals if video is None else _with_times(animals, video),
             n_animals=n_animals,
             can_leave=can_leave,
             describe=looks,
@@ -112,7 +108,7 @@ def track(
             take_apart=take_apart,
             progress=progress,
         )
-    save_poses(found.poses, output, overwrite=overwrite)
+        found.save(output, overwrite=overwrite)
     summary = _summarise(found, output, looks)
     _tell(summary)
     if as_json:
@@ -147,23 +143,21 @@ def _with_times(poses: "xr.Dataset", video: Path) -> "xr.Dataset":
 
 
 def _summarise(found: "Tracking", output: Path, looks: "VideoAppearance | None") -> dict[str, Any]:
-    from marey.tracking import doubts_of
-
     seen = None
     if looks is not None:
         seen = {"n_looks": looks.n_looks, "separation": looks.separation, "note": looks.note}
     return {
         "output": output,
-        "n_frames": found.poses.sizes["time"],
-        "n_tracks": found.poses.sizes["individual"],
+        "n_frames": len(found.rows.source),
+        "n_tracks": len(found.rows.names),
         "n_animals": found.n_animals,
         "n_tracklets": found.n_tracklets,
         "n_taken_apart": found.n_taken_apart,
         "n_doubles": found.n_doubles,
         "n_left_out": found.n_left_out,
-        "tracks": [str(name) for name in found.poses["individual"].values],
+        "tracks": found.rows.names,
         "appearance": seen,
-        "doubts": doubts_of(found.poses),
+        "doubts": found.rows.describe_doubts(),
     }
 
 

@@ -9,7 +9,7 @@ from marey.formats.registry import FORMATS, Format, detect_format, format_named
 from marey.formats.source import FrameKey, LabelSource
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     import xarray as xr
 
@@ -26,6 +26,7 @@ __all__ = [
     "load_poses",
     "save_labels",
     "save_poses",
+    "save_poses_in_blocks",
 ]
 
 
@@ -129,6 +130,14 @@ def save_poses(dataset: "xr.Dataset", path: str | Path, *, overwrite: bool = Tru
 
     _check_free(Path(path), overwrite)
     native.save_poses(dataset, path)
+
+
+def save_poses_in_blocks(blocks: "Iterable[xr.Dataset]", path: str | Path, *, overwrite: bool = True) -> None:
+    """Write poses that come block by block; see :func:`marey.formats.native.save_blocks`."""
+    from marey.formats import native
+
+    _check_free(Path(path), overwrite)
+    native.save_blocks(blocks, path)
 
 
 def export_poses(

@@ -8,8 +8,11 @@ numbers and lists of numbers; ``log`` is JSON. Files that ``movement`` wrote, wi
 are read too.
 """
 
+import contextlib
+from collections.abc import Callable, Iterable
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import xarray as xr
@@ -17,6 +20,8 @@ import xarray as xr
 from marey.errors import FormatError, VersionError
 from marey.formats.hdf5 import HDF5_MAGIC, atomic_hdf5, read_magic, top_level
 from marey.model import standardise_poses
+
+T = TypeVar("T")
 
 SCHEMA_ATTRIBUTE = "marey_poses_version"
 SCHEMA_VERSION = 1
@@ -73,6 +78,42 @@ def save_dataset(dataset: xr.Dataset, path: str | Path, *, is_compressed: bool =
         dataset.dump_to_store(store, encoding=encoding, unlimited_dims=[UNLIMITED_DIMENSION])
 
 
+def save_blocks(blocks: Iterable[xr.Dataset], path: str | Path) -> None:
+    """Write poses that come in blocks of rows, one after the other, to `path`, atomically and without loss.
+
+    Parameters
+    ----------
+    blocks
+        At least one; all with the same variables. The attributes of the last are those of the file.
+    path
+        The netCDF file.
+    """
+    import h5netcdf
+    from xarray.backends import H5NetCDFStore
+
+    with atomic_hdf5(path) as whole, h5netcdf.File(whole, "w") as file:
+        n_rows = 0
+        for block in map(standardise_poses, blocks):
+            if not n_rows:
+                encoding = {str(name): variable_encoding(block[name]) for name in block.data_vars}
+                for name in block.variables:
+                    block[name].encoding = {}
+                plain = block.copy()
+                plain.attrs = {}
+                plain.dump_to_store(
+                    H5NetCDFStore(file), encoding=encoding, unlimited_dims=[UNLIMITED_DIMENSION]
+                )
+                growing = [name for name in block.variables if UNLIMITED_DIMENSION in block[name].dims]
+            else:
+                file.resize_dimension(UNLIMITED_DIMENSION, n_rows + block.sizes["time"])
+                for name in growing:
+                    file[str(name)][n_rows:] = block[name].values
+            n_rows += block.sizes["time"]
+            attributes = {**block.attrs, SCHEMA_ATTRIBUTE: SCHEMA_VERSION}
+        for name, value in attributes.items():
+            file.attrs[str(name)] = _storable(value)
+
+
 def variable_encoding(variable: xr.DataArray) -> dict[str, Any]:
     """Return how one variable lies on disk: type, compression and chunks."""
     if variable.dtype.kind != "f" or UNLIMITED_DIMENSION not in variable.dims or not variable.size:
@@ -89,6 +130,18 @@ def load_poses(path: str | Path) -> xr.Dataset:
 
     Raises
     ------
+    FormatError, VersionError
+        As :func:`open_poses`.
+    """
+    with open_poses(path) as opened:
+        return _said_if_damaged(opened.load, Path(path))
+
+
+def open_poses(path: str | Path) -> xr.Dataset:
+    """Open poses that Marey or ``movement`` wrote; they are read when they are used, so close them after.
+
+    Raises
+    ------
     FormatError
         The file is damaged, or holds no poses.
     VersionError
@@ -98,24 +151,34 @@ def load_poses(path: str | Path) -> xr.Dataset:
     engine = "scipy" if read_magic(path).startswith(_NETCDF3_MAGIC) else "h5netcdf"
     if engine == "h5netcdf" and not read_magic(path).startswith(HDF5_MAGIC):
         raise FormatError(f"expected a netCDF file of poses, but {path} is none")
+    dataset = _said_if_damaged(
+        lambda: xr.open_dataset(path, engine=engine, decode_times=False, cache=False), path
+    )
+    with contextlib.ExitStack() as stack:
+        stack.callback(dataset.close)
+        version = int(dataset.attrs.get(SCHEMA_ATTRIBUTE, SCHEMA_VERSION))
+        if version > SCHEMA_VERSION:
+            raise VersionError(
+                f"{path} has version {version} of the poses schema; this Marey reads up to {SCHEMA_VERSION}",
+                hint="update Marey",
+            )
+        for name in FLOAT_VARIABLES:
+            if name in dataset and dataset[name].dtype != np.float64:
+                dataset[name] = _said_if_damaged(partial(dataset[name].astype, np.float64), path)
+        standard = standardise_poses(dataset)
+        standard.set_close(dataset.close)
+        stack.pop_all()
+        return standard
+
+
+def _said_if_damaged(read: Callable[[], T], path: Path) -> T:
     try:
-        with xr.open_dataset(path, engine=engine, decode_times=False) as opened:
-            dataset = opened.load()
+        return read()
     except (OSError, ValueError, KeyError, RuntimeError) as error:
         raise FormatError(
             f"{path} could not be read as netCDF: {error}",
             hint="the file may be incomplete; copy it again or make the predictions again",
         ) from error
-    version = int(dataset.attrs.get(SCHEMA_ATTRIBUTE, SCHEMA_VERSION))
-    if version > SCHEMA_VERSION:
-        raise VersionError(
-            f"{path} has version {version} of the poses schema; this Marey reads up to {SCHEMA_VERSION}",
-            hint="update Marey",
-        )
-    for name in FLOAT_VARIABLES:
-        if name in dataset:
-            dataset[name] = dataset[name].astype(np.float64)
-    return standardise_poses(dataset)
 
 
 def _storable(value: Any) -> Any:

@@ -48,7 +48,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from marey.errors import InputError, LabelsError
+from marey.errors import FormatError, InputError, LabelsError
 from marey.files import utc_now
 from marey.model.skeleton import Skeleton
 
@@ -197,6 +197,23 @@ def standardise_poses(dataset: xr.Dataset) -> xr.Dataset:
         empty = np.full([dataset.sizes[d] for d in ("time", "keypoint", "individual")], np.nan)
         dataset = dataset.assign(confidence=(("time", "keypoint", "individual"), empty))
     return dataset
+
+
+def load_rows(dataset: xr.Dataset, start: int, stop: int) -> xr.Dataset:
+    """Return some rows of poses, read into memory where they still lie in their file.
+
+    Raises
+    ------
+    FormatError
+        The file is damaged in these rows.
+    """
+    try:
+        return dataset.isel(time=slice(start, stop)).load()
+    except (OSError, RuntimeError) as error:
+        raise FormatError(
+            f"the poses of rows {start} to {stop - 1} could not be read: {error}",
+            hint="the file may be damaged; copy it again or make the predictions again",
+        ) from error
 
 
 def with_rate(dataset: xr.Dataset, fps: float) -> xr.Dataset:

@@ -7,8 +7,11 @@ two. Only what differs more between animals than within one counts.
 
 from dataclasses import dataclass
 from itertools import combinations
+from typing import Protocol
 
 import numpy as np
+
+from marey.scratch import let_go
 
 # Detections in a row are nearly the same picture: so many of them count as one.
 ALIKE_DETECTIONS = 10.0
@@ -22,6 +25,9 @@ MOST_LENGTHS = 12
 LEAST_RATIO = 1.5
 _FEWEST_PAIRS = 6
 _MOST_CHUNKS = 400
+# More detections than this of one tracklet do not say more about its middle.
+_MOST_DETECTIONS = 20_000
+_FEW_DETECTIONS = 1000
 
 
 @dataclass(frozen=True)
@@ -70,52 +76,107 @@ class Appearance:
         return np.clip(np.nansum(ratio, axis=1), -MOST_NATS, MOST_NATS)
 
 
-def body_lengths(points: np.ndarray) -> np.ndarray:
-    """Return the logarithms of distances between keypoints, shape (n_frames, n_slots, n_lengths).
+class Traits(Protocol):
+    """Something that animals may be told apart by, known of detections."""
 
-    The :data:`MOST_LENGTHS` that vary the least are taken: they are the most like bones.
-    """
-    pairs = list(combinations(range(points.shape[2]), 2))
-    if not pairs:
-        return np.empty((*points.shape[:2], 0))
-    step = max(1, len(points) // 2000)
-    sample = points[::step].reshape(-1, *points.shape[2:])
-    variation = []
-    for a, b in pairs:
-        length = np.linalg.norm(sample[:, a] - sample[:, b], axis=-1)
-        length = length[np.isfinite(length)]
-        middle = np.median(length) if len(length) else 0.0
-        is_measured = len(length) > 0.5 * np.isfinite(sample[..., 0]).any(axis=1).sum() and middle > 0
-        variation.append(np.median(np.abs(length - middle)) / middle if is_measured else np.inf)
-    chosen = [pairs[i] for i in np.argsort(variation)[:MOST_LENGTHS] if np.isfinite(variation[i])]
-    lengths = np.empty((*points.shape[:2], len(chosen)))
-    for column, (a, b) in enumerate(chosen):
-        apart = np.linalg.norm(points[:, :, a] - points[:, :, b], axis=-1)
-        lengths[..., column] = np.log(np.maximum(apart, 0.5))
-    return lengths
+    @property
+    def n_features(self) -> int:
+        """How many numbers it is."""
+
+    @property
+    def is_witness(self) -> np.ndarray | None:
+        """In which frames it may be measured what differences mean, shape (n_frames,); None for all.
+
+        Where features were learned from the recording, those that they were not learned from.
+        """
+
+    @property
+    def teaching(self) -> int:
+        """Detections of the stretches of tracklets that teach what differs."""
+
+    def at(self, frames: np.ndarray, slots: np.ndarray) -> np.ndarray:
+        """Return the features of some detections, shape (n, n_features); NaN where unknown."""
 
 
 @dataclass(frozen=True)
 class Features:
-    """Something that animals may be told apart by.
+    """Traits that have been worked out for all detections.
 
     Parameters
     ----------
     values
         Shape (n_frames, n_slots, n_features); NaN where unknown.
-    is_witness
-        In which frames it may be measured what differences mean, shape (n_frames,): where features were
-        learned from the recording, those that they were not learned from. None for all.
-    teaching
-        Detections of the stretches of tracklets that teach what differs.
+    is_witness, teaching
+        See :class:`Traits`.
     """
 
     values: np.ndarray
     is_witness: np.ndarray | None = None
     teaching: int = TEACHING_DETECTIONS
 
+    @property
+    def n_features(self) -> int:
+        """How many numbers it is."""
+        return self.values.shape[2]
 
-def learn_appearance(parts: list[tuple[np.ndarray, np.ndarray]], *features: Features) -> Appearance:
+    def at(self, frames: np.ndarray, slots: np.ndarray) -> np.ndarray:
+        """Return the features of some detections, shape (n, n_features)."""
+        return self.values[frames, slots]
+
+
+@dataclass(frozen=True)
+class BodyLengths:
+    """Logarithms of distances between keypoints, and what else is known of detections.
+
+    Parameters
+    ----------
+    points
+        Of all detections, shape (n_frames, n_slots, n_keypoints, 2).
+    pairs
+        Keypoints between which distances are taken.
+    others
+        Further features, shape (n_frames, n_slots, n_others).
+    """
+
+    points: np.ndarray
+    pairs: list[tuple[int, int]]
+    others: np.ndarray
+    is_witness: None = None
+    teaching: int = TEACHING_DETECTIONS
+
+    @classmethod
+    def choose(cls, points: np.ndarray, others: np.ndarray) -> "BodyLengths":
+        """Take the :data:`MOST_LENGTHS` distances that vary the least: they are the most like bones."""
+        sample = points[:: max(1, len(points) // 2000)].reshape(-1, *points.shape[2:])
+        pairs = list(combinations(range(points.shape[2]), 2))
+        variation = []
+        for a, b in pairs:
+            length = np.linalg.norm(sample[:, a] - sample[:, b], axis=-1)
+            length = length[np.isfinite(length)]
+            middle = np.median(length) if len(length) else 0.0
+            is_measured = len(length) > 0.5 * np.isfinite(sample[..., 0]).any(axis=1).sum() and middle > 0
+            variation.append(np.median(np.abs(length - middle)) / middle if is_measured else np.inf)
+        steadiest = np.argsort(variation)[:MOST_LENGTHS]
+        return cls(points, [pairs[i] for i in steadiest if np.isfinite(variation[i])], others)
+
+    @property
+    def n_features(self) -> int:
+        """How many numbers it is."""
+        return len(self.pairs) + self.others.shape[2]
+
+    def at(self, frames: np.ndarray, slots: np.ndarray) -> np.ndarray:
+        """Return the features of some detections, shape (n, n_features)."""
+        seen, features = self.points[frames, slots], np.empty((len(frames), self.n_features))
+        if len(frames) > _FEW_DETECTIONS:
+            let_go(self.points)
+        for column, (a, b) in enumerate(self.pairs):
+            apart = np.linalg.norm(seen[:, a] - seen[:, b], axis=-1)
+            features[:, column] = np.log(np.maximum(apart, 0.5))
+        features[:, len(self.pairs) :] = self.others[frames, slots]
+        return features
+
+
+def learn_appearance(parts: list[tuple[np.ndarray, np.ndarray]], *features: Traits) -> Appearance:
     """Measure tracklets' features, and what differences in them mean.
 
     Parameters
@@ -133,13 +194,13 @@ def learn_appearance(parts: list[tuple[np.ndarray, np.ndarray]], *features: Feat
     )
 
 
-def _learn_kind(parts: list[tuple[np.ndarray, np.ndarray]], kind: Features) -> Appearance:
-    features = kind.values
-    n_features = features.shape[2]
+def _learn_kind(parts: list[tuple[np.ndarray, np.ndarray]], kind: Traits) -> Appearance:
+    n_features = kind.n_features
     weights = np.array([max(1.0, len(frames) / ALIKE_DETECTIONS) for frames, _ in parts])
     means = np.full((len(parts), n_features), np.nan)
     for row, (frames, slots) in enumerate(parts):
-        means[row] = _middle(features[frames, slots])
+        some = slice(None, None, max(1, len(frames) // _MOST_DETECTIONS))
+        means[row] = _middle(kind.at(frames[some], slots[some]))
     nothing = Appearance(np.empty((len(parts), 0)), weights, *(np.empty(0) for _ in range(3)))
     if not n_features:
         return nothing
@@ -173,19 +234,20 @@ class _Chunk:
     variance: np.ndarray
 
 
-def _chunks(parts: list[tuple[np.ndarray, np.ndarray]], kind: Features) -> list[_Chunk]:
+def _chunks(parts: list[tuple[np.ndarray, np.ndarray]], kind: Traits) -> list[_Chunk]:
     """Cut the longest tracklets into stretches that teach, at most a few hundred."""
-    features, n = kind.values, kind.teaching
-    is_witness = np.ones(len(features), dtype=bool) if kind.is_witness is None else kind.is_witness
+    n = kind.teaching
     longest = sorted(range(len(parts)), key=lambda i: -len(parts[i][0]))
     chunks: list[_Chunk] = []
     for i in longest:
-        seen = is_witness[parts[i][0]]
-        frames, slots = parts[i][0][seen], parts[i][1][seen]
+        frames, slots = parts[i]
+        if kind.is_witness is not None:
+            seen = kind.is_witness[frames]
+            frames, slots = frames[seen], slots[seen]
         starts = range(0, len(frames) - n + 1, n)
         for start in list(starts)[:: max(1, len(starts) // 60)]:
             rows = slice(start, start + n)
-            values = features[frames[rows], slots[rows]]
+            values = kind.at(frames[rows], slots[rows])
             if np.isfinite(values).any(axis=0).all():
                 first, last = int(frames[rows][0]), int(frames[rows][-1])
                 chunks.append(_Chunk(i, first, last, _middle(values), np.nanvar(values, axis=0)))

@@ -8,7 +8,7 @@ tracks as they are with what would join them the other way round:
 import itertools
 import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -52,25 +52,15 @@ class Doubt:
     probability: float
     reason: str
 
-    def to_dict(self) -> dict[str, object]:
-        """Return plain values for JSON."""
-        return asdict(self)
-
-
-def with_doubts(poses: "xr.Dataset", doubts: Sequence[Doubt]) -> "xr.Dataset":
-    """Return poses that carry their doubts, by frame numbers and names, so that a file of them does."""
-    frames, names = poses["frame"].values, [str(name) for name in poses["individual"].values]
-    plain = [
-        {
-            "start": int(frames[doubt.frame]),
-            "stop": int(frames[doubt.until]),
-            "tracks": [names[i] for i in doubt.tracks],
-            "probability": doubt.probability,
-            "reason": doubt.reason,
+    def to_dict(self, frames: np.ndarray, names: Sequence[str]) -> dict[str, Any]:
+        """Return plain values, by the frame of each row, (n_frames,), and the names of the tracks."""
+        return {
+            "start": int(frames[self.frame]),
+            "stop": int(frames[self.until]),
+            "tracks": [names[i] for i in self.tracks],
+            "probability": self.probability,
+            "reason": self.reason,
         }
-        for doubt in doubts
-    ]
-    return poses.assign_attrs({DOUBTS_ATTRIBUTE: json.dumps(plain)})
 
 
 def doubts_of(poses: "xr.Dataset") -> list[dict[str, Any]]:
@@ -153,7 +143,8 @@ def identity_confidence(is_there: np.ndarray, doubts: Sequence[Doubt]) -> np.nda
         for number, (start, stop) in enumerate(itertools.pairwise(limits)):
             if stop > start:
                 confidence[start:stop, track] = min(right[number], right[number + 1])
-    return np.where(is_there, confidence, np.nan)
+    confidence[~is_there] = np.nan
+    return confidence
 
 
 def certain_stretches(is_there: np.ndarray, doubts: Sequence[Doubt]) -> np.ndarray:
@@ -166,8 +157,9 @@ def certain_stretches(is_there: np.ndarray, doubts: Sequence[Doubt]) -> np.ndarr
     doubts
         From :func:`find_doubts`.
     """
-    stretches = np.zeros(is_there.shape, dtype=int)
+    stretches = np.zeros(is_there.shape, dtype=np.int32)
     for doubt in doubts:
         if doubt.probability >= PARTING_PROBABILITY:
             stretches[doubt.until :, list(doubt.tracks)] += 1
-    return np.where(is_there, stretches, -1)
+    stretches[~is_there] = -1
+    return stretches

@@ -11,6 +11,8 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from marey.scratch import let_go
+from marey.tracking.detections import blocks_of
 from marey.tracking.likelihood import Expected
 from marey.tracking.linking import Stray
 from marey.tracking.motion import MotionModel
@@ -85,6 +87,7 @@ class Crossings:
                 some = waiting[start : start + _WINDOWS_AT_A_TIME]
                 found = self._judge(slots, [one for _, one in some])
                 self._known.update(zip((key for key, _ in some), found.tolist(), strict=True))
+                let_go(self.points)
         return np.array([self._known[key] for key in keys], dtype=float)
 
     def _slots(self, chains: Sequence[Sequence[int]]) -> np.ndarray:
@@ -129,8 +132,11 @@ def learn_crossings(
     points: np.ndarray, parts: Sequence[Part], model: MotionModel, stray: Stray, size: float
 ) -> Crossings:
     """Find the noise of motion that makes long tracklets, with a gap made into each, likeliest."""
-    n_seen = np.isfinite(points[..., 0]).sum(axis=2)
-    completeness = float(n_seen.sum() / max(1, (n_seen > 0).sum() * points.shape[2]))
+    n_seen = n_animals = 0
+    for rows in blocks_of(points):
+        n_points = np.isfinite(points[rows, ..., 0]).sum(axis=2)
+        n_seen, n_animals = n_seen + n_points.sum(), n_animals + (n_points > 0).sum()
+    completeness = float(n_seen / max(1, n_animals * points.shape[2]))
     # Without long tracklets, what the model itself expects shortly after it saw an animal.
     usual = -float(np.log(2 * model.detection_px**2)) - 1
     expected = Expected(model, stray, size, completeness, usual)

@@ -1,11 +1,15 @@
 """Animals found in each frame, before anyone knows who is who."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from marey.errors import InputError
+from marey.model import load_rows
+from marey.scratch import let_go, scratch_array
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -19,6 +23,8 @@ MEETING_FRAMES = 30
 _DOUBLES_AT_A_TIME = 2000
 # Enough detections to measure how large the animals are.
 MEASURED_DETECTIONS = 5000
+# Long recordings are gone through in blocks of so many frames.
+BLOCK_FRAMES = 8192
 
 
 @dataclass(frozen=True)
@@ -28,9 +34,8 @@ class Detections:
     Parameters
     ----------
     points
-        (x, y), pixels, shape (n_frames, n_slots, n_keypoints, 2); NaN where missing.
-    scores
-        How sure each detection is, shape (n_frames, n_slots); 1 where nobody says.
+        (x, y), pixels, shape (n_frames, n_slots, n_keypoints, 2); NaN where missing. On disk where it is
+        large, to be used in parts.
     features
         What animals may be told apart by (an embedding, say), shape (n_frames, n_slots, n_features).
     size
@@ -42,21 +47,18 @@ class Detections:
     """
 
     points: np.ndarray
-    scores: np.ndarray
     features: np.ndarray
     size: float
     doubles: np.ndarray
     double_points: np.ndarray
 
-    @property
+    @cached_property
     def is_there(self) -> np.ndarray:
         """Whether a slot holds an animal, shape (n_frames, n_slots)."""
-        return np.isfinite(self.points[..., 0]).any(axis=2)
-
-    @property
-    def centers(self) -> np.ndarray:
-        """Mean of the points, shape (n_frames, n_slots, 2); NaN where there is no animal."""
-        return mean_point(self.points)
+        there = np.empty(self.points.shape[:2], dtype=bool)
+        for rows in blocks_of(self.points):
+            there[rows] = np.isfinite(self.points[rows, ..., 0]).any(axis=2)
+        return there
 
     def with_neighbours(self, n_animals: int) -> "Detections":
         """Return detections in which doubles are animals where fewer than `n_animals` are found.
@@ -71,8 +73,11 @@ class Detections:
         _, first, counts = np.unique(doubles[:, 0], return_index=True, return_counts=True)
         turn = np.arange(len(doubles)) - np.repeat(first, counts)
         is_back = turn < n_missing[doubles[:, 0]]
-        points = self.points.copy()
+        points = scratch_array(self.points.shape)
+        for rows in blocks_of(points):
+            points[rows] = self.points[rows]
         points[tuple(doubles[is_back].T)] = double_points[is_back]
+        let_go(self.points)
         left = ~is_two
         left[is_two] = ~is_back
         return replace(
@@ -83,13 +88,22 @@ class Detections:
         """Return for each double whether two animals were near its place shortly before or after, (n,)."""
         result = np.zeros(len(self.doubles), dtype=bool)
         around = np.arange(-MEETING_FRAMES, MEETING_FRAMES + 1)
-        centers, places = self.centers, mean_point(self.double_points)
+        places = mean_point(self.double_points)
         for start in range(0, len(result), _DOUBLES_AT_A_TIME):
             some = slice(start, start + _DOUBLES_AT_A_TIME)
-            rows = np.clip(self.doubles[some, 0][:, None] + around, 0, len(centers) - 1)
-            apart = np.linalg.norm(centers[rows] - places[some][:, None, None], axis=-1)
+            rows = np.clip(self.doubles[some, 0][:, None] + around, 0, len(self.points) - 1)
+            frames, place = np.unique(rows, return_inverse=True)
+            centers = mean_point(self.points[frames])[place.reshape(rows.shape)]
+            apart = np.linalg.norm(centers - places[some][:, None, None], axis=-1)
             result[some] = ((apart < CONTACT_SHARE * self.size).sum(axis=2) > 1).any(axis=1)
         return result
+
+
+def blocks_of(array: np.ndarray) -> Iterator[slice]:
+    """Give the rows of an array in blocks; where it lies on disk, memory is given back after each of them."""
+    for start in range(0, len(array), BLOCK_FRAMES):
+        yield slice(start, min(start + BLOCK_FRAMES, len(array)))
+        let_go(array)
 
 
 def mean_point(points: np.ndarray) -> np.ndarray:
@@ -116,36 +130,52 @@ def detections_from_poses(poses: "xr.Dataset", *, features: np.ndarray | None = 
     """
     if poses.sizes["space"] != 2:
         raise InputError(f"tracks are made of poses in 2D, these have {poses.sizes['space']} dimensions")
-    position = poses["position"].transpose("time", "individual", "keypoint", "space").values
-    points = np.array(position, dtype=float, order="C")
-    points[~np.isfinite(points).all(axis=-1)] = np.nan
-    if not np.isfinite(points).any():
+    sizes = poses.sizes
+    points = scratch_array((sizes["time"], sizes["individual"], sizes["keypoint"], 2))
+    scores = np.empty(points.shape[:2])
+    is_empty = True
+    for rows in blocks_of(points):
+        block = load_rows(poses, rows.start, rows.stop)
+        found = block["position"].transpose("time", "individual", "keypoint", "space").values.astype(float)
+        found[~np.isfinite(found).all(axis=-1)] = np.nan
+        points[rows], scores[rows] = found, _scores(block)
+        is_empty = is_empty and not np.isfinite(found).any()
+    if is_empty:
         raise InputError(
             "there is not one point in these poses", hint="lower the confidence they were cut at"
         )
-    if "score" in poses:
-        scores = poses["score"].transpose("time", "individual").values
-    else:
-        confidence = poses["confidence"].transpose("time", "individual", "keypoint").values
-        known = np.isfinite(confidence)
-        scores = np.where(known, confidence, 0).sum(-1) / np.maximum(known.sum(-1), 1)
-        scores = np.where(known.any(axis=-1), scores, 1.0)
     if features is None:
         features = np.empty((*scores.shape, 0))
     size = animal_size(points)
-    scores = np.nan_to_num(scores, nan=0.0)
-    is_double = find_doubles(points, scores, size)
-    doubles = np.argwhere(is_double)
-    double_points = points[is_double]
-    points[is_double] = np.nan
-    return Detections(points, scores, features, size, doubles, double_points)
+    doubles, double_points = [], []
+    for rows in blocks_of(points):
+        is_double = find_doubles(points[rows], scores[rows], size)
+        places = np.argwhere(is_double)
+        double_points.append(points[rows][is_double])
+        points[rows][is_double] = np.nan
+        doubles.append(places + np.array([rows.start, 0]))
+    return Detections(points, features, size, np.concatenate(doubles), np.concatenate(double_points))
+
+
+def _scores(poses: "xr.Dataset") -> np.ndarray:
+    """Return how sure each detection is, shape (n_frames, n_individuals); 1 where nobody says."""
+    if "score" in poses:
+        return np.nan_to_num(poses["score"].transpose("time", "individual").values, nan=0.0)
+    confidence = poses["confidence"].transpose("time", "individual", "keypoint").values
+    known = np.isfinite(confidence)
+    scores = np.where(known, confidence, 0).sum(-1) / np.maximum(known.sum(-1), 1)
+    return np.where(known.any(axis=-1), scores, 1.0)
 
 
 def animal_size(points: np.ndarray) -> float:
     """Return the usual extent of an animal in pixels, at least 1."""
     flat = points.reshape(-1, *points.shape[-2:])
-    flat = flat[np.isfinite(flat[..., 0]).sum(axis=1) >= min(2, flat.shape[1])]
-    flat = flat[:: max(1, len(flat) // MEASURED_DETECTIONS)]
+    whole = [
+        rows.start + np.flatnonzero(np.isfinite(flat[rows, :, 0]).sum(axis=1) >= min(2, flat.shape[1]))
+        for rows in blocks_of(flat)
+    ]
+    chosen = np.concatenate([np.empty(0, dtype=int), *whole])
+    flat = flat[chosen[:: max(1, len(chosen) // MEASURED_DETECTIONS)]]
     if not len(flat):
         return 1.0
     extent = np.nanmax(flat, axis=1) - np.nanmin(flat, axis=1)

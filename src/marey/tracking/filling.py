@@ -1,11 +1,9 @@
 """Where an animal was while it was not found, for moments before and after which it was followed well."""
 
-import itertools
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from marey.model import append_history
 from marey.refinement import interpolate_gaps
 
 if TYPE_CHECKING:
@@ -17,52 +15,50 @@ FOLLOWED_FRAMES = 5
 SPARSEST = 1.5
 
 
-def fill_absences(poses: "xr.Dataset", stretches: np.ndarray, max_gap: int) -> "xr.Dataset":
+def fill_absences(poses: "xr.Dataset", is_doubtful: np.ndarray, max_gap: int) -> "xr.Dataset":
     """Fill gaps of tracks; what is filled in has confidence 0 and is marked as interpolated.
-
-    It is filled into the arrays of `poses` themselves, so that long recordings are not held twice. A stretch
-    that is shorter than the gap beside it says little about the gap, which stays.
 
     Parameters
     ----------
     poses
         Tracks.
-    stretches
-        The stretch of certain identity that each track is in, shape (n_frames, n_tracks); -1 where it is not
-        there.
+    is_doubtful
+        Where gaps stay, from :func:`doubtful_gaps`, shape (n_frames, n_tracks).
     max_gap
         The longest gap to fill, frames.
     """
     import xarray as xr
 
-    marks = []
-    # Track by track, for the same reason.
-    for track, column in enumerate(stretches.T):
-        own = {"individual": [track]}
-        filled = interpolate_gaps(poses.isel(own), max_gap)
-        mark = filled["is_interpolated"]
-        kept = ~(mark & xr.DataArray(_doubtful_gaps(column), dims="time"))
-        for name in ("position", "confidence"):
-            poses[name][own] = filled[name].where(kept)
-        marks.append((mark & kept).transpose("time", "keypoint", "individual").values)
-    invented = np.concatenate(marks, axis=2)
-    result = poses.assign(is_interpolated=(("time", "keypoint", "individual"), invented))
-    n_filled = int(invented.sum())
-    return append_history(result, "interpolate_gaps", max_gap=max_gap, method="linear", n_filled=n_filled)
+    filled = interpolate_gaps(poses, max_gap)
+    mark = filled["is_interpolated"].transpose("time", "keypoint", "individual")
+    is_left = mark & xr.DataArray(is_doubtful, dims=("time", "individual"))
+    for name in ("position", "confidence"):
+        poses = poses.assign({name: filled[name].where(~is_left).transpose(*poses[name].dims)})
+    invented = (mark & ~is_left).transpose("time", "keypoint", "individual").values
+    return poses.assign(is_interpolated=(("time", "keypoint", "individual"), invented))
 
 
-def _doubtful_gaps(stretches: np.ndarray) -> np.ndarray:
-    """Return the frames of gaps beside which a track was not followed well in its stretch, (n_frames,)."""
-    there = np.flatnonzero(stretches >= 0)
-    result = np.zeros(len(stretches), dtype=bool)
-    for number, (before, after) in enumerate(itertools.pairwise(there.tolist()), start=1):
-        gap = after - before - 1
-        if gap > 0:
-            n = max(FOLLOWED_FRAMES, gap)
+def doubtful_gaps(stretches: np.ndarray) -> np.ndarray:
+    """Return the frames of gaps beside which a track was not followed well, shape (n_frames, n_tracks).
+
+    A stretch that is shorter than the gap beside it says little about the gap.
+
+    Parameters
+    ----------
+    stretches
+        The stretch of certain identity that each track is in, shape (n_frames, n_tracks); -1 where it is not
+        there.
+    """
+    result = np.zeros(stretches.shape, dtype=bool)
+    for track, own in enumerate(stretches.T):
+        there = np.flatnonzero(own >= 0)
+        for number in (np.flatnonzero(np.diff(there) > 1) + 1).tolist():
+            before, after = there[number - 1], there[number]
+            n = max(FOLLOWED_FRAMES, after - before - 1)
             sides = there[max(0, number - n) : number], there[number : number + n]
             is_followed = all(
-                len(side) == n and np.ptp(side) < n * SPARSEST and len(np.unique(stretches[side])) == 1
+                len(side) == n and np.ptp(side) < n * SPARSEST and len(np.unique(own[side])) == 1
                 for side in sides
             )
-            result[before + 1 : after] = not is_followed
+            result[before + 1 : after, track] = not is_followed
     return result

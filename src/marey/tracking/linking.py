@@ -17,6 +17,7 @@ from scipy.sparse import csr_array
 from scipy.sparse.csgraph import min_weight_full_bipartite_matching
 
 from marey.tracking.appearance import Appearance
+from marey.tracking.detections import blocks_of
 from marey.tracking.motion import PERSISTENCE
 from marey.tracking.online import HEAVY_TAILS, WITNESSES, Tracklets
 
@@ -92,7 +93,7 @@ class Stray:
 
 def members(tracklets: Tracklets) -> list[tuple[np.ndarray, np.ndarray]]:
     """Return the frames and slots of every tracklet, in order."""
-    frames, slots = np.nonzero(tracklets.labels >= 0)
+    frames, slots = (places.astype(np.int32) for places in np.nonzero(tracklets.labels >= 0))
     labels = tracklets.labels[frames, slots]
     order = np.argsort(labels, kind="stable")
     limits = np.searchsorted(labels[order], np.arange(tracklets.n + 1))
@@ -187,8 +188,12 @@ def measure_stray(
     else:
         grown = spread[seen[-1]] * np.sqrt(GAPS / GAPS[seen[-1]])
         spread = np.where(GAPS[seen[-1]] < GAPS, grown, np.interp(GAPS, GAPS[seen], spread[seen]))
-    flat = points.reshape(-1, 2)  # not copied: long recordings have many points
-    width, height = np.fmax.reduce(flat, axis=0) - np.fmin.reduce(flat, axis=0)
+    low, high = np.full((2, 2), np.nan)
+    for rows in blocks_of(points):
+        flat = points[rows].reshape(-1, 2)
+        low = np.fmin(low, np.fmin.reduce(flat, axis=0))
+        high = np.fmax(high, np.fmax.reduce(flat, axis=0))
+    width, height = high - low
     least_area = (20 * least_px) ** 2
     return Stray(
         np.maximum.accumulate(np.maximum(spread, least_px)),

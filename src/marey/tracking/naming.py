@@ -1,12 +1,16 @@
 """Names for tracks, where a network says of each animal who it may be."""
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
 from scipy.optimize import linear_sum_assignment
 
+from marey.model import load_rows
 from marey.model.poses import IDENTITY_PROBABILITY
+from marey.scratch import scratch_array
 from marey.tracking.appearance import ALIKE_DETECTIONS, Features
+from marey.tracking.detections import blocks_of
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -20,27 +24,45 @@ def identity_features(poses: "xr.Dataset") -> Features | None:
     """Return what a network says of who animals are, as something that they are told apart by."""
     if IDENTITY_PROBABILITY not in poses:
         return None
-    return Features(_logarithms(poses))
+    chances = poses[[IDENTITY_PROBABILITY]]
+    shape = tuple(chances.sizes[dimension] for dimension in ("time", "individual", "identity"))
+    logarithms = scratch_array(shape)
+    for rows in blocks_of(logarithms):
+        block = load_rows(chances, rows.start, rows.stop)[IDENTITY_PROBABILITY]
+        values = block.transpose("time", "individual", "identity").values
+        logarithms[rows] = np.log(np.maximum(values, _LEAST_PROBABILITY))
+    return Features(logarithms)
 
 
-def named(tracks: "xr.Dataset") -> "xr.Dataset":
-    """Return tracks under the names of the individuals that they are of, where a network told them apart.
+def names_of(
+    chains: Sequence[Sequence[int]],
+    parts: Sequence[tuple[np.ndarray, np.ndarray]],
+    said: Features | None,
+    known: Sequence[str],
+) -> list[str]:
+    """Return names for tracks: those of the individuals that they are of, where a network told them apart.
 
     Every name is given at most once, so that all together fit best. A track whose name is doubtful, or for
-    which there is none left, keeps the name that it has.
+    which there is none left, has a number.
+
+    Parameters
+    ----------
+    chains
+        The tracklets of each track.
+    parts
+        Frames and slots of each tracklet.
+    said
+        From :func:`identity_features`.
+    known
+        The individuals' names.
     """
-    if IDENTITY_PROBABILITY not in tracks:
-        return tracks
-    evidence = np.nansum(_logarithms(tracks), axis=0) / ALIKE_DETECTIONS
-    names = [str(name) for name in tracks["individual"].values]
-    known = [str(name) for name in tracks["identity"].values]
+    names = [f"track_{i + 1}" for i in range(len(chains))]
+    if said is None:
+        return names
+    of_parts = np.array([np.nansum(said.at(*part), axis=0) for part in parts])
+    evidence = np.array([of_parts[list(chain)].sum(axis=0) for chain in chains]) / ALIKE_DETECTIONS
     for track, own in zip(*linear_sum_assignment(-evidence), strict=True):
         others = np.delete(evidence[track], own)
         if evidence[track, own] - others.max(initial=-np.inf) >= LEAST_NATS:
             names[track] = known[own]
-    return tracks.assign_coords(individual=names)
-
-
-def _logarithms(poses: "xr.Dataset") -> np.ndarray:
-    chances = poses[IDENTITY_PROBABILITY].transpose("time", "individual", "identity").values
-    return np.log(np.maximum(chances, _LEAST_PROBABILITY))
+    return names

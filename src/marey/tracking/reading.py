@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from marey.errors import FormatError, InputError, LabelsError, MareyError
-from marey.formats import detect_format, load_labels, load_poses
+from marey.formats import load_labels, load_poses
 from marey.formats.registry import FORMATS
 from marey.model import LabeledFrame, Labels, create_poses
 
@@ -16,7 +16,9 @@ if TYPE_CHECKING:
     import xarray as xr
 
 
-def load_animals(path: str | Path, *, video: str | None = None, needs_names: bool = False) -> xr.Dataset:
+def load_animals(
+    path: str | Path, *, video: str | None = None, needs_names: bool = False, in_memory: bool = True
+) -> xr.Dataset:
     """Read the animals of every frame of one video.
 
     Files of poses are read as such. In files of labels (COCO, say), named animals keep their name; unnamed
@@ -30,6 +32,9 @@ def load_animals(path: str | Path, *, video: str | None = None, needs_names: boo
         The key of the video, where the file holds several.
     needs_names
         Whether each animal must say who it is, as in a truth to compare tracks with.
+    in_memory
+        Whether to read everything now. Otherwise poses in Marey's own file are read when they are used, and
+        the Dataset is to be closed afterwards.
 
     Raises
     ------
@@ -45,7 +50,12 @@ def load_animals(path: str | Path, *, video: str | None = None, needs_names: boo
     has_labels = any("load_labels" in item.can for item in fitting)
     if has_labels and not any("load_poses" in item.can for item in fitting):
         return _poses_of_labels(load_labels(path).labels, path, video, needs_names)
-    options = {"video": video} if video and detect_format(path, "load_poses").name == "sleap" else {}
+    kind = next((item.name for item in fitting if "load_poses" in item.can), "")
+    if kind == "marey" and not in_memory:
+        from marey.formats.native import open_poses
+
+        return open_poses(path)
+    options = {"video": video} if video and kind == "sleap" else {}
     try:
         return load_poses(path, **options)
     except FormatError as refusal:

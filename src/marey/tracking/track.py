@@ -2,18 +2,19 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from marey.errors import ConfigError
-from marey.model import append_history
+from marey.formats import save_poses_in_blocks
 from marey.progress import Progress, ProgressCallback, ignore_progress
-from marey.tracking.appearance import Appearance, Features, body_lengths, learn_appearance
-from marey.tracking.certainty import Doubt, certain_stretches, find_doubts, identity_confidence, with_doubts
+from marey.tracking.appearance import Appearance, BodyLengths, Features, learn_appearance
+from marey.tracking.certainty import Doubt, find_doubts
 from marey.tracking.crossings import Crossings, learn_crossings
-from marey.tracking.detections import Detections, detections_from_poses
-from marey.tracking.filling import fill_absences
+from marey.tracking.detections import Detections, blocks_of, detections_from_poses
 from marey.tracking.joints import Joints, measure_joints, reconsider
 from marey.tracking.linking import (
     TURNOVER_NATS,
@@ -29,8 +30,9 @@ from marey.tracking.linking import (
 )
 from marey.tracking.mending import mend
 from marey.tracking.motion import MotionModel, learn_motion
-from marey.tracking.naming import identity_features, named
+from marey.tracking.naming import identity_features, names_of
 from marey.tracking.online import OnlineTracker, Tracklets
+from marey.tracking.rows import TrackRows, sources_of
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -57,9 +59,8 @@ class Tracking:
 
     Parameters
     ----------
-    poses
-        With one individual for each track, and ``identity_confidence (time, individual)``. Where a network
-        told individuals apart, tracks have their names.
+    rows
+        The tracks, block by block.
     doubts
         Moments at which identities may have been exchanged, the likeliest first.
     n_tracklets
@@ -74,13 +75,31 @@ class Tracking:
         How many others are in no track: more than there are animals, or seen too shortly.
     """
 
-    poses: "xr.Dataset"
+    rows: TrackRows
     doubts: list[Doubt]
     n_tracklets: int
     n_animals: int | None
     n_taken_apart: int
     n_doubles: int
     n_left_out: int
+
+    @cached_property
+    def poses(self) -> "xr.Dataset":
+        """All rows in memory: an individual for each track, and ``identity_confidence (time, individual)``.
+
+        Where a network told individuals apart, tracks have their names.
+        """
+        return next(self.rows.blocks(len(self.rows.source)))
+
+    def save(self, path: str | Path, *, overwrite: bool = False) -> None:
+        """Write the tracks in Marey's own netCDF, without holding them in memory.
+
+        Raises
+        ------
+        AlreadyExistsError
+            There is something at `path`, and `overwrite` is false.
+        """
+        save_poses_in_blocks(self.rows.blocks(), path, overwrite=overwrite)
 
 
 def track(
@@ -100,7 +119,8 @@ def track(
     Parameters
     ----------
     poses
-        Animals found in each frame; which individual one is filed under is ignored.
+        Animals found in each frame; which individual one is filed under is ignored. Where they lie in an open
+        file (:func:`load_animals`), they are read block by block.
     n_animals
         How many animals there are. Left out: estimated, see `can_leave`.
     can_leave
@@ -145,7 +165,8 @@ def track(
     )
     parts = members(tracklets)
     frame_rate = float(poses.attrs.get("fps", USUAL_FPS))
-    told = [identity_features(poses), None if describe is None else describe(poses, parts)]
+    said = identity_features(poses)
+    told = [said, None if describe is None else describe(poses, parts)]
     looks = [kind for kind in told if kind is not None]
     linked = _Linked.make(parts, detections, looks, motion, round(LONGEST_GAP_S * frame_rate))
     chains = linked.chains(number if is_closed else None)
@@ -155,24 +176,22 @@ def track(
     n_left_out = sum(len(frames) for frames, _ in parts) - sum(len(parts[i][0]) for c in chains for i in c)
     n_doubles = len(detections.doubles)
     doubts = find_doubts(linked.joints(chains))
-    del linked, detections  # as large as what is built now
-    result = named(_build(poses, chains, parts, doubts))
-    if max_gap_s > 0:
-        stretches = certain_stretches(np.isfinite(result["identity_confidence"].values), doubts)
-        result = fill_absences(result, stretches, round(max_gap_s * frame_rate))
-    result = with_doubts(result, doubts)
-    result = append_history(
-        result,
-        "track",
-        n_animals=number if is_closed else "open",
-        n_tracks=len(chains),
-        n_taken_apart=n_mended,
-        n_doubles=n_doubles,
-        n_left_out=n_left_out,
+    numbers = {
+        "n_animals": number if is_closed else "open",
+        "n_tracks": len(chains),
+        "n_taken_apart": n_mended,
+        "n_doubles": n_doubles,
+        "n_left_out": n_left_out,
+    }
+    rows = TrackRows(
+        poses,
+        sources_of(chains, parts, poses.sizes["time"]),
+        names_of(chains, parts, said, _known_names(poses)),
+        doubts,
+        round(max_gap_s * frame_rate),
+        [("track", numbers)],
     )
-    return Tracking(
-        result, doubts, len(parts), number if is_closed else None, n_mended, n_doubles, n_left_out
-    )
+    return Tracking(rows, doubts, len(parts), number if is_closed else None, n_mended, n_doubles, n_left_out)
 
 
 def usual_number(is_there: np.ndarray) -> int | None:
@@ -185,13 +204,20 @@ def usual_number(is_there: np.ndarray) -> int | None:
     return number if is_usual and (counts > number).mean() <= MOST_CROWDED_SHARE else None
 
 
+def _known_names(poses: "xr.Dataset") -> list[str]:
+    """Return the names of the individuals that a network tells apart."""
+    return [str(name) for name in poses["identity"].values] if "identity" in poses.coords else []
+
+
 def _follow(detections: Detections, tracker: OnlineTracker, progress: ProgressCallback) -> Tracklets:
     is_there = detections.is_there
-    labels = np.full(is_there.shape, -1)
-    for frame, there in enumerate(is_there):
-        labels[frame, there] = tracker.step(frame, detections.points[frame, there])
-        if frame % _REPORT_EVERY == 0 or frame == len(is_there) - 1:
-            progress(Progress("tracking", frame + 1, len(is_there)))
+    labels = np.full(is_there.shape, -1, dtype=np.int32)
+    for rows in blocks_of(detections.points):
+        for frame in range(rows.start, rows.stop):
+            there = is_there[frame]
+            labels[frame, there] = tracker.step(frame, detections.points[frame, there])
+            if frame % _REPORT_EVERY == 0 or frame == len(is_there) - 1:
+                progress(Progress("tracking", frame + 1, len(is_there)))
     return Tracklets(labels, tracker.cuts)
 
 
@@ -214,15 +240,13 @@ class _Linked:
         motion: MotionModel,
         max_gap: int,
     ) -> "_Linked":
-        known = body_lengths(detections.points)
-        if detections.features.shape[2]:
-            known = np.concatenate([known, detections.features], axis=2)
+        lengths = BodyLengths.choose(detections.points, detections.features)
         stray = measure_stray(parts, detections.points, least_px=motion.detection_px)
         return cls(
             ends=measure_ends(parts, detections.points),
             stray=stray,
             crossings=learn_crossings(detections.points, parts, motion, stray, detections.size),
-            appearance=learn_appearance(parts, Features(known), *looks),
+            appearance=learn_appearance(parts, lengths, *looks),
             max_gap=max_gap,
         )
 
@@ -258,33 +282,3 @@ def _follow_links(n: int, links: dict[int, int]) -> list[list[int]]:
             chain.append(links[chain[-1]])
         chains.append(chain)
     return chains
-
-
-def _build(
-    poses: "xr.Dataset",
-    chains: list[list[int]],
-    parts: list[tuple[np.ndarray, np.ndarray]],
-    doubts: list[Doubt],
-) -> "xr.Dataset":
-    """Return the poses with a track for each individual."""
-    import xarray as xr
-
-    names = [f"track_{i + 1}" for i in range(len(chains))]
-    source = np.full((poses.sizes["time"], len(chains)), -1)
-    for column, chain in enumerate(chains):
-        for i in chain:
-            frames, slots = parts[i]
-            source[frames, column] = slots
-    rows = np.arange(len(source))[:, None]
-    variables = {}
-    for name, variable in poses.data_vars.items():
-        if "individual" not in variable.dims or "time" not in variable.dims:
-            continue
-        moved = variable.transpose("time", "individual", ...)
-        values = moved.values[rows, np.maximum(source, 0)].astype(float, copy=False)
-        values[source < 0] = np.nan
-        variables[name] = xr.Variable(moved.dims, values).transpose(*variable.dims)
-    kept = {k: v for k, v in poses.coords.items() if "individual" not in v.dims}
-    result = xr.Dataset(variables, coords={**kept, "individual": names}, attrs=dict(poses.attrs))
-    confidence = identity_confidence(source >= 0, doubts)
-    return result.assign(identity_confidence=(("time", "individual"), confidence))

@@ -69,7 +69,6 @@ def smooth_poses(context: TaskContext) -> dict[str, Any]:
 def track_animals(context: TaskContext) -> dict[str, Any]:
     """Find out who is who in a file of poses."""
     from marey.errors import AlreadyExistsError
-    from marey.formats import save_poses
     from marey.tracking import load_animals, track
     from marey.visualisation.pyramid import build_pyramid
 
@@ -89,12 +88,13 @@ def track_animals(context: TaskContext) -> dict[str, Any]:
         looks = VideoAppearance(
             project.video_path(video), even_if_clear=appearance == "on", progress=context.progress
         )
-    found = track(load_animals(root / source), **wanted, describe=looks, progress=context.progress)
-    save_poses(found.poses, root / target, overwrite=overwrite)
+    with load_animals(root / source, in_memory=False) as animals:
+        found = track(animals, **wanted, describe=looks, progress=context.progress)
+        found.save(root / target, overwrite=overwrite)
     build_pyramid(root / target)
     return {
         "output": target,
-        "n_tracks": found.poses.sizes["individual"],
+        "n_tracks": len(found.rows.names),
         "n_doubts": len(found.doubts),
         "appearance": None if looks is None else looks.note,
     }

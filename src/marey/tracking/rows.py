@@ -1,0 +1,132 @@
+"""The rows of tracks, put together from the poses that animals were found in, block by block."""
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from marey.model import append_history, load_rows
+from marey.tracking.certainty import (
+    DOUBTS_ATTRIBUTE,
+    Doubt,
+    certain_stretches,
+    identity_confidence,
+)
+from marey.tracking.detections import BLOCK_FRAMES
+from marey.tracking.filling import doubtful_gaps, fill_absences
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+Part = tuple[np.ndarray, np.ndarray]
+
+
+@dataclass(frozen=True)
+class TrackRows:
+    """Tracks of animals whose poses stay where they are until rows are asked for.
+
+    Parameters
+    ----------
+    poses
+        What was found, in memory or in a file that is open.
+    source
+        The place along ``individual`` in `poses` that each track is in, shape (n_frames, n_tracks); -1
+        where it is not there.
+    names
+        Of the tracks.
+    doubts
+        Moments at which identities may have been exchanged.
+    max_gap
+        The longest gap to fill, frames; 0 fills none.
+    log
+        Entries of the provenance log: operation and parameters.
+    """
+
+    poses: "xr.Dataset"
+    source: np.ndarray
+    names: Sequence[str]
+    doubts: Sequence[Doubt]
+    max_gap: int
+    log: Sequence[tuple[str, dict]]
+
+    def blocks(self, n_rows: int = BLOCK_FRAMES) -> Iterator["xr.Dataset"]:
+        """Give all rows in blocks of `n_rows`; only the last one's attributes count what was filled in."""
+        attributes = {**self.poses.attrs, DOUBTS_ATTRIBUTE: json.dumps(self.describe_doubts())}
+        n_filled = 0
+        for start in range(0, len(self.source), n_rows):
+            block = self._rows(start, min(start + n_rows, len(self.source))).assign_attrs(attributes)
+            if self.max_gap > 0:
+                n_filled += int(block["is_interpolated"].sum())
+                parameters = {"max_gap": self.max_gap, "method": "linear", "n_filled": n_filled}
+                block = append_history(block, "interpolate_gaps", **parameters)
+            for operation, parameters in self.log:
+                block = append_history(block, operation, **parameters)
+            yield block
+
+    def describe_doubts(self) -> list[dict[str, Any]]:
+        """Return the doubts by frame numbers and names, as :func:`marey.tracking.doubts_of` reads them."""
+        return [doubt.to_dict(self.frames, self.names) for doubt in self.doubts]
+
+    @cached_property
+    def frames(self) -> np.ndarray:
+        """The number of each row's frame, shape (n_frames,)."""
+        return self.poses["frame"].values
+
+    def _rows(self, start: int, stop: int) -> "xr.Dataset":
+        # A gap that is filled has its ends at most so far from the rows that are asked for.
+        margin = self.max_gap
+        first, last = max(0, start - margin), min(stop + margin, len(self.source))
+        rows = _gather(load_rows(self.poses, first, last), self.source[first:last], self.names)
+        confidence = self._identity_confidence[first:last]
+        rows = rows.assign(identity_confidence=(("time", "individual"), confidence))
+        if self.max_gap > 0:
+            rows = fill_absences(rows, self._doubtful_gaps[first:last], self.max_gap)
+        return rows.isel(time=slice(start - first, stop - first))
+
+    @cached_property
+    def _identity_confidence(self) -> np.ndarray:
+        return identity_confidence(self.source >= 0, self.doubts)
+
+    @cached_property
+    def _doubtful_gaps(self) -> np.ndarray:
+        return doubtful_gaps(certain_stretches(self.source >= 0, self.doubts))
+
+
+def sources_of(chains: Sequence[Sequence[int]], parts: Sequence[Part], n_frames: int) -> np.ndarray:
+    """Return the slot that each track is in, shape (n_frames, n_tracks); -1 for none.
+
+    Parameters
+    ----------
+    chains
+        The tracklets of each track.
+    parts
+        Frames and slots of each tracklet.
+    n_frames
+        Of the recording.
+    """
+    source = np.full((n_frames, len(chains)), -1, dtype=np.int16)
+    for column, chain in enumerate(chains):
+        for i in chain:
+            frames, slots = parts[i]
+            source[frames, column] = slots
+    return source
+
+
+def _gather(poses: "xr.Dataset", source: np.ndarray, names: Sequence[str]) -> "xr.Dataset":
+    """Return poses with a track for each individual."""
+    import xarray as xr
+
+    rows = np.arange(len(source))[:, None]
+    variables = {}
+    for name, variable in poses.data_vars.items():
+        if "individual" not in variable.dims or "time" not in variable.dims:
+            continue
+        moved = variable.transpose("time", "individual", ...)
+        values = moved.values[rows, np.maximum(source, 0)].astype(float, copy=False)
+        values[source < 0] = np.nan
+        variables[name] = xr.Variable(moved.dims, values).transpose(*variable.dims)
+    kept = {k: v for k, v in poses.coords.items() if "individual" not in v.dims}
+    return xr.Dataset(variables, coords={**kept, "individual": list(names)})

@@ -1,0 +1,117 @@
+"""Long recordings: tracks are made of poses that stay in their file, and written block by block."""
+
+import numpy as np
+import pytest
+import xarray as xr
+
+from marey import scratch
+from marey.errors import AlreadyExistsError, FormatError
+from marey.formats import load_poses, save_poses
+from marey.formats.native import open_poses, save_blocks
+from marey.model import create_poses
+from marey.tracking import load_animals, track
+
+BODY = np.array([[-20.0, 0.0], [0.0, 6.0], [0.0, -6.0], [20.0, 0.0]])
+N_FRAMES = 400
+
+
+@pytest.fixture(scope="module")
+def found():
+    """Two animals that meet, each missed for a while, with one keypoint that comes and goes."""
+    turn = 0.05 * np.arange(N_FRAMES)[:, None] * [1, -1] + [0, np.pi]
+    place = 200 + 120 * np.stack([np.cos(turn), np.sin(turn)], axis=-1)
+    points = place[:, :, None] + BODY + np.random.default_rng(0).normal(0, 0.4, (N_FRAMES, 2, 4, 2))
+    points[95:105, 0] = np.nan
+    points[196:203, 1] = np.nan
+    points[::9, 1, 3] = np.nan
+    poses = create_poses(
+        points.transpose(0, 3, 2, 1), keypoints=list("abcd"), individuals=["x", "y"], fps=30.0
+    )
+    return poses.assign(score=(("time", "individual"), np.full((N_FRAMES, 2), 0.9)))
+
+
+def without_times(attributes):
+    return {name: value for name, value in attributes.items() if name != "log"}
+
+
+@pytest.mark.parametrize("n_rows", [1, 97, 100, 399])
+def test_blocks_are_the_whole_in_parts(found, n_rows):
+    tracks = track(found, n_animals=2)
+    whole = tracks.poses
+    assert whole["is_interpolated"].values[95:105].any()
+    blocks = list(tracks.rows.blocks(n_rows))
+    assert {block.sizes["time"] for block in blocks[:-1]} == {n_rows}
+    xr.testing.assert_equal(xr.concat(blocks, "time", join="exact"), whole)
+    assert without_times(blocks[-1].attrs) == without_times(whole.attrs)
+    n_filled = f'"n_filled": {int(whole["is_interpolated"].sum())}'
+    assert n_filled in whole.attrs["log"]
+    assert n_filled in blocks[-1].attrs["log"]
+
+
+def test_a_file_written_in_blocks_is_the_file_written_at_once(found, tmp_path):
+    tracks = track(found, n_animals=2)
+    save_poses(tracks.poses, tmp_path / "whole.nc")
+    save_blocks(tracks.rows.blocks(100), tmp_path / "blocks.nc")
+    tracks.save(tmp_path / "saved.nc")
+    whole = load_poses(tmp_path / "whole.nc")
+    for name in ("blocks", "saved"):
+        again = load_poses(tmp_path / f"{name}.nc")
+        xr.testing.assert_equal(again, whole)
+        assert {n: v.dtype for n, v in again.variables.items()} == {
+            n: v.dtype for n, v in whole.variables.items()
+        }
+        assert without_times(again.attrs) == without_times(whole.attrs)
+    with pytest.raises(AlreadyExistsError):
+        tracks.save(tmp_path / "saved.nc")
+
+
+def test_poses_in_a_file_are_tracked_like_those_in_memory(found, tmp_path):
+    save_poses(found, tmp_path / "found.nc")
+    in_memory = track(load_animals(tmp_path / "found.nc"), n_animals=2).poses
+    with load_animals(tmp_path / "found.nc", in_memory=False) as animals:
+        assert not animals["position"].variable._in_memory
+        from_file = track(animals, n_animals=2).poses
+        assert not animals["position"].variable._in_memory
+    xr.testing.assert_equal(from_file, in_memory)
+
+
+def test_a_file_that_is_damaged_in_the_middle(found, tmp_path):
+    path = tmp_path / "found.nc"
+    save_poses(found, path)
+    data = bytearray(path.read_bytes())
+    data[len(data) // 4 : len(data) // 2] = bytes(len(data) // 2 - len(data) // 4)
+    path.write_bytes(data)
+    with pytest.raises(FormatError):  # noqa: SIM117 - whichever of the two finds it
+        with open_poses(path) as animals:
+            track(animals, n_animals=2).save(tmp_path / "tracks.nc")
+    assert not (tmp_path / "tracks.nc").exists()
+
+
+@pytest.mark.parametrize("is_disk_full", [False, True])
+def test_arrays_on_disk_change_nothing(found, monkeypatch, is_disk_full):
+    expected = track(found, n_animals=2).poses
+    monkeypatch.setattr(scratch, "LEAST_BYTES", 0)
+    kinds = []
+
+    def reserve(file, n_bytes, real=scratch._reserve):
+        kinds.append(n_bytes)
+        if is_disk_full:
+            raise OSError(28, "No space left on device")
+        real(file, n_bytes)
+
+    monkeypatch.setattr(scratch, "_reserve", reserve)
+    xr.testing.assert_equal(track(found, n_animals=2).poses, expected)
+    assert kinds
+    array = scratch.scratch_array((3, 5))
+    assert isinstance(array, np.memmap) is not is_disk_full
+    array[:] = np.arange(15).reshape(3, 5)
+    scratch.let_go(array)
+    assert array.sum() == 105
+
+
+def test_a_disk_without_room_is_noticed_before_it_is_written_to(monkeypatch, full_disk):
+    """Otherwise the process would end at the first page that the disk does not take."""
+    monkeypatch.setattr(scratch, "LEAST_BYTES", 0)
+    with full_disk(4096):
+        assert isinstance(scratch.scratch_array((4096,), np.uint8), np.memmap)
+        assert not isinstance(scratch.scratch_array((4097,), np.uint8), np.memmap)
