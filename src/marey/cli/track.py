@@ -97,7 +97,8 @@ def track(
         raise ConfigError(
             "the animals' looks were asked for, but there is no video to see them in", hint="add --video PATH"
         )
-    with load_animals(source, video=of, in_memory=False) as animals, progress_bars() as progress:
+    is_replaced = output.resolve() == source.resolve()
+    with load_animals(source, video=of, in_memory=is_replaced) as animals, progress_bars() as progress:
         looks = _looks(video, appearance, progress)
         found = track_poses(
             animals if video is None else _with_times(animals, video),

@@ -27,6 +27,7 @@ _FEWEST_PAIRS = 6
 _MOST_CHUNKS = 400
 # More detections than this of one tracklet do not say more about its middle.
 _MOST_DETECTIONS = 20_000
+# More of them than this at once come from many places of a long recording.
 _FEW_DETECTIONS = 1000
 
 

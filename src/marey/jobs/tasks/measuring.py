@@ -88,7 +88,7 @@ def track_animals(context: TaskContext) -> dict[str, Any]:
         looks = VideoAppearance(
             project.video_path(video), even_if_clear=appearance == "on", progress=context.progress
         )
-    with load_animals(root / source, in_memory=False) as animals:
+    with load_animals(root / source, in_memory=source == target) as animals:
         found = track(animals, **wanted, describe=looks, progress=context.progress)
         found.save(root / target, overwrite=overwrite)
     build_pyramid(root / target)
