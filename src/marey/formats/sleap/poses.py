@@ -92,8 +92,8 @@ def _choose_video(slp: SlpFile, video: str | None) -> SlpVideo | None:
     if len(with_frames) > 1:
         raise InputError(
             f"{slp.path} holds {len(with_frames)} videos, and poses are of one",
-            hint=f"name one of {', '.join(item.key for item in with_frames)}: with --video of `marey convert`, "
-            "with --of elsewhere",
+            hint=f"name one of {', '.join(item.key for item in with_frames)}: "
+            "--video of `marey convert`, --of of the others",
         )
     return with_frames[0] if with_frames else next(iter(slp.videos), None)
 
