@@ -18,6 +18,7 @@ from marey.prediction.engines import Engine
 from marey.prediction.frames import Frame, ImageFrame
 from marey.prediction.predictor import Prediction, Predictor, RawPose, grouped, pipelined, reliability_of
 from marey.prediction.remembering import remember
+from marey.prediction.turning import TURNS_DEGREES, mean_logits, show_turned
 
 if TYPE_CHECKING:
     from marey.metrics.reliability import Reliability
@@ -126,6 +127,9 @@ class SeveralPredictor(Predictor):
 class TopDownPredictor(SeveralPredictor):
     """Finds animals in the whole frame, then measures each in a crop."""
 
+    turns: Sequence[float] = (0.0,)
+    """How far each crop is turned for each time that it is looked at; see :mod:`.turning`."""
+
     def search_all(self, frames: Iterable[F]) -> Generator[tuple[F, list[RawPose]], None, None]:
         """Find the animals in each frame; several frames and crops are on their way at a time."""
         located = pipelined(
@@ -184,11 +188,16 @@ class TopDownPredictor(SeveralPredictor):
         started = []
         for first in range(0, len(jobs), size):
             part = slice(first, first + size)
-            shown = [group[i].show(view) for (i, _), view in zip(jobs[part], views[part], strict=True)]
-            started.append((self.engine.start(np.stack(shown)), views[part]))
+            pairs = zip(jobs[part], views[part], strict=True)
+            shown = [show_turned(group[i], view, self.turns) for (i, _), view in pairs]
+            turned = [self.engine.start(np.stack(crops)) for crops in zip(*shown, strict=True)]
+            started.append((turned, views[part]))
 
         def finish() -> list[list[RawPose]]:
-            poses = [pose for pending, shown_views in started for pose in self._finish(pending, shown_views)]
+            poses = []
+            for turned, shown_views in started:
+                logits = mean_logits([end() for end in turned], self.turns, self.approach.n_heatmaps)
+                poses += self._decode(logits, shown_views)
             found: list[list[RawPose]] = [[] for _ in group]
             for (i, place), pose in zip(jobs, poses, strict=True):
                 if place.is_clear or pose.peak.mean() >= FAINT_POSE:
@@ -283,7 +292,7 @@ def predictor_of(run: "Run", engine: Engine) -> Predictor:
     if approach.kind == "single":
         return Predictor.of(run, engine)
     kind = TopDownPredictor if approach.kind == "top-down" else BottomUpPredictor
-    return kind(
+    predictor = kind(
         engine,
         run.plan,
         run.skeleton.keypoints,
@@ -292,3 +301,6 @@ def predictor_of(run: "Run", engine: Engine) -> Predictor:
         reliability=reliability_of(run),
         temperature=1.0 if run.identity is None else run.identity.temperature,
     )
+    if isinstance(predictor, TopDownPredictor) and run.config.turned_crops:
+        predictor.turns = TURNS_DEGREES
+    return predictor

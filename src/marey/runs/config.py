@@ -99,6 +99,10 @@ class TrainingConfig(BaseModel):
         "auto", description="share of batches that show the whole frame from afar; auto: 0.2, top-down 0.3"
     )
 
+    turned_crops: bool = Field(
+        True, description="top-down: look at each crop three times, turned a little, and take the mean"
+    )
+
     steps: Annotated[int, Field(ge=1)] = 2600
     time_limit_minutes: Annotated[float, Field(gt=0)] | None = None
     batch_size: Annotated[int, Field(ge=1, le=1024)] = 8
@@ -146,7 +150,7 @@ class TrainingConfig(BaseModel):
 
 
 PRESETS: dict[str, dict[str, Any]] = {
-    "fast": {"steps": 600, "whole_side": 256},
+    "fast": {"steps": 600, "whole_side": 256, "turned_crops": False},
     "balanced": {"steps": 2600, "whole_side": 320},
     "accurate": {"steps": 6000, "whole_side": 416},
 }

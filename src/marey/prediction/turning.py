@@ -1,0 +1,92 @@
+"""Crops that are looked at several times, each time turned a little.
+
+What a network says of a picture and of the same picture turned differs by errors that are partly its own for
+each. The mean of both lies nearer to the truth (test-time augmentation).
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from marey.networks.views import View
+from marey.prediction.frames import Frame
+
+TURNS_DEGREES = (0.0, -20.0, 20.0)
+"""As far as crops are turned; the first is the crop as it is."""
+# So much more on each side, as a share of the crop, lies in a corner of a crop that is turned so far.
+_MARGIN = 0.15
+
+
+def show_turned(frame: Frame, view: View, turns: Sequence[float]) -> list[np.ndarray]:
+    """Return what a view shows of a frame, turned about its middle by each of `turns` degrees.
+
+    Returns
+    -------
+    list of np.ndarray
+        uint8 RGB, shape (height, width, 3) of the view's size each.
+    """
+    import cv2
+
+    shown = [frame.show(view)]
+    if len(turns) > 1:
+        margin = int(np.ceil(_MARGIN * max(view.box[2:])))
+        width, height = (round(side + 2 * margin * view.scale) for side in view.size)
+        wide = View((view.corner[0] - margin, view.corner[1] - margin), view.scale, (width, height))
+        image = frame.show(wide)
+        corners = np.array([[0, 0], [view.size[0], 0], [0, view.size[1]]], dtype=np.float32)
+        for degrees in turns[1:]:
+            before = corners @ _turn(view.size, -degrees)[:, :2].T + _turn(view.size, -degrees)[:, 2]
+            source = wide.to_view(view.to_frame(before)).astype(np.float32)
+            matrix = cv2.getAffineTransform(corners, source)
+            flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+            shown.append(cv2.warpAffine(image, matrix, view.size, flags=flags))
+    return shown
+
+
+def mean_logits(logits: Sequence[np.ndarray], turns: Sequence[float], n_heatmaps: int) -> np.ndarray:
+    """Return the mean of what turned crops show, turned back; of heatmaps, that of their probabilities.
+
+    Parameters
+    ----------
+    logits
+        For each of `turns`, shape (B, C, height, width).
+    turns
+        Degrees; the first is 0.
+    n_heatmaps
+        The channels that are heatmaps, which come first.
+
+    Returns
+    -------
+    np.ndarray
+        Logits, shape (B, C, height, width).
+    """
+    import cv2
+
+    if len(turns) == 1:
+        return logits[0]
+    total = _averageable(logits[0], n_heatmaps)
+    size = total.shape[:1:-1]
+    weight = np.ones(total.shape[2:], dtype=np.float32)  # a cell in a corner is not in every turned crop
+    for turned, degrees in zip(logits[1:], turns[1:], strict=True):
+        matrix, flags = _turn(size, degrees), cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+        for sums, maps in zip(total, _averageable(turned, n_heatmaps), strict=True):
+            sums += [cv2.warpAffine(one, matrix, size, flags=flags) for one in maps]
+        weight += cv2.warpAffine(np.ones_like(weight), matrix, size, flags=flags)
+    mean = total / weight
+    heat = np.clip(mean[:, :n_heatmaps], 1e-6, 1 - 1e-6)
+    mean[:, :n_heatmaps] = np.log(heat / (1 - heat))
+    return mean
+
+
+def _averageable(logits: np.ndarray, n_heatmaps: int) -> np.ndarray:
+    """Return channels of which a mean can be taken: probabilities for heatmaps."""
+    values = logits.astype(np.float32)
+    values[:, :n_heatmaps] = 1 / (1 + np.exp(-np.clip(values[:, :n_heatmaps], -40, 40)))
+    return values
+
+
+def _turn(size: tuple[int, int], degrees: float) -> np.ndarray:
+    """Return the matrix that turns a picture of (width, height) about its middle, shape (2, 3)."""
+    import cv2
+
+    return cv2.getRotationMatrix2D(((size[0] - 1) / 2, (size[1] - 1) / 2), degrees, 1.0)
