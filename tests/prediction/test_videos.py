@@ -259,7 +259,8 @@ def test_a_damaged_video_gives_what_can_be_read(run, recording, tmp_path):
     assert 20 < result.n_frames < 120
     with open_video(damaged) as video:
         assert result.n_frames == sum(1 for _ in video.frames())
-    np.testing.assert_allclose(positions(result.output), walk(120)[: result.n_frames], atol=2)
+    n_whole = result.n_frames - 1  # of the last one a piece may be missing
+    np.testing.assert_allclose(positions(result.output)[:n_whole], walk(120)[:n_whole], atol=2)
 
 
 def test_what_is_no_video_at_all(run, tmp_path):
