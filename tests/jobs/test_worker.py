@@ -41,7 +41,7 @@ def report_for_ever(context):
 def test_a_swallowed_ctrl_c_is_raised_again(run):
     def swallow(context):
         try:
-            os.kill(os.getpid(), signal.SIGTERM)
+            signal.raise_signal(signal.SIGTERM)
         except KeyboardInterrupt:
             return report_for_ever(context)
         raise AssertionError("nothing was raised")
@@ -54,7 +54,7 @@ def test_a_swallowed_ctrl_c_is_raised_again(run):
 def test_an_error_made_of_the_ctrl_c_is_no_failure(run, made_of_it):
     def make_another(_context):
         try:
-            os.kill(os.getpid(), signal.SIGTERM)
+            signal.raise_signal(signal.SIGTERM)
         except KeyboardInterrupt:
             raise made_of_it from None
 
@@ -70,7 +70,7 @@ def test_who_listens_for_ctrl_c_is_told_once(run):
     def listen(context):
         before = signal.signal(signal.SIGINT, lambda number, _frame: heard.append(number))
         try:
-            os.kill(os.getpid(), signal.SIGTERM)
+            signal.raise_signal(signal.SIGTERM)
             return report_for_ever(context)
         finally:
             signal.signal(signal.SIGINT, before)

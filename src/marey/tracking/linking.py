@@ -16,6 +16,7 @@ import numpy as np
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import min_weight_full_bipartite_matching
 
+from marey.scratch import let_go
 from marey.tracking.appearance import Appearance
 from marey.tracking.detections import blocks_of
 from marey.tracking.motion import PERSISTENCE
@@ -35,6 +36,7 @@ _SAMPLES_PER_GAP = 200
 _FEWEST_MISSES = 20
 # Long recordings have millions of pairs of tracklets, each with all its keypoints.
 _PAIRS_AT_A_TIME = 50_000
+_ENDS_AT_A_TIME = 1000
 
 
 @dataclass(frozen=True)
@@ -103,9 +105,11 @@ def members(tracklets: Tracklets) -> list[tuple[np.ndarray, np.ndarray]]:
 def measure_ends(parts: list[tuple[np.ndarray, np.ndarray]], points: np.ndarray) -> Ends:
     """Measure both ends of tracklets given by :func:`members`."""
     starts, stops = [], []
-    for frames, slots in parts:
+    for number, (frames, slots) in enumerate(parts):
         starts.append(_end_state(frames[:END_DETECTIONS], points, slots[:END_DETECTIONS], at_start=True))
         stops.append(_end_state(frames[-END_DETECTIONS:], points, slots[-END_DETECTIONS:], at_start=False))
+        if number % _ENDS_AT_A_TIME == 0:
+            let_go(points)
     n_keypoints = points.shape[2]
     start, stop = (np.array(x, dtype=float).reshape(len(parts), 2, n_keypoints, 2) for x in (starts, stops))
     return Ends(
