@@ -259,15 +259,17 @@ def motion_evidence(ends: Ends, before: np.ndarray, after: np.ndarray, stray: St
 
 def candidates(ends: Ends, max_gap: int) -> tuple[np.ndarray, np.ndarray]:
     """Return the pairs of tracklets of which the second begins soon after the first ends."""
-    order = np.argsort(ends.first, kind="stable")
+    order = np.argsort(ends.first, kind="stable").astype(np.int32)  # there are millions of pairs
     firsts = ends.first[order]
     low = np.searchsorted(firsts, ends.last, side="right")
     high = np.searchsorted(firsts, ends.last + max_gap, side="right")
     high = np.minimum(high, low + 4 * MOST_CANDIDATES)
     counts = high - low
-    before = np.repeat(np.arange(len(low)), counts)
-    within = np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts)
-    return before, order[np.repeat(low, counts) + within]
+    before = np.repeat(np.arange(len(low), dtype=np.int32), counts)
+    # The place of each pair in the order: one after the other from `low` on.
+    places = np.arange(counts.sum(), dtype=np.int32)
+    places += np.repeat((low - np.cumsum(counts) + counts).astype(np.int32), counts)
+    return before, order[places]
 
 
 def best_links(
@@ -318,7 +320,7 @@ def links_of_a_fixed_number(
         How many tracks there are at most.
     """
     n = len(worth)
-    itself, animals = np.arange(n), n + np.arange(n_animals)
+    itself, animals = np.arange(n, dtype=np.int32), n + np.arange(n_animals, dtype=np.int32)
     to_sink = (np.repeat(itself, n_animals), np.tile(animals, n))
     idle = (np.repeat(animals, n_animals), np.tile(animals, n_animals))
     rows = np.concatenate([before, itself, to_sink[0], to_sink[1], idle[0]])
@@ -326,7 +328,8 @@ def links_of_a_fixed_number(
     free = np.zeros(2 * len(to_sink[0]) + len(idle[0]))
     costs = np.concatenate([-gains, worth, free])
     # Zero would mean "no link" in a sparse matrix; a constant for every row changes nothing.
-    costs = costs - costs.min() + 1.0
+    costs -= costs.min()
+    costs += 1.0
     size = n + n_animals
     pairs = min_weight_full_bipartite_matching(csr_array((costs, (rows, columns)), shape=(size, size)))
     links = {int(row): int(column) for row, column in zip(*pairs, strict=True) if max(row, column) < n}
