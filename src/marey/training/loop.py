@@ -102,11 +102,6 @@ class Trainer:
             network = with_synchronised_statistics(network)
         # (torch's own types do not know of the memory format)
         self.network = network.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
-        self.normalising = [
-            (layer, layer.momentum)
-            for layer in self.network.modules()
-            if isinstance(layer, nn.BatchNorm2d | nn.SyncBatchNorm)
-        ]
         self.average = copy.deepcopy(self.network).eval().requires_grad_(False)
         self.shared = team.shared(self.network, device)
         self.best: dict[str, Tensor] = {}
@@ -169,9 +164,6 @@ class Trainer:
         points = torch.from_numpy(batch.points).to(self.device)
         counts = torch.from_numpy(batch.counts).to(self.device)
         weight = self._weight_of(batch)
-        # The network has one set of statistics for both views, and what is measured in crops must be exact.
-        for layer, momentum in self.normalising:
-            layer.momentum = 0.0 if batch.is_located else momentum
         try:
             with self._autocast():
                 logits = self.shared(images)

@@ -42,14 +42,11 @@ class Batch:
         is none.
     counts
         Whether the answer is known, float32, shape (B, K).
-    is_located
-        Whether these are whole frames of a network that measures in crops.
     """
 
     images: np.ndarray
     points: np.ndarray
     counts: np.ndarray
-    is_located: bool
 
 
 class Samples:
@@ -145,7 +142,7 @@ class Samples:
         strength = self.config.augmentation.strength(step / self.total_steps)
         samples = [self._sample(step * size + i, self._rng(step, i), is_located, strength) for i in mine]
         images, points, counts = zip(*samples, strict=True)
-        return Batch(np.stack(images), _stacked(points), np.stack(counts), is_located)
+        return Batch(np.stack(images), _stacked(points), np.stack(counts))
 
     def _rng(self, *numbers: int) -> np.random.Generator:
         return np.random.default_rng((self.config.seed, *numbers))
