@@ -22,10 +22,9 @@ from marey.formats.notes import (
     count_points,
     in_words,
     is_absent,
-    is_guess,
     is_signed,
-    is_unconfirmed_occluded,
     points_without_guesses,
+    unconfirmed_losses,
 )
 from marey.formats.source import (
     FrameKey,
@@ -385,10 +384,7 @@ def _annotation(instance: Instance, individuals: tuple[str, ...]) -> dict[str, A
 def _losses(labels: Labels, images: Mapping[FrameKey, Path]) -> list[str]:
     losses = in_words(
         {
-            "points that only a model placed, left out": count_points(labels, is_guess),
-            "occluded points that nobody confirmed, written as if somebody had": count_points(
-                labels, is_unconfirmed_occluded
-            ),
+            **unconfirmed_losses(labels),
             "points marked as absent, which became not labelled": count_points(labels, is_absent),
             "animals that lost who placed their points and when": count_animals(labels, is_signed),
             "images that are not here, so that their sizes are written as 0": sum(

@@ -9,7 +9,7 @@ are read too.
 """
 
 import contextlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
@@ -62,20 +62,10 @@ def save_poses(dataset: xr.Dataset, path: str | Path, *, is_compressed: bool = T
 def save_dataset(dataset: xr.Dataset, path: str | Path, *, is_compressed: bool = True) -> None:
     """Write a Dataset over ``time``, such as angles, to `path`, atomically and without loss."""
     import h5netcdf
-    from xarray.backends import H5NetCDFStore
 
-    dataset = dataset.assign_attrs(
-        {**{k: _storable(v) for k, v in dataset.attrs.items()}, SCHEMA_ATTRIBUTE: SCHEMA_VERSION}
-    )
-    encoding = {str(name): variable_encoding(dataset[name]) for name in dataset.data_vars}
-    if not is_compressed:
-        kept = ("dtype", "chunksizes")
-        encoding = {name: {k: how[k] for k in kept if k in how} for name, how in encoding.items()}
-    for name in (*dataset.data_vars, *dataset.coords):
-        dataset[name].encoding = {}
     with atomic_hdf5(path) as whole, h5netcdf.File(whole, "w") as file:
-        store = H5NetCDFStore(file)
-        dataset.dump_to_store(store, encoding=encoding, unlimited_dims=[UNLIMITED_DIMENSION])
+        _create_variables(dataset, file, is_compressed=is_compressed)
+        _write_attributes(dataset.attrs, file)
 
 
 def save_blocks(blocks: Iterable[xr.Dataset], path: str | Path) -> None:
@@ -89,29 +79,39 @@ def save_blocks(blocks: Iterable[xr.Dataset], path: str | Path) -> None:
         The netCDF file.
     """
     import h5netcdf
-    from xarray.backends import H5NetCDFStore
 
     with atomic_hdf5(path) as whole, h5netcdf.File(whole, "w") as file:
         n_rows = 0
         for block in map(standardise_poses, blocks):
             if not n_rows:
-                encoding = {str(name): variable_encoding(block[name]) for name in block.data_vars}
-                for name in block.variables:
-                    block[name].encoding = {}
-                plain = block.copy()
-                plain.attrs = {}
-                plain.dump_to_store(
-                    H5NetCDFStore(file), encoding=encoding, unlimited_dims=[UNLIMITED_DIMENSION]
-                )
+                _create_variables(block, file)
                 growing = [name for name in block.variables if UNLIMITED_DIMENSION in block[name].dims]
             else:
                 file.resize_dimension(UNLIMITED_DIMENSION, n_rows + block.sizes["time"])
                 for name in growing:
                     file[str(name)][n_rows:] = block[name].values
             n_rows += block.sizes["time"]
-            attributes = {**block.attrs, SCHEMA_ATTRIBUTE: SCHEMA_VERSION}
-        for name, value in attributes.items():
-            file.attrs[str(name)] = _storable(value)
+        _write_attributes(block.attrs, file)
+
+
+def _create_variables(dataset: xr.Dataset, file: Any, *, is_compressed: bool = True) -> None:
+    """Write the variables of a Dataset into an open file that has none."""
+    from xarray.backends import H5NetCDFStore
+
+    encoding = {str(name): variable_encoding(dataset[name]) for name in dataset.data_vars}
+    if not is_compressed:
+        kept = ("dtype", "chunksizes")
+        encoding = {name: {k: how[k] for k in kept if k in how} for name, how in encoding.items()}
+    for name in dataset.variables:
+        dataset[name].encoding = {}
+    plain = dataset.copy()
+    plain.attrs = {}
+    plain.dump_to_store(H5NetCDFStore(file), encoding=encoding, unlimited_dims=[UNLIMITED_DIMENSION])
+
+
+def _write_attributes(attributes: Mapping[Any, Any], file: Any) -> None:
+    for name, value in {**attributes, SCHEMA_ATTRIBUTE: SCHEMA_VERSION}.items():
+        file.attrs[str(name)] = _storable(value)
 
 
 def variable_encoding(variable: xr.DataArray) -> dict[str, Any]:

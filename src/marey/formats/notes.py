@@ -41,14 +41,19 @@ def is_occluded(instance: Instance) -> np.ndarray:
     return instance.visibility == Visibility.OCCLUDED
 
 
-def is_unconfirmed_occluded(instance: Instance) -> np.ndarray:
-    """Tell which points are hidden and were placed by no person, bool, shape (n_keypoints,)."""
-    return is_by_model(instance) & is_occluded(instance)
-
-
 def is_guess(instance: Instance) -> np.ndarray:
     """Tell which points only a model saw; bool, shape (n_keypoints,)."""
     return is_by_model(instance) & ~is_occluded(instance)
+
+
+def unconfirmed_losses(labels: Labels) -> dict[str, int]:
+    """Return what a file with hidden points loses of points that nobody confirmed, for :func:`in_words`."""
+    return {
+        "points that only a model placed, left out": count_points(labels, is_guess),
+        "occluded points that nobody confirmed, written as if somebody had": count_points(
+            labels, lambda instance: is_by_model(instance) & is_occluded(instance)
+        ),
+    }
 
 
 def points_without_guesses(instance: Instance) -> np.ndarray:

@@ -20,9 +20,8 @@ from marey.formats.notes import (
     count_points,
     in_words,
     is_absent,
-    is_guess,
-    is_unconfirmed_occluded,
     points_without_guesses,
+    unconfirmed_losses,
 )
 from marey.formats.pose_arrays import describe_losses, has_names
 from marey.formats.source import FrameKey, unique_keys
@@ -265,10 +264,7 @@ def _losses(labels: Labels) -> list[str]:
         raise InputError("there are no labels to write")
     losses = in_words(
         {
-            "points that only a model placed, left out": count_points(labels, is_guess),
-            "occluded points that nobody confirmed, written as if somebody had": count_points(
-                labels, is_unconfirmed_occluded
-            ),
+            **unconfirmed_losses(labels),
             "points marked as absent, which became not labelled": count_points(labels, is_absent),
             "animals that lost the times at which their points were placed": count_animals(
                 labels, lambda instance: any(instance.times)

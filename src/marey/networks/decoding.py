@@ -80,7 +80,7 @@ def read_peaks(flat: np.ndarray, row: np.ndarray, column: np.ndarray, stride: in
         Arrays with the one axis n in place of images and keypoints.
     """
     windows, rows, columns, inside = _windows(flat, row, column)
-    weight = _sigmoid(windows) * inside
+    weight = sigmoid(windows) * inside
     mass = weight.sum(axis=(1, 2)) + _EPSILON
     x = (weight * columns[:, None, :]).sum(axis=(1, 2)) / mass
     y = (weight * rows[:, :, None]).sum(axis=(1, 2)) / mass
@@ -88,7 +88,7 @@ def read_peaks(flat: np.ndarray, row: np.ndarray, column: np.ndarray, stride: in
         weight * ((columns[:, None, :] - x[:, None, None]) ** 2 + (rows[:, :, None] - y[:, None, None]) ** 2)
     ).sum(axis=(1, 2)) / mass
     peak_logit = flat[np.arange(len(flat)), row, column]
-    peak = _sigmoid(peak_logit)
+    peak = sigmoid(peak_logit)
     second = _second_peak(flat, row, column)
     features = np.stack(
         [
@@ -199,8 +199,9 @@ def _second_peak(maps: np.ndarray, row: np.ndarray, column: np.ndarray) -> np.nd
         np.abs(np.arange(width)[None, :] - column[:, None]) <= WINDOW_CELLS
     )[:, None, :]
     rest = np.where(near, -np.inf, maps).max(axis=(1, 2))
-    return _sigmoid(rest)
+    return sigmoid(rest)
 
 
-def _sigmoid(logits: np.ndarray) -> np.ndarray:
+def sigmoid(logits: np.ndarray) -> np.ndarray:
+    """Return probabilities, of the shape of `logits`."""
     return 1.0 / (1.0 + np.exp(-np.clip(logits, -40.0, 40.0)))

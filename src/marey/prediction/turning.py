@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from marey.networks.decoding import sigmoid
 from marey.networks.views import View
 from marey.prediction.frames import Frame
 
@@ -35,7 +36,8 @@ def show_turned(frame: Frame, view: View, turns: Sequence[float]) -> list[np.nda
         image = frame.show(wide)
         corners = np.array([[0, 0], [view.size[0], 0], [0, view.size[1]]], dtype=np.float32)
         for degrees in turns[1:]:
-            before = corners @ _turn(view.size, -degrees)[:, :2].T + _turn(view.size, -degrees)[:, 2]
+            back = _turn(view.size, -degrees)
+            before = corners @ back[:, :2].T + back[:, 2]
             source = wide.to_view(view.to_frame(before)).astype(np.float32)
             matrix = cv2.getAffineTransform(corners, source)
             flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
@@ -81,7 +83,7 @@ def mean_logits(logits: Sequence[np.ndarray], turns: Sequence[float], n_heatmaps
 def _averageable(logits: np.ndarray, n_heatmaps: int) -> np.ndarray:
     """Return channels of which a mean can be taken: probabilities for heatmaps."""
     values = logits.astype(np.float32)
-    values[:, :n_heatmaps] = 1 / (1 + np.exp(-np.clip(values[:, :n_heatmaps], -40, 40)))
+    values[:, :n_heatmaps] = sigmoid(values[:, :n_heatmaps])
     return values
 
 

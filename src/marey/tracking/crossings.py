@@ -14,7 +14,7 @@ import numpy as np
 from marey.scratch import let_go
 from marey.tracking.detections import blocks_of
 from marey.tracking.likelihood import Expected
-from marey.tracking.linking import Stray
+from marey.tracking.linking import Stray, slots_of_tracks
 from marey.tracking.motion import MotionModel
 
 # Frames before and after a moment that are followed.
@@ -81,7 +81,7 @@ class Crossings:
         keys = [_key(chains, one) for one in exchanges]
         new = {key: one for key, one in zip(keys, exchanges, strict=True) if key not in self._known}
         if new:
-            slots = self._slots(chains)
+            slots = slots_of_tracks(chains, self.parts, len(self.points))
             waiting = sorted(new.items(), key=lambda item: item[1].span)
             for start in range(0, len(waiting), _WINDOWS_AT_A_TIME):
                 some = waiting[start : start + _WINDOWS_AT_A_TIME]
@@ -89,14 +89,6 @@ class Crossings:
                 self._known.update(zip((key for key, _ in some), found.tolist(), strict=True))
                 let_go(self.points)
         return np.array([self._known[key] for key in keys], dtype=float)
-
-    def _slots(self, chains: Sequence[Sequence[int]]) -> np.ndarray:
-        """Return the slot that each track is in, (n_frames, n_tracks); -1 for none."""
-        slots = np.full((len(self.points), len(chains)), -1, dtype=np.int16)
-        for track, chain in enumerate(chains):
-            for i in chain:
-                slots[self.parts[i][0], track] = self.parts[i][1]
-        return slots
 
     def _judge(self, slots: np.ndarray, exchanges: Sequence[Exchange]) -> np.ndarray:
         tracks, frames, untils = (

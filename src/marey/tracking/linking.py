@@ -10,6 +10,7 @@ where it is known who is who.
 """
 
 import itertools
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -100,6 +101,28 @@ def members(tracklets: Tracklets) -> list[tuple[np.ndarray, np.ndarray]]:
     order = np.argsort(labels, kind="stable")
     limits = np.searchsorted(labels[order], np.arange(tracklets.n + 1))
     return [(frames[order[a:b]], slots[order[a:b]]) for a, b in itertools.pairwise(limits)]
+
+
+def slots_of_tracks(
+    chains: Sequence[Sequence[int]], parts: Sequence[tuple[np.ndarray, np.ndarray]], n_frames: int
+) -> np.ndarray:
+    """Return the slot that each track is in, shape (n_frames, n_tracks); -1 for none.
+
+    Parameters
+    ----------
+    chains
+        The tracklets of each track.
+    parts
+        Frames and slots of each tracklet.
+    n_frames
+        Of the recording.
+    """
+    source = np.full((n_frames, len(chains)), -1, dtype=np.int16)
+    for column, chain in enumerate(chains):
+        for i in chain:
+            frames, slots = parts[i]
+            source[frames, column] = slots
+    return source
 
 
 def measure_ends(parts: list[tuple[np.ndarray, np.ndarray]], points: np.ndarray) -> Ends:

@@ -21,8 +21,6 @@ from marey.tracking.filling import doubtful_gaps, fill_absences
 if TYPE_CHECKING:
     import xarray as xr
 
-Part = tuple[np.ndarray, np.ndarray]
-
 
 @dataclass(frozen=True)
 class TrackRows:
@@ -93,26 +91,6 @@ class TrackRows:
     @cached_property
     def _doubtful_gaps(self) -> np.ndarray:
         return doubtful_gaps(certain_stretches(self.source >= 0, self.doubts))
-
-
-def sources_of(chains: Sequence[Sequence[int]], parts: Sequence[Part], n_frames: int) -> np.ndarray:
-    """Return the slot that each track is in, shape (n_frames, n_tracks); -1 for none.
-
-    Parameters
-    ----------
-    chains
-        The tracklets of each track.
-    parts
-        Frames and slots of each tracklet.
-    n_frames
-        Of the recording.
-    """
-    source = np.full((n_frames, len(chains)), -1, dtype=np.int16)
-    for column, chain in enumerate(chains):
-        for i in chain:
-            frames, slots = parts[i]
-            source[frames, column] = slots
-    return source
 
 
 def _gather(poses: "xr.Dataset", source: np.ndarray, names: Sequence[str]) -> "xr.Dataset":

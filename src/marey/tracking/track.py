@@ -27,12 +27,13 @@ from marey.tracking.linking import (
     measure_ends,
     measure_stray,
     members,
+    slots_of_tracks,
 )
 from marey.tracking.mending import mend
 from marey.tracking.motion import MotionModel, learn_motion
 from marey.tracking.naming import identity_features, names_of
 from marey.tracking.online import OnlineTracker, Tracklets
-from marey.tracking.rows import TrackRows, sources_of
+from marey.tracking.rows import TrackRows
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -185,7 +186,7 @@ def track(
     }
     rows = TrackRows(
         poses,
-        sources_of(chains, parts, poses.sizes["time"]),
+        slots_of_tracks(chains, parts, poses.sizes["time"]),
         names_of(chains, parts, said, _known_names(poses)),
         doubts,
         round(max_gap_s * frame_rate),
