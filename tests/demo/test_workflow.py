@@ -50,6 +50,7 @@ def test_the_whole_workflow_in_small(tmp_path):
     errors = np.linalg.norm(poses.position.values - truth.position.values, axis=1)
     assert result.predicted.mean_error_px == pytest.approx(float(np.nanmean(errors)))
     assert result.smoothed.n_frames == 15
+    assert result.steps == result.planned_steps
     assert {"render", "train", "predict", "total"} <= set(result.seconds)
     assert {"rendering unseen.mp4", "training"} <= set(stages)
     json.dumps(result.to_dict(), default=str)

@@ -11,6 +11,9 @@ from marey.cli.output import print_json, progress_bars, say
 if TYPE_CHECKING:
     from marey.demo import DemoResult
 
+# With fewer of the planned training steps the error is no longer what Marey can do.
+ENOUGH_STEPS = 0.6
+
 
 def register(app: typer.Typer) -> None:
     """Add the command to `app`."""
@@ -71,6 +74,11 @@ def _tell(result: "DemoResult") -> None:
         f"({found.body_length_px:.0f} px from snout to tail base, straight). The hardest keypoint is "
         f"{hardest[0]}, with {hardest[1]:.2f} px. It took {result.seconds['total'] / 60:.1f} minutes."
     )
+    if result.steps < ENOUGH_STEPS * result.planned_steps:
+        say(
+            f"There was time for {result.steps} of {result.planned_steps} training steps only: this computer "
+            "is slow, or was busy. For a smaller error run it again with more time, e.g. --minutes 10"
+        )
     say()
     for what, path in (
         ("labelled video", result.labelled_video),

@@ -91,6 +91,8 @@ class DemoResult:
         Where things are.
     predicted, smoothed
         Errors on the unseen recording against the exact truth, before and after smoothing.
+    steps, planned_steps
+        How many steps the network was trained for, and for how many it would have been with time enough.
     seconds
         Time by step, and in all.
     """
@@ -105,6 +107,8 @@ class DemoResult:
     plots: tuple[Path, ...]
     predicted: Findings
     smoothed: Findings
+    steps: int
+    planned_steps: int
     seconds: dict[str, float] = field(default_factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
@@ -186,6 +190,8 @@ def run_demo(
         plots=tuple(plots),
         predicted=compare_with_truth(poses, truth, length),
         smoothed=compare_with_truth(smoothed, truth, length),
+        steps=run.provenance["steps"],
+        planned_steps=plan.steps,
         seconds=clock.seconds,
     )
     place.write_mark({"finished": True, "seed": seed, "mean_error_px": result.smoothed.mean_error_px})

@@ -31,9 +31,10 @@ WARM_AFTER = 10
 SPEED_IS_KNOWN_AFTER = 30
 # Where so much of a time limit has gone before that, the schedule is fitted with what is known.
 FITTED_AT_LATEST = 0.1
-# Something else may be running: after each such part of a time limit the schedule is fitted again. It may
-# become longer in the first half of the time; later that would raise a learning rate that has come down.
-FITTED_AGAIN_AFTER, LENGTHENED_UNTIL = 0.05, 0.5
+# Something else may be running: after each such part of a time limit the schedule is fitted again, to the
+# speed since the last time. In the first half of the time it may become longer; later that raises a learning
+# rate that has come down, which only many more steps are worth.
+FITTED_AGAIN_AFTER, LENGTHENED_UNTIL, MANY_MORE = 0.05, 0.5, 1.5
 # The part of a time limit that training may use: the rest is for validation, calibration and evaluation.
 TRAINING_SHARE = 0.93
 
@@ -49,7 +50,7 @@ class State:
     seconds: float = 0.0
     warm_step: int = 0
     warm_seconds: float = 0.0
-    fitted_seconds: float = 0.0
+    is_fitted: bool = False
     loss_sum: float = 0.0
     loss_count: int = 0
     best_error: float = math.inf
@@ -231,22 +232,28 @@ class Trainer:
             seconds = limit * 60 * TRAINING_SHARE
             if state.step in (1, WARM_AFTER):
                 state.warm_step, state.warm_seconds = state.step, state.seconds
-            elif state.step < state.total_steps and self._is_fit_due(seconds):
-                per_step = (state.seconds - state.warm_seconds) / (state.step - state.warm_step)
-                fitting = state.step + int(max(0.0, seconds - state.seconds) / max(per_step, 1e-6))
-                can_grow = state.seconds < LENGTHENED_UNTIL * seconds
-                most = self.config.steps if can_grow else state.total_steps
-                state.total_steps = max(state.step + 1, min(most, fitting))
-                state.fitted_seconds = state.seconds
+            elif self._is_fit_due(seconds):
+                self._fit_schedule(seconds)
             if state.seconds > seconds:
                 state.total_steps = state.step
         return state.step >= state.total_steps
 
     def _is_fit_due(self, seconds: float) -> bool:
         state = self.state
-        if state.fitted_seconds:
-            return state.seconds > state.fitted_seconds + FITTED_AGAIN_AFTER * seconds
+        if state.step == state.total_steps:  # the time may have been fitted while something else was running
+            return state.step < self.config.steps
+        if state.is_fitted:
+            return state.seconds > state.warm_seconds + FITTED_AGAIN_AFTER * seconds
         return state.step >= SPEED_IS_KNOWN_AFTER or state.seconds > FITTED_AT_LATEST * seconds
+
+    def _fit_schedule(self, seconds: float) -> None:
+        state = self.state
+        per_step = (state.seconds - state.warm_seconds) / (state.step - state.warm_step)
+        fitting = state.step + int(max(0.0, seconds - state.seconds) / max(per_step, 1e-6))
+        can_grow = state.seconds < LENGTHENED_UNTIL * seconds or fitting > MANY_MORE * state.total_steps
+        most = self.config.steps if can_grow else state.total_steps
+        state.total_steps = max(min(state.step + 1, state.total_steps), min(most, fitting))
+        state.warm_step, state.warm_seconds, state.is_fitted = state.step, state.seconds, True
 
     def _select(self) -> None:
         """Keep the averaged weights if they are the best on the validation frames so far."""
