@@ -128,6 +128,23 @@ def test_the_nearest_labelled_frame_is_copied_where_work_is_taken_up_again(desk)
     assert found.origin[0] == Origin.PERSON
 
 
+def test_an_address_counts_while_another_frame_is_on_its_way(desk):
+    _, _, hand = desk
+    held = []
+    hand.page.route("**/labels/*/2", lambda route: held.append(route))  # noqa: PLW0108 - Playwright marks it
+    with hand.page.expect_request("**/labels/*/2"):
+        hand.page.reload()
+    hand.jump(14)
+    for route in held:
+        route.continue_()
+    hand.page.unroute("**/labels/*/2")
+    hand.click(*mouse_at(14)[0])
+    assert hand.saved(14)
+    assert hand.page.url.endswith("frame=14")
+    hand.jump(2)
+    hand.jump(14)
+
+
 def test_tab_moves_another_point(desk):
     _, _, hand = desk
     place_all(hand, 2)

@@ -1,5 +1,5 @@
 import { Images } from 'lucide-react';
-import { useCallback, useEffect, useMemo, useState } from 'react';
+import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
 import { explain } from '../../api/errors';
 import { navigate, useHashSearch } from '../../app/hashLocation';
 import { type PageProps, pageUrl } from '../../app/pages';
@@ -12,7 +12,7 @@ import { KeySheet } from '../../components/KeySheet';
 import { Loading } from '../../components/Progress';
 import { Keymap } from '../../engine/keymap';
 import { type PageControls, pressKey } from './actions';
-import type { Place } from './backend';
+import { keyOf, type Place } from './backend';
 import { Canvas, type Held } from './Canvas';
 import { Conflicts } from './Conflicts';
 import { FilmStrip } from './FilmStrip';
@@ -192,17 +192,20 @@ function useHeld(): [Held, (what: keyof Held, isDown: boolean) => void] {
 
 /** The address names the frame that is shown, so it can be kept, shared and come back to. */
 function useFollowAddress({ session }: Opened, asked: Place | null, place: Place | null): void {
+  const written = useRef<string | null>(null);
+  useEffect(() => {
+    if (!place) return;
+    written.current = keyOf(place);
+    navigate(`?${new URLSearchParams({ video: place.video, frame: String(place.frame) })}`, { replace: true });
+  }, [place]);
   const [askedVideo, askedFrame] = [asked?.video, asked?.frame];
   useEffect(() => {
-    if (place)
-      navigate(`?${new URLSearchParams({ video: place.video, frame: String(place.frame) })}`, { replace: true });
-  }, [place]);
-  useEffect(() => {
-    const { place: shown, isLoading } = session.state;
-    if (isLoading || askedVideo === undefined || askedFrame === undefined) return;
-    if (shown && (shown.video !== askedVideo || shown.frame !== askedFrame)) {
-      void session.go({ video: askedVideo, frame: askedFrame });
-    }
+    if (askedVideo === undefined || askedFrame === undefined) return;
+    const place = { video: askedVideo, frame: askedFrame };
+    if (keyOf(place) === written.current) return;
+    // A person's own address counts while another frame is still on its way, too.
+    written.current = null;
+    if (!session.isWanted(place)) void session.go(place);
   }, [session, askedVideo, askedFrame]);
 }
 

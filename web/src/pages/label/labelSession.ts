@@ -113,13 +113,14 @@ export class LabelSession {
     return () => this.listeners.delete(listener);
   };
 
-  /** Load the queue and show a frame: the one asked for, or the first with something to do. */
+  /** Load the queue and show a frame: the one asked for last, or the first with something to do. */
   async start(first: Place | null): Promise<void> {
+    this.wanted = first;
     this.leaseTimer = setInterval(() => this.renewLease(), LEASE_EVERY_MS);
     const items = await this.backend.listFrames();
     this.set({ items });
     await this.sendDrafts();
-    const place = first ?? nextUnlabeled(items, null) ?? items[0];
+    const place = this.wanted ?? nextUnlabeled(items, null) ?? items[0];
     if (place) await this.go({ video: place.video, frame: place.frame });
     else this.set({ isLoading: false });
   }
@@ -150,6 +151,11 @@ export class LabelSession {
     } catch (error) {
       if (this.isWanted(place)) this.set({ isLoading: false, problem: wordsOf(error) });
     }
+  }
+
+  /** Whether `place` is the frame that was asked for last, shown already or not. */
+  isWanted(place: Place): boolean {
+    return this.wanted !== null && keyOf(this.wanted) === keyOf(place);
   }
 
   /** Step through the filtered queue, or through the video where the frame is not in the queue. */
@@ -361,10 +367,6 @@ export class LabelSession {
       },
       () => undefined,
     );
-  }
-
-  private isWanted(place: Place): boolean {
-    return this.wanted !== null && keyOf(this.wanted) === keyOf(place);
   }
 
   private changeItem(key: string, part: Partial<QueueItem>): void {
