@@ -13,26 +13,33 @@ export function hasEnded(job: Job): boolean {
 
 export function JobsProvider({ children }: { children: ReactNode }) {
   const [jobs, setJobs] = useState<ReadonlyMap<string, Job>>(new Map());
-  const known = useRef(jobs);
+  const known = useRef<ReadonlyMap<string, Job> | null>(null);
   useEffect(() => {
     const show = (next: Map<string, Job>) => {
-      const ended = [...next.values()].filter((job) => hasEnded(job) && isRunning(known.current.get(job.id)));
+      // Before the first list, what the page shows was asked for just now: only what it started can be news.
+      const isNews = (known.current !== null || hasActed()) && hasNewEnd(known.current ?? new Map(), next);
       known.current = next;
       setJobs(next);
       // What a job made shows up in lists and counts; nobody should have to reload a page for it.
-      if (ended.length > 0) void queryClient.invalidateQueries();
+      if (isNews) void queryClient.invalidateQueries();
     };
     return followJobs({
       onJobs: (all) => show(new Map(all.map((job) => [job.id, job]))),
-      onJob: (job) => show(new Map(known.current).set(job.id, job)),
+      onJob: (job) => show(new Map(known.current ?? []).set(job.id, job)),
     });
   }, []);
   const list = useMemo(() => [...jobs.values()].sort((a, b) => b.created.localeCompare(a.created)), [jobs]);
   return <JobsContext.Provider value={list}>{children}</JobsContext.Provider>;
 }
 
-function isRunning(job: Job | undefined): boolean {
-  return job !== undefined && !hasEnded(job);
+const hasActed = () => queryClient.getMutationCache().getAll().length > 0;
+
+/** Whether a job has ended since `before` was known; a quick one may come and end without having been seen. */
+export function hasNewEnd(before: ReadonlyMap<string, Job>, now: ReadonlyMap<string, Job>): boolean {
+  return [...now.values()].some((job) => {
+    const old = before.get(job.id);
+    return hasEnded(job) && (old === undefined || !hasEnded(old));
+  });
 }
 
 /** All jobs, latest first; of one project where it is given. */
