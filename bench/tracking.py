@@ -226,16 +226,21 @@ def _iou(a: np.ndarray, b: np.ndarray) -> float:
 
 
 def switches(truth: xr.Dataset, tracks: xr.Dataset) -> list[int]:
-    """Return the frames in which a true animal is taken up by another track than the one before."""
+    """Return the frames from which on a true animal is nearer to another track than to the one before.
+
+    Where two animals lie on each other, no measure notices an exchange before they part again: what counts as
+    its frame is the first after the last one in which the old track was still the nearer.
+    """
     true = truth["position"].transpose("time", "individual", "keypoint", "space").values
     found = tracks["position"].transpose("time", "individual", "keypoint", "space").values
     size = float(np.median(np.ptp(true, axis=2).max(axis=-1)))
     latest = np.full(true.shape[1], -1)
-    frames = []
+    frames, costs = [], np.empty((len(true), true.shape[1], found.shape[1]))
     for frame in range(len(true)):
         apart = np.linalg.norm(true[frame][:, None] - found[frame][None], axis=-1)
         known = np.isfinite(apart)
         mean = np.where(known, apart, 0).sum(-1) / np.maximum(known.sum(-1), 1)
+        costs[frame] = np.where(known.any(axis=-1), mean, np.nan)
         cost = np.where(known.any(axis=-1), mean, 10 * size)
         # Whoever had the animal in the frame before keeps it where both are near it (CLEAR MOT).
         cost -= 5 * size * ((np.arange(cost.shape[1])[None] == latest[:, None]) & (cost < 0.3 * size))
@@ -243,9 +248,11 @@ def switches(truth: xr.Dataset, tracks: xr.Dataset) -> list[int]:
         for row, column in zip(rows, columns, strict=True):
             if cost[row, column] < 0.3 * size:
                 if latest[row] not in (-1, column):
-                    frames.append(frame)
+                    old, new = costs[: frame + 1, row, latest[row]], costs[: frame + 1, row, column]
+                    was_nearer = np.flatnonzero(old < new)
+                    frames.append(int(was_nearer[-1]) + 1 if len(was_nearer) else frame)
                 latest[row] = column
-    return frames
+    return sorted(frames)
 
 
 def listed_share(frames: list[int], doubts: list[dict], *, first: int = 20, slack: int = 15) -> int:
