@@ -64,3 +64,15 @@ def test_tracks_of_a_single_tracklet_have_no_joints():
     assert len(joints.track) == len(joints.rivals) == 0
     assert find_doubts(joints) == []
     assert reconsider([], ends(), STRAY, appearance([0.0] * 6)) == []
+
+
+def test_a_long_recording_is_put_right_at_many_places():
+    n = 30
+    first = np.repeat(1000 * np.arange(n), 2)
+    points, rest = np.zeros((2 * n, 2, 2)), np.zeros((2 * n, 2, 2))
+    long = Ends(first, first + 999, np.full(2 * n, 1000), points, points, rest, rest)
+    means = np.tile([0.0, 10.0], n)[:, None]
+    seen = Appearance(means, np.full(2 * n, 40.0), np.array([0.5]), np.array([100.0]), np.array([1.0]))
+    # Each tracklet is followed by the other animal's.
+    wrong = [[2 * k + (k + animal) % 2 for k in range(n)] for animal in (0, 1)]
+    assert reconsider(wrong, long, STRAY, seen) == [[2 * k + animal for k in range(n)] for animal in (0, 1)]

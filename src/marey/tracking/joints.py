@@ -6,7 +6,8 @@ through it. Here the stretches on both sides of a joint are compared, over sever
 """
 
 import itertools
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -22,6 +23,8 @@ STRETCH_LOOKS = 30.0
 # Tracks are exchanged for at least so much more evidence, so that chance does not turn them to and fro.
 LEAST_GAIN = 1.0
 _MOST_ROUNDS = 20
+# A track is exchanged once in so many frames in a round.
+NEAR_FRAMES = 600
 # Exchanges that would lose less than this by the ends of tracklets are looked at closer.
 OPEN_NATS = 20.0
 
@@ -107,21 +110,31 @@ def reconsider(
     chains = [list(chain) for chain in chains]
     for _ in range(_MOST_ROUNDS):
         joints = measure_joints(chains, ends, stray, appearance, crossings)
-        touched: set[int] = set()
+        following = {one: other for chain in chains for one, other in itertools.pairwise(chain)}
+        touched: dict[int, list[int]] = defaultdict(list)
         for pair in np.argsort(joints.losses):
             if joints.losses[pair] > -LEAST_GAIN:
                 break
-            i, j = joints.rivals[pair]
-            one, other = int(joints.track[i]), int(joints.track[j])
-            if one in touched or other in touched:
+            two = joints.rivals[pair].tolist()
+            tracks, frame = [int(joints.track[i]) for i in two], int(joints.frame[two[0]])
+            # What speaks for an exchange is measured anew after one that is near.
+            if any(abs(frame - other) < NEAR_FRAMES for track in tracks for other in touched[track]):
                 continue
-            touched |= {one, other}
-            p, q = int(joints.place[i]), int(joints.place[j])
-            first, second = chains[one], chains[other]
-            chains[one], chains[other] = first[:p] + second[q:], second[:q] + first[p:]
+            for track in tracks:
+                touched[track].append(frame)
+            one, other = (chains[track][joints.place[i] - 1] for track, i in zip(tracks, two, strict=True))
+            following[one], following[other] = following[other], following[one]
         if not touched:
             break
+        chains = [list(_follow(chain[0], following)) for chain in chains]
     return chains
+
+
+def _follow(tracklet: int, following: dict[int, int]) -> Iterator[int]:
+    yield tracklet
+    while tracklet in following:
+        tracklet = following[tracklet]
+        yield tracklet
 
 
 def _rivals(track: np.ndarray, frame: np.ndarray, until: np.ndarray) -> np.ndarray:

@@ -35,6 +35,10 @@ GAPS = np.array([1, 2, 3, 5, 8, 13, 21, 34, 55, 89, 144])
 _SAMPLES_PER_GAP = 200
 # Made-up gaps from which on it is said how independent the keypoints are.
 _FEWEST_MISSES = 20
+# Of a fixed number of animals, so many tracklets are linked at a time where the recording can be cut at all.
+STRETCH = 2000
+# What is followed through so many detections is an animal.
+CERTAIN_DETECTIONS = 60
 # Long recordings have millions of pairs of tracklets, each with all its keypoints.
 _PAIRS_AT_A_TIME = 50_000
 _ENDS_AT_A_TIME = 1000
@@ -280,12 +284,76 @@ def motion_evidence(ends: Ends, before: np.ndarray, after: np.ndarray, stray: St
     return motion - ABSENCE_NATS * (gap - 1)
 
 
-def candidates(ends: Ends, max_gap: int) -> tuple[np.ndarray, np.ndarray]:
-    """Return the pairs of tracklets of which the second begins soon after the first ends."""
-    order = np.argsort(ends.first, kind="stable").astype(np.int32)  # there are millions of pairs
-    firsts = ends.first[order]
-    low = np.searchsorted(firsts, ends.last, side="right")
-    high = np.searchsorted(firsts, ends.last + max_gap, side="right")
+@dataclass(frozen=True)
+class Stretch:
+    """Tracklets whose links do not depend on what is before or after.
+
+    Parameters
+    ----------
+    numbers
+        Of the tracklets, shape (n,).
+    is_certain
+        Whether each is certainly an animal's, shape (n,).
+    """
+
+    numbers: np.ndarray
+    is_certain: np.ndarray
+
+    @classmethod
+    def whole(cls, n: int) -> "Stretch":
+        """Return the one stretch of a recording of `n` tracklets, of which none is certain."""
+        return cls(np.arange(n), np.zeros(n, dtype=bool))
+
+
+def stretches(ends: Ends, n_animals: int, *, length: int = STRETCH) -> list[Stretch]:
+    """Return the stretches of a recording that can be linked one by one, each of at least `length` tracklets.
+
+    In a frame that is in as many long tracklets as there are animals, and in no other, every animal is in one
+    of them: how those go on has nothing to do with where they came from. They are in the stretches on both
+    sides of such a frame.
+    """
+    n = len(ends.first)
+    is_long = ends.n_frames >= CERTAIN_DETECTIONS
+    n_there, n_long = (_count_there(ends, chosen) for chosen in (np.ones(n, dtype=bool), is_long))
+    clear = np.flatnonzero((n_there == n_animals) & (n_long == n_animals))
+    begins = np.sort(ends.first)
+    cuts = [-1]
+    while True:
+        enough = np.searchsorted(begins, cuts[-1], side="right") + length - 1
+        at = np.searchsorted(clear, begins[enough]) if enough < n else len(clear)
+        if at == len(clear):
+            break
+        cuts.append(int(clear[at]))
+    found = []
+    for start, stop in itertools.pairwise([*cuts, int(ends.last.max(initial=-1)) + 1]):
+        numbers = np.flatnonzero((ends.first <= stop) & (ends.last >= start))
+        first, last = ends.first[numbers], ends.last[numbers]
+        found.append(Stretch(numbers, (first <= start) & (start <= last) | (first <= stop) & (stop <= last)))
+    return found
+
+
+def _count_there(ends: Ends, chosen: np.ndarray) -> np.ndarray:
+    """Return how many of the chosen tracklets each frame is in, shape (n_frames,)."""
+    change = np.zeros(int(ends.last.max(initial=-1)) + 2, dtype=np.int32)
+    np.add.at(change, ends.first[chosen], 1)
+    np.add.at(change, ends.last[chosen] + 1, -1)
+    return change[:-1].cumsum()
+
+
+def candidates(first: np.ndarray, last: np.ndarray, max_gap: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return the pairs of tracklets of which the second begins soon after the first ends.
+
+    Parameters
+    ----------
+    first, last
+        Frames of each tracklet, shape (n,).
+    max_gap
+        In frames.
+    """
+    order = np.argsort(first, kind="stable").astype(np.int32)  # there may be millions of pairs
+    firsts = first[order]
+    low = np.searchsorted(firsts, last, side="right")
+    high = np.searchsorted(firsts, last + max_gap, side="right")
     high = np.minimum(high, low + 4 * MOST_CANDIDATES)
     counts = high - low
     before = np.repeat(np.arange(len(low), dtype=np.int32), counts)

@@ -20,6 +20,7 @@ from marey.tracking.linking import (
     TURNOVER_NATS,
     Ends,
     Stray,
+    Stretch,
     best_links,
     candidates,
     evidence,
@@ -28,6 +29,7 @@ from marey.tracking.linking import (
     measure_stray,
     members,
     slots_of_tracks,
+    stretches,
 )
 from marey.tracking.mending import mend
 from marey.tracking.motion import MotionModel, learn_motion
@@ -48,6 +50,8 @@ LONGEST_FILLED_GAP_S = 1.0
 MOST_CROWDED_SHARE = 0.02
 # What each detection speaks for its tracklet being an animal at all, where the number of animals is fixed.
 NATS_PER_DETECTION = 2.0
+# What speaks for a tracklet that is certainly an animal's: more than any links can speak against it.
+CERTAIN_NATS = 1e6
 _REPORT_EVERY = 500
 
 Describe = Callable[["xr.Dataset", list[tuple[np.ndarray, np.ndarray]]], Features | None]
@@ -258,19 +262,43 @@ class _Linked:
     def chains(self, n_animals: int | None) -> list[list[int]]:
         """Return the tracklets of each track, in order of time; the longest tracks first."""
         n = len(self.ends.first)
-        max_gap = self.max_gap if n_animals is None else int(self.ends.last.max()) + 1
-        before, after = candidates(self.ends, max_gap)
-        gains = evidence(self.ends, before, after, self.stray, self.appearance)
-        left_out: set[int] = set()
         if n_animals is None:
+            before, after = candidates(self.ends.first, self.ends.last, self.max_gap)
+            gains = evidence(self.ends, before, after, self.stray, self.appearance)
             links = best_links(n, before, after, gains, bonus=TURNOVER_NATS)
+            left_out: set[int] = set()
         else:
-            worth = NATS_PER_DETECTION * self.ends.n_frames
-            links, left_out = links_of_a_fixed_number(before, after, gains, worth, n_animals)
+            links, left_out = self._links_of_a_fixed_number(n_animals)
         length = self.ends.n_frames
         chains = [chain for chain in _follow_links(n, links) if chain[0] not in left_out]
         chains = reconsider(chains, self.ends, self.stray, self.appearance, self.crossings)
         return sorted(chains, key=lambda chain: -sum(length[i] for i in chain))
+
+    def _links_of_a_fixed_number(self, n_animals: int) -> tuple[dict[int, int], set[int]]:
+        """Return the successors of tracklets, and those that belong to no animal; one stretch at a time."""
+        links: dict[int, int] = {}
+        left_out: set[int] = set()
+        for stretch in stretches(self.ends, n_animals):
+            own, out = self._link(stretch, n_animals)
+            if not out.isdisjoint(stretch.numbers[stretch.is_certain].tolist()):
+                # There was no way to one that is certain: the stretches depend on each other after all.
+                return self._link(Stretch.whole(len(self.ends.first)), n_animals)
+            links |= own
+            left_out |= out
+        return links, left_out
+
+    def _link(self, stretch: Stretch, n_animals: int) -> tuple[dict[int, int], set[int]]:
+        numbers = stretch.numbers
+        first, last = self.ends.first[numbers], self.ends.last[numbers]
+        before, after = candidates(first, last, int(last.max()) + 1)
+        gains = evidence(self.ends, numbers[before], numbers[after], self.stray, self.appearance)
+        worth = NATS_PER_DETECTION * self.ends.n_frames[numbers]
+        worth[stretch.is_certain] = CERTAIN_NATS
+        links, left_out = links_of_a_fixed_number(before, after, gains, worth, n_animals)
+        return (
+            {int(numbers[i]): int(numbers[j]) for i, j in links.items()},
+            set(numbers[sorted(left_out)].tolist()),
+        )
 
 
 def _follow_links(n: int, links: dict[int, int]) -> list[list[int]]:
