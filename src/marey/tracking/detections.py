@@ -76,8 +76,9 @@ class Detections:
         points = scratch_array(self.points.shape)
         for rows in blocks_of(points):
             points[rows] = self.points[rows]
+            let_go(self.points)
         points[tuple(doubles[is_back].T)] = double_points[is_back]
-        let_go(self.points)
+        let_go(points)
         left = ~is_two
         left[is_two] = ~is_back
         return replace(
@@ -96,6 +97,7 @@ class Detections:
             centers = mean_point(self.points[frames])[place.reshape(rows.shape)]
             apart = np.linalg.norm(centers - places[some][:, None, None], axis=-1)
             result[some] = ((apart < CONTACT_SHARE * self.size).sum(axis=2) > 1).any(axis=1)
+            let_go(self.points)
         return result
 
 
@@ -176,6 +178,7 @@ def animal_size(points: np.ndarray) -> float:
     ]
     chosen = np.concatenate([np.empty(0, dtype=int), *whole])
     flat = flat[chosen[:: max(1, len(chosen) // MEASURED_DETECTIONS)]]
+    let_go(points)
     if not len(flat):
         return 1.0
     extent = np.nanmax(flat, axis=1) - np.nanmin(flat, axis=1)
