@@ -22,11 +22,9 @@ def ends(first: list[int], last: list[int]) -> Ends:
 
 def recording(animals: np.ndarray) -> xr.Dataset:
     """Return poses of one keypoint and its neighbour, from (n_frames, n_slots, 2)."""
-    points = np.stack([animals, animals + [12.0, 3.0]], axis=2)
+    points = np.stack([animals, animals + np.array([12.0, 3.0])], axis=2)
     names = [f"a{i}" for i in range(animals.shape[1])]
-    return create_poses(
-        points.transpose(0, 3, 2, 1), keypoints=["head", "tail"], individuals=names, fps=30.0
-    )
+    return create_poses(points.transpose(0, 3, 2, 1), keypoints=["head", "tail"], individuals=names, fps=30.0)
 
 
 def test_a_recording_is_cut_where_all_animals_are_followed_for_long():
@@ -78,7 +76,7 @@ def test_an_animal_that_nothing_leads_to_is_linked_in_the_whole(monkeypatch):
     animals = np.full((220, 121, 2), np.nan)
     animals[:100, 0] = animals[110:, 0] = [200.0, 200.0]
     false = np.stack(np.meshgrid(np.arange(12.0), np.arange(10.0)), axis=-1).reshape(-1, 2)
-    animals[101:120, 1:] = 60 * false + [400.0, 0.0]
+    animals[101:120, 1:] = 60 * false + np.array([400.0, 0.0])
     monkeypatch.setattr(tracking, "stretches", functools.partial(stretches, length=1))
     asked = []
     monkeypatch.setattr(Stretch, "whole", lambda n, make=Stretch.whole: asked.append(n) or make(n))

@@ -99,7 +99,7 @@ def test_a_run_goes_on_in_the_way_it_was_begun(herd, config):
 def test_every_approach_trains_validates_and_calibrates(herd, config, kind):
     run = train(herd, kind, config.with_settings({"approach": kind, "steps": 3, "validate_every": 3}))
     assert run.approach.kind == kind
-    assert Run.open(run.path).load_network().head.out_channels == run.approach.n_channels
+    assert Run.open(run.path).load_measuring_network().head.out_channels == run.approach.n_channels
     again = train(
         herd, f"{kind} 2", config.with_settings({"approach": kind, "steps": 3, "validate_every": 3})
     )

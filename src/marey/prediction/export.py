@@ -65,5 +65,5 @@ def export_model(run: "Run", output: str | Path, *, overwrite: bool = False) -> 
         "calibration": run.calibration,
     }
     metadata = {"marey": json.dumps(description, ensure_ascii=False)}
-    write_onnx(run.load_network(), output, run.plan.size, is_dynamic=True, metadata=metadata)
+    write_onnx(run.load_measuring_network(), output, run.plan.size, is_dynamic=True, metadata=metadata)
     return output

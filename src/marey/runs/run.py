@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     import torch
 
     from marey.networks.network import PoseNetwork
+    from marey.networks.two_views import TwoViewNetwork
 
 
 @dataclass(frozen=True)
@@ -199,7 +200,7 @@ class Run:
             width=self.config.pyramid_width,
         )
 
-    def load_network(self) -> "PoseNetwork":
+    def load_network(self) -> "PoseNetwork | TwoViewNetwork":
         """Load the network with its selected weights, in evaluation mode, on the CPU, float32.
 
         Raises
@@ -209,9 +210,19 @@ class Run:
         """
         from safetensors.torch import load_file
 
+        from marey.networks.two_views import OF_CROPS, TwoViewNetwork
+
         network = self.create_network(weights="none")
         try:
-            network.load_state_dict(load_file(self.weights_path))
+            weights = load_file(self.weights_path)
+            of_crops = {
+                name.removeprefix(OF_CROPS): weights.pop(name)
+                for name in list(weights)
+                if name.startswith(OF_CROPS)
+            }
+            network.load_state_dict(weights)
+            if of_crops:
+                return TwoViewNetwork(network, of_crops, self.plan.size).eval()
         except Exception as error:
             raise InputError(
                 f"{self.weights_path} does not hold the network of this run ({len(self.skeleton)} keypoints, "
@@ -219,6 +230,13 @@ class Run:
                 hint="the file was replaced or damaged: train again, or copy the whole run folder",
             ) from error
         return network.eval()
+
+    def load_measuring_network(self) -> "PoseNetwork":
+        """Load the network as it sees the views in which animals are measured; see :meth:`load_network`."""
+        from marey.networks.two_views import TwoViewNetwork
+
+        network = self.load_network()
+        return network.crops if isinstance(network, TwoViewNetwork) else network
 
     def write_weights(self, weights: "Mapping[str, torch.Tensor]") -> None:
         """Replace the weights, atomically."""

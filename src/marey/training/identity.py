@@ -104,7 +104,7 @@ def learn_identity(
         names = ()
     if not names:
         return run
-    network = run.load_network()
+    network = run.load_measuring_network()
     taught = _collect(run, project, network, training, names, is_varied=True)
     told = _collect(run, project, network, checked, names, is_varied=False)
     head = _fit(network, taught, len(names), run.config.seed)
@@ -112,7 +112,7 @@ def learn_identity(
     progress(Progress("training", run.config.steps, run.config.steps, message=_describe(identity, is_told)))
     if not is_told and run.config.identity != "on":
         return run
-    _write(run, network, head, identity)
+    _write(run, head, identity)
     return Run(run.path)
 
 
@@ -260,8 +260,10 @@ def _describe(identity: Identity, is_told: bool) -> str:
     return said if is_told else f"{said}: no more than chance, so that names do not say who is who"
 
 
-def _write(run: Run, network: "PoseNetwork", head: "IdentityHead", identity: Identity) -> None:
+def _write(run: Run, head: "IdentityHead", identity: Identity) -> None:
     """Put the head to the weights, then say that it is there."""
-    weights = network.state_dict() | {f"identity.{name}": value for name, value in head.state_dict().items()}
-    run.write_weights(weights)
+    from safetensors.torch import load_file
+
+    own = {f"identity.{name}": value for name, value in head.state_dict().items()}
+    run.write_weights(load_file(run.weights_path) | own)
     write_json(run.identity_path, asdict(identity))

@@ -138,11 +138,20 @@ class Samples:
         """Make this share of the batch of one step; the batch depends on the seed and the step alone."""
         size = self.config.batch_size
         is_located = self.plan.kind == "crop" and self._rng(step, size).random() < self.locate_share
-        mine = range(self.rank, size, self.n_shares)
         strength = self.config.augmentation.strength(step / self.total_steps)
-        samples = [self._sample(step * size + i, self._rng(step, i), is_located, strength) for i in mine]
-        images, points, counts = zip(*samples, strict=True)
+        images, points, counts = zip(*self._samples(step, is_located, strength), strict=True)
         return Batch(np.stack(images), _stacked(points), np.stack(counts))
+
+    def crops(self, number: int) -> np.ndarray:
+        """Make a batch of crops, varied as before the end of training, uint8 RGB, shape (B, H, W, 3)."""
+        return np.stack([image for image, _, _ in self._samples(number, False, 1.0)])
+
+    def _samples(
+        self, step: int, is_located: bool, strength: float
+    ) -> list[tuple[np.ndarray, np.ndarray, np.ndarray]]:
+        size = self.config.batch_size
+        mine = range(self.rank, size, self.n_shares)
+        return [self._sample(step * size + i, self._rng(step, i), is_located, strength) for i in mine]
 
     def _rng(self, *numbers: int) -> np.random.Generator:
         return np.random.default_rng((self.config.seed, *numbers))

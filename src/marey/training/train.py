@@ -101,7 +101,7 @@ def train(
     )
     started = utc_now()
     trainer = _fit(project, run, frames, progress, resume=resume)
-    run.write_weights(trainer.best)
+    run.write_weights(_final_weights(trainer))
     run = learn_identity(run, project, frames, progress)
     write_json(run.path / "provenance.json", _provenance(project, run, trainer, started))
     _, validation = _training_and_validation(run, frames)
@@ -313,6 +313,16 @@ def _make_trainer(
         show_row=show_row,
         team=team,
     )
+
+
+def _final_weights(trainer: "Trainer") -> "Mapping[str, torch.Tensor]":
+    """Return the selected weights, with statistics of their own for crops where these can be told apart."""
+    from marey.training.statistics import with_statistics_of_crops
+
+    plan = trainer.samples.plan
+    if plan.kind == "whole" or plan.size == plan.locate_size:
+        return trainer.best
+    return with_statistics_of_crops(trainer.average, trainer.best, trainer.samples)
 
 
 def _write_metrics(run: Run, history: list[dict[str, float]]) -> None:
