@@ -7,14 +7,14 @@ through it. Here the stretches on both sides of a joint are compared, over sever
 
 import itertools
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from marey.tracking.appearance import Appearance
 from marey.tracking.crossings import LONGEST_FOLLOWED, Crossings, Exchange
-from marey.tracking.linking import Ends, Stray, motion_evidence
+from marey.tracking.linking import Ends, Stray, follow, motion_evidence
 
 # Two tracks may be exchanged where their gaps are at most so many frames apart.
 SLACK_FRAMES = 3
@@ -126,15 +126,8 @@ def reconsider(
             following[one], following[other] = following[other], following[one]
         if not touched:
             break
-        chains = [list(_follow(chain[0], following)) for chain in chains]
+        chains = [follow(chain[0], following) for chain in chains]
     return chains
-
-
-def _follow(tracklet: int, following: dict[int, int]) -> Iterator[int]:
-    yield tracklet
-    while tracklet in following:
-        tracklet = following[tracklet]
-        yield tracklet
 
 
 def _rivals(track: np.ndarray, frame: np.ndarray, until: np.ndarray) -> np.ndarray:

@@ -10,7 +10,7 @@ where it is known who is who.
 """
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -390,6 +390,14 @@ def best_links(
     weights = np.concatenate([largest - gains, np.full(n, largest)]) + 1.0
     pairs = min_weight_full_bipartite_matching(csr_array((weights, (rows, columns)), shape=(n, 2 * n)))
     return {int(row): int(column) for row, column in zip(*pairs, strict=True) if column < n}
+
+
+def follow(tracklet: int, links: Mapping[int, int]) -> list[int]:
+    """Return the chain of tracklets that begins with one, given the successors of those that have any."""
+    chain = [tracklet]
+    while chain[-1] in links:
+        chain.append(links[chain[-1]])
+    return chain
 
 
 def links_of_a_fixed_number(

@@ -24,6 +24,7 @@ from marey.tracking.linking import (
     best_links,
     candidates,
     evidence,
+    follow,
     links_of_a_fixed_number,
     measure_ends,
     measure_stray,
@@ -270,7 +271,8 @@ class _Linked:
         else:
             links, left_out = self._links_of_a_fixed_number(n_animals)
         length = self.ends.n_frames
-        chains = [chain for chain in _follow_links(n, links) if chain[0] not in left_out]
+        heads = set(range(n)) - set(links.values()) - left_out
+        chains = [follow(head, links) for head in sorted(heads)]
         chains = reconsider(chains, self.ends, self.stray, self.appearance, self.crossings)
         return sorted(chains, key=lambda chain: -sum(length[i] for i in chain))
 
@@ -299,15 +301,3 @@ class _Linked:
             {int(numbers[i]): int(numbers[j]) for i, j in links.items()},
             set(numbers[sorted(left_out)].tolist()),
         )
-
-
-def _follow_links(n: int, links: dict[int, int]) -> list[list[int]]:
-    """Return the chains that the links make of `n` parts."""
-    followers = set(links.values())
-    chains = []
-    for head in (i for i in range(n) if i not in followers):
-        chain = [head]
-        while chain[-1] in links:
-            chain.append(links[chain[-1]])
-        chains.append(chain)
-    return chains
