@@ -6,7 +6,7 @@ from contextlib import closing
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import islice
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Self, TypeVar
 
 import numpy as np
 
@@ -135,7 +135,7 @@ class Predictor:
         self.reliability = reliability
 
     @classmethod
-    def of(cls, run: "Run", engine: Engine) -> "Predictor":
+    def of(cls, run: "Run", engine: Engine) -> Self:
         """Return the predictor of a run of one animal; see :func:`marey.prediction.several.predictor_of`."""
         return cls(
             engine,

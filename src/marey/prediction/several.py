@@ -1,9 +1,9 @@
 """Finding several animals in frames: whoever is who."""
 
-from collections.abc import Callable, Generator, Iterable, Sequence
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Self, TypeVar
 
 import numpy as np
 
@@ -91,6 +91,19 @@ class SeveralPredictor(Predictor):
         self.temperature = temperature
         self.n_animals = approach.n_animals
 
+    @classmethod
+    def of(cls, run: "Run", engine: Engine) -> Self:
+        """Return the predictor of a run of several animals."""
+        return cls(
+            engine,
+            run.plan,
+            run.skeleton.keypoints,
+            approach=run.approach,
+            stride=run.config.stride,
+            reliability=reliability_of(run),
+            temperature=1.0 if run.identity is None else run.identity.temperature,
+        )
+
     def predict_images(self, images: Iterable[np.ndarray]) -> Prediction:
         """Find the surest animal in each image; NaN where there is none."""
         found = self.search_all(map(ImageFrame, images))
@@ -129,6 +142,14 @@ class TopDownPredictor(SeveralPredictor):
 
     turns: Sequence[float] = (0.0,)
     """How far each crop is turned for each time that it is looked at; see :mod:`.turning`."""
+
+    @classmethod
+    def of(cls, run: "Run", engine: Engine) -> Self:
+        """Return the predictor of a run, which looks at crops as often as its configuration says."""
+        predictor = super().of(run, engine)
+        if run.config.turned_crops:
+            predictor.turns = TURNS_DEGREES
+        return predictor
 
     def search_all(self, frames: Iterable[F]) -> Generator[tuple[F, list[RawPose]], None, None]:
         """Find the animals in each frame; several frames and crops are on their way at a time."""
@@ -288,19 +309,11 @@ def without_duplicates(poses: Sequence[RawPose]) -> list[RawPose]:
 
 def predictor_of(run: "Run", engine: Engine) -> Predictor:
     """Return what finds the animals of a run, by its approach."""
-    approach = run.approach
-    if approach.kind == "single":
-        return Predictor.of(run, engine)
-    kind = TopDownPredictor if approach.kind == "top-down" else BottomUpPredictor
-    predictor = kind(
-        engine,
-        run.plan,
-        run.skeleton.keypoints,
-        approach=approach,
-        stride=run.config.stride,
-        reliability=reliability_of(run),
-        temperature=1.0 if run.identity is None else run.identity.temperature,
-    )
-    if isinstance(predictor, TopDownPredictor) and run.config.turned_crops:
-        predictor.turns = TURNS_DEGREES
-    return predictor
+    return _KINDS[run.approach.kind].of(run, engine)
+
+
+_KINDS: Mapping[str, type[Predictor]] = {
+    "single": Predictor,
+    "top-down": TopDownPredictor,
+    "bottom-up": BottomUpPredictor,
+}

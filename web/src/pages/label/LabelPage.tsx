@@ -201,11 +201,11 @@ function useFollowAddress({ session }: Opened, asked: Place | null, place: Place
   const [askedVideo, askedFrame] = [asked?.video, asked?.frame];
   useEffect(() => {
     if (askedVideo === undefined || askedFrame === undefined) return;
-    const place = { video: askedVideo, frame: askedFrame };
-    if (keyOf(place) === written.current) return;
+    const wanted = { video: askedVideo, frame: askedFrame };
+    if (keyOf(wanted) === written.current) return;
     // A person's own address counts while another frame is still on its way, too.
     written.current = null;
-    if (!session.isWanted(place)) void session.go(place);
+    if (!session.isWanted(wanted)) void session.go(wanted);
   }, [session, askedVideo, askedFrame]);
 }
 
