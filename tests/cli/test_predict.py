@@ -121,5 +121,5 @@ def test_predict_and_export_model_from_a_real_run(run, tmp_path):
     images = np.random.default_rng(0).integers(0, 256, (2, 96, 128, 3), dtype=np.uint8)
     (logits,) = session.run(None, {"images": images})
     with torch.no_grad():
-        expected = run.load_measuring_network()(torch.from_numpy(images).permute(0, 3, 1, 2).float()).numpy()
+        expected = run.load_network()(torch.from_numpy(images).permute(0, 3, 1, 2).float()).numpy()
     np.testing.assert_allclose(logits, expected, atol=2e-3)

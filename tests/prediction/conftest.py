@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from .blobs import FRAME_SIZE, WHOLE_PLAN, BlobRun, draw_frame, make_run, walk
+from .two_views import two_view_network
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
@@ -32,3 +33,9 @@ def recording(tmp_path_factory) -> tuple[Path, np.ndarray]:
         for points in truth:
             writer.write(draw_frame(points))
     return path, truth
+
+
+@pytest.fixture(scope="session")
+def two_views():
+    """A network for crops of 96×64 and for whole frames."""
+    return two_view_network()

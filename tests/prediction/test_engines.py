@@ -8,6 +8,7 @@ from marey.prediction.engines import ENGINES, create_engine, is_installed, usabl
 from marey.prediction.translation import NetworkFiles
 
 from .blobs import blob_network, draw_frame
+from .two_views import logits_of_views
 
 CPU_ENGINES = ("torch", "torch-bf16", "onnxruntime", "openvino", "openvino-bf16")
 
@@ -40,6 +41,19 @@ def test_engines_compute_what_the_network_says(name, network):
     assert logits.shape == (3, 2, 32, 40)
     tolerance = 1e-4 if ENGINES[name].is_exact else 0.1
     np.testing.assert_allclose(logits, expected_logits(images), atol=tolerance)
+
+
+@pytest.mark.parametrize("name", ["torch", "onnxruntime", "openvino"])
+def test_engines_see_each_size_of_image_by_its_own_statistics(name, two_views, tmp_path):
+    if not all(is_installed(module) for module in ENGINES[name].needs):
+        pytest.skip(f"{name} is not installed")
+    engine = create_engine(name, NetworkFiles(tmp_path, "0" * 64, lambda: two_views))
+    rng = np.random.default_rng(0)
+    crop, frame = (rng.integers(0, 256, (1, *size, 3), dtype=np.uint8) for size in ((64, 96), (96, 64)))
+    as_crop, as_frame = logits_of_views(two_views, crop)
+    assert not np.allclose(as_crop, as_frame, atol=1e-2)
+    np.testing.assert_allclose(engine.run(crop), as_crop, atol=2e-3)
+    np.testing.assert_allclose(engine.run(frame), logits_of_views(two_views, frame)[1], atol=2e-3)
 
 
 @pytest.mark.parametrize("name", ["torch", "openvino"])

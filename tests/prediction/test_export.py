@@ -10,9 +10,10 @@ import pytest
 from marey.errors import AlreadyExistsError
 from marey.prediction import Predictor, export_model
 from marey.prediction.engines import create_engine
-from marey.prediction.translation import NetworkFiles
+from marey.prediction.translation import NetworkFiles, write_onnx
 
 from .blobs import KEYPOINTS, draw_frame, walk
+from .two_views import logits_of_views
 
 pytest.importorskip("onnx")
 onnxruntime = pytest.importorskip("onnxruntime")
@@ -74,6 +75,21 @@ def test_the_file_is_valid_onnx_with_its_metadata(run, tmp_path):
     (entry,) = model.metadata_props
     assert entry.key == "marey"
     assert json.loads(entry.value)["stride"] == 4
+
+
+def test_one_file_holds_the_network_for_crops_and_for_whole_frames(two_views, tmp_path):
+    import onnx
+
+    path = tmp_path / "network.onnx"
+    write_onnx(two_views, path, two_views.crop_size, is_dynamic=True, metadata={"marey": "{}"})
+    onnx.checker.check_model(path, full_check=True)
+    session = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
+    assert session.get_modelmeta().custom_metadata_map == {"marey": "{}"}
+    rng = np.random.default_rng(0)
+    for n, height, width, place in ((3, 64, 96, 0), (2, 96, 64, 1), (1, 64, 128, 1), (1, 96, 96, 1)):
+        images = rng.integers(0, 256, (n, height, width, 3), dtype=np.uint8)
+        (logits,) = session.run(None, {"images": images})
+        np.testing.assert_allclose(logits, logits_of_views(two_views, images)[place], atol=2e-3)
 
 
 def test_a_file_is_not_overwritten_without_being_told(run, tmp_path):

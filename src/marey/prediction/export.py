@@ -22,7 +22,8 @@ def export_model(run: "Run", output: str | Path, *, overwrite: bool = False) -> 
     The input ``images`` is RGB, uint8, shape (batch, height, width, 3), with sides that are multiples of 32;
     the output ``logits`` is float32, (batch, keypoint, height / stride, width / stride). The metadata entry
     ``marey`` is JSON: keypoints, stride, views, how the animal is found, and how peaks become
-    confidences.
+    confidences. A network that measures in crops and has statistics of their own for them is written as two
+    branches, of which the size of the images chooses one.
     ``examples/run_exported_model.py`` shows how it is used.
 
     Parameters
@@ -65,5 +66,5 @@ def export_model(run: "Run", output: str | Path, *, overwrite: bool = False) -> 
         "calibration": run.calibration,
     }
     metadata = {"marey": json.dumps(description, ensure_ascii=False)}
-    write_onnx(run.load_measuring_network(), output, run.plan.size, is_dynamic=True, metadata=metadata)
+    write_onnx(run.load_network(), output, run.plan.size, is_dynamic=True, metadata=metadata)
     return output

@@ -13,6 +13,7 @@ from marey.files import atomic_path
 if TYPE_CHECKING:
     from torch import nn
 
+    from marey.networks.two_views import TwoViewNetwork
     from marey.runs import Run
 
 OPSET = 17
@@ -86,6 +87,19 @@ def write_onnx(
     MissingExtraError
         The package onnx, which PyTorch's exporter needs, is not installed.
     """
+    from marey.networks.two_views import TwoViewNetwork
+
+    with atomic_path(path) as temporary:
+        if is_dynamic and isinstance(network, TwoViewNetwork):
+            _write_two_views(network, temporary)
+        else:
+            _translate(network, temporary, size, is_dynamic=is_dynamic)
+        if metadata:
+            with temporary.open("ab") as file:
+                file.write(_encode_metadata(metadata))
+
+
+def _translate(network: "nn.Module", path: Path, size: tuple[int, int], *, is_dynamic: bool) -> None:
     import torch
 
     class FromPixels(torch.nn.Module):
@@ -98,14 +112,14 @@ def write_onnx(
 
     axes = {"images": {0: "batch", 1: "height", 2: "width"}, "logits": {0: "batch"}} if is_dynamic else None
     example = torch.zeros(1, size[1], size[0], 3, dtype=torch.uint8)
-    with atomic_path(path) as temporary, warnings.catch_warnings():
+    with warnings.catch_warnings():
         # The tracer warns about sizes that become constants, which is what is wanted here.
         warnings.simplefilter("ignore")
         try:
             torch.onnx.export(
                 FromPixels().eval(),
                 (example,),
-                str(temporary),
+                str(path),
                 input_names=["images"],
                 output_names=["logits"],
                 dynamic_axes=axes,
@@ -119,9 +133,39 @@ def write_onnx(
                 "translating a network needs the package onnx, which is not installed",
                 hint="pip install 'marey[fast]'",
             ) from error
-        if metadata:
-            with temporary.open("ab") as file:
-                file.write(_encode_metadata(metadata))
+
+
+def _write_two_views(network: "TwoViewNetwork", path: Path) -> None:
+    """Write both networks as branches of one, which the size of the images chooses."""
+    written = {}
+    for prefix, view in (("crops/", network.crops), ("whole/", network.whole)):
+        _translate(view, path, network.crop_size, is_dynamic=True)
+        written[prefix] = path.read_bytes()
+
+    import onnx  # is there: PyTorch's exporter has needed it
+    from onnx import TensorProto, compose, helper
+
+    models = {prefix: onnx.load_from_string(model) for prefix, model in written.items()}
+    crops, whole = (
+        compose.add_prefix_graph(model.graph, prefix, rename_inputs=False, rename_outputs=False)
+        for prefix, model in models.items()
+    )
+    # A branch has no inputs of its own: it sees the images of the graph that it belongs to.
+    del crops.input[:], whole.input[:]
+    width, height = network.crop_size
+    nodes = [
+        helper.make_node("Shape", ["images"], ["size"], start=1, end=3),
+        helper.make_node("Equal", ["size", "crop_size"], ["are_equal"]),
+        helper.make_node("Cast", ["are_equal"], ["agree"], to=TensorProto.INT32),
+        helper.make_node("ReduceMin", ["agree"], ["both_agree"], keepdims=0),
+        helper.make_node("Cast", ["both_agree"], ["is_crop"], to=TensorProto.BOOL),
+        helper.make_node("If", ["is_crop"], ["logits"], then_branch=crops, else_branch=whole),
+    ]
+    crop_size = helper.make_tensor("crop_size", TensorProto.INT64, [2], [height, width])
+    model = models["crops/"]
+    graph = helper.make_graph(nodes, "two_views", model.graph.input, model.graph.output, [crop_size])
+    model.graph.CopyFrom(graph)
+    onnx.save(model, path)
 
 
 def _encode_metadata(metadata: Mapping[str, str]) -> bytes:
