@@ -27,8 +27,10 @@ COVERAGE = 0.9
 # Errors below a fifth of a pixel are below what a person can label: they must not rule a fit of logarithms.
 FLOOR_PX = 0.2
 MIN_POINTS = 8
-# How much larger errors are taken to be on a new stretch of video than on the calibration frames.
-NEW_FRAMES_ALLOWANCE = 1.06
+# How much larger errors are taken to be on a new stretch of video than on the calibration frames. With this,
+# intervals held 89 % of the test points of five networks of two flies (bench/RESULTS.md); where new frames
+# are as easy, they hold 94 %.
+NEW_FRAMES_ALLOWANCE = 1.15
 PEAK_FEATURE = "peak_logit"
 # By how much the logarithm of the error grows with each logit that a peak lies below all of the calibration,
 # and down to where: from a clear peak at 0.9 to none at all, errors grow from a pixel to the animal's size.
