@@ -24,8 +24,9 @@ CERTAIN_NATS = 6.0
 HIGHEST_COST = 10.0
 # Frames for which a track waits for its animal before its tracklet ends.
 PATIENCE = 3
-# Frames for which an animal that was lost may be the one that is found near where it was.
-MEMORY = 30
+# An animal that is lost strays by so many times the velocity of lively ones and the root of the frames since:
+# a random walk that keeps to its direction for some frames.
+LOST_STRAY = 2.0
 # What it costs to say: this is an animal that was hidden near here, and the track's own one was missed.
 RETURN_COST = 12.0
 _FORBIDDEN = 1e6
@@ -64,11 +65,14 @@ class OnlineTracker:
         The noise of detections and motion.
     size
         Length of an animal, pixels.
+    memory
+        Frames for which an animal that was lost may be the one that is found.
     """
 
-    def __init__(self, n_keypoints: int, model: MotionModel, size: float) -> None:
+    def __init__(self, n_keypoints: int, model: MotionModel, size: float, memory: int) -> None:
         self.model = model
         self.size = size
+        self.memory = memory
         self.states = States.empty(n_keypoints)
         self.ids = np.empty(0, dtype=np.int64)
         self.n_missed = np.empty(0, dtype=np.int64)
@@ -139,18 +143,20 @@ class OnlineTracker:
         costs: np.ndarray,
         margins: np.ndarray,
     ) -> np.ndarray:
-        """Doubt whoever is near to where another animal is lost: it may have come back in its place.
+        """Doubt whoever is where another animal that is lost can be by now: it may be that one.
 
         It is doubted if it was itself missing until now, or is far from where it was expected.
         """
-        self._lost = self._lost[self._lost[:, 0] >= frame - MEMORY]
+        self._lost = self._lost[self._lost[:, 0] >= frame - self.memory]
         missing = _free(len(states), rows)
         hidden = np.concatenate([self._lost[:, 1:], mean_point(states.points[missing])])
         if not len(hidden) or not len(seen):
             return margins
-        apart = np.linalg.norm(mean_point(seen)[:, None] - hidden[None], axis=-1).min(axis=1)
+        n_frames = np.concatenate([frame - self._lost[:, 0] + PATIENCE, self.n_missed[missing]])
+        reach = CONTACT_SHARE * self.size + LOST_STRAY * self.model.velocity_px * np.sqrt(n_frames)
+        is_near = np.linalg.norm(mean_point(seen)[:, None] - hidden[None], axis=-1) < reach
         surprise = np.where(self.n_missed[rows] > 0, 0.0, RETURN_COST - costs)
-        return np.where(apart < CONTACT_SHARE * self.size, np.minimum(margins, surprise), margins)
+        return np.where(is_near.any(axis=1), np.minimum(margins, surprise), margins)
 
     def _update(
         self,

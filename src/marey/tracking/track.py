@@ -41,7 +41,8 @@ from marey.tracking.rows import TrackRows
 if TYPE_CHECKING:
     import xarray as xr
 
-# A gap of more seconds than this is bridged only where nobody can have left.
+# A gap of more seconds than this is bridged only where nobody can have left. For as long, an animal that was
+# lost may be the one that is found.
 LONGEST_GAP_S = 4.0
 USUAL_FPS = 30.0
 # Animals are covered for moments; where they were in the meantime is no secret.
@@ -166,15 +167,14 @@ def track(
     if is_closed and number is not None:
         detections = detections.with_neighbours(number)
     motion = learn_motion(detections.points, detections.size)
-    tracklets = _follow(
-        detections, OnlineTracker(detections.points.shape[2], motion, detections.size), progress
-    )
-    parts = members(tracklets)
     frame_rate = float(poses.attrs.get("fps", USUAL_FPS))
+    max_gap = round(LONGEST_GAP_S * frame_rate)
+    tracker = OnlineTracker(detections.points.shape[2], motion, detections.size, max_gap)
+    parts = members(_follow(detections, tracker, progress))
     said = identity_features(poses)
     told = [said, None if describe is None else describe(poses, parts)]
     looks = [kind for kind in told if kind is not None]
-    linked = _Linked.make(parts, detections, looks, motion, round(LONGEST_GAP_S * frame_rate))
+    linked = _Linked.make(parts, detections, looks, motion, max_gap)
     chains = linked.chains(number if is_closed else None)
     n_seen = [sum(len(parts[i][0]) for i in chain) for chain in chains]
     least = min(min_frames, int(detections.is_there.any(axis=1).sum()))
