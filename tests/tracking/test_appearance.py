@@ -1,4 +1,5 @@
 import numpy as np
+import pytest
 
 from marey.tracking.appearance import Features, learn_appearance
 
@@ -25,6 +26,18 @@ def test_kinds_are_measured_by_themselves():
     same, other = seen.evidence(np.array([0, 0]), np.array([2, 3]))
     assert same > 3
     assert other < -3
+
+
+def test_short_tracklets_in_a_row_are_the_same_look():
+    parts = [*parts_of(), *((np.array([frame]), np.array([0])) for frame in range(470, 480))]
+    seen = learn_appearance(parts, Features(values(2, 2.0), teaching=20))
+    assert seen.weights[6:].sum() == pytest.approx(1.0)
+    assert seen.weights[0] == pytest.approx(16.0)
+    # A picture is a picture, though, where there is nothing else.
+    means, one = seen.means[[6]], np.ones((1, 2))
+    tenth = seen.compare(means, 0.1 * one, means + 0.5, 0.1 * one)
+    assert tenth == pytest.approx(seen.compare(means, one, means + 0.5, one))
+    assert tenth != pytest.approx(seen.compare(means, 2 * one, means + 0.5, one))
 
 
 def test_what_differences_mean_is_asked_of_the_witnesses_alone():

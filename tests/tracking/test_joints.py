@@ -9,7 +9,7 @@ from marey.tracking.joints import measure_joints, reconsider
 from marey.tracking.linking import GAPS, Ends, Stray
 
 # Tracklets: 0 and 1 before, 2 and 3 in the tangle, 4 and 5 after it. All meet at the same place.
-FIRST, LAST = np.array([0, 0, 50, 50, 51, 51]), np.array([49, 49, 50, 50, 100, 100])
+FIRST, LAST = np.array([0, 0, 50, 50, 51, 51]), np.array([49, 49, 50, 50, 99, 99])
 LOOKS = np.array([5.0, 5.0, 1.0, 1.0, 5.0, 5.0])
 
 
@@ -66,8 +66,7 @@ def test_looks_reach_over_a_tangle_of_many_short_tracklets():
     points, rest = np.zeros((len(first), 2, 2)), np.zeros((len(first), 2, 2))
     tangled = Ends(first, first + n_frames - 1, n_frames, points, points, rest, rest)
     means = np.array([0.0, 10.0, *np.full(2 * n, np.nan), 0.0, 10.0])[:, None]
-    looks = np.maximum(n_frames / 10, 1.0)
-    seen = Appearance(means, looks, np.array([0.5]), np.array([100.0]), np.array([1.0]))
+    seen = Appearance(means, n_frames / 10, np.array([0.5]), np.array([100.0]), np.array([1.0]))
     a, b = len(first) - 2, len(first) - 1
     wrong = [[0, *range(2, a, 2), b], [1, *range(3, b, 2), a]]
     right = reconsider(wrong, tangled, STRAY, seen)

@@ -50,11 +50,11 @@ def test_a_stretch_that_cannot_be_cut_stays_whole():
 @pytest.mark.parametrize("seed", range(3))
 def test_stretches_give_the_tracks_of_the_whole(monkeypatch, seed):
     rng = np.random.default_rng(seed)
-    n_frames = 1500
+    n_frames = 3000
     steps = np.cumsum(rng.normal(0, 1.5, (n_frames, 3, 2)), axis=0)
-    animals = steps + np.array([[100.0, 100.0], [250.0, 100.0], [180.0, 230.0]])
+    animals = steps + np.array([[100.0, 100.0], [160.0, 100.0], [130.0, 150.0]])
     for animal in range(3):
-        for start in rng.integers(0, n_frames - 20, 6):
+        for start in rng.integers(0, n_frames - 20, 12):
             animals[start : start + rng.integers(3, 15), animal] = np.nan
     poses = recording(animals)
     whole = track(poses, n_animals=3).poses

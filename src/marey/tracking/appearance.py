@@ -40,7 +40,8 @@ class Appearance:
     means
         Whitened features of each tracklet, shape (n_tracklets, n_features); NaN where unknown.
     weights
-        How many independent looks are behind each, shape (n_tracklets,).
+        How many independent looks are behind each, shape (n_tracklets,). Short tracklets in a row are the
+        same look again: each of them has a part of one.
     same, different
         Variance of the difference of two long tracklets of one animal, and of two animals, (n_features,).
     look
@@ -66,11 +67,14 @@ class Appearance:
     def compare(
         self, means: np.ndarray, weights: np.ndarray, other_means: np.ndarray, other_weights: np.ndarray
     ) -> np.ndarray:
-        """Return the same for whitened features and looks, each (n, n_features); shape (n,)."""
+        """Return the same for whitened features and looks, each (n, n_features); shape (n,).
+
+        What is known at all is one look at least.
+        """
         if not self.means.shape[1]:
             return np.zeros(len(means))
         is_known = (weights > 0) & (other_weights > 0)
-        noise = self.look * (1 / np.where(is_known, weights, 1) + 1 / np.where(is_known, other_weights, 1))
+        noise = self.look * (1 / np.maximum(weights, 1.0) + 1 / np.maximum(other_weights, 1.0))
         difference2 = np.where(is_known, (means - other_means) ** 2, np.nan)
         one, two = self.same + noise, self.different + noise
         ratio = 0.5 * (np.log(two / one) + difference2 / two - difference2 / one)
@@ -197,7 +201,7 @@ def learn_appearance(parts: list[tuple[np.ndarray, np.ndarray]], *features: Trai
 
 def _learn_kind(parts: list[tuple[np.ndarray, np.ndarray]], kind: Traits) -> Appearance:
     n_features = kind.n_features
-    weights = np.array([max(1.0, len(frames) / ALIKE_DETECTIONS) for frames, _ in parts])
+    weights = np.array([len(frames) / ALIKE_DETECTIONS for frames, _ in parts])
     means = np.full((len(parts), n_features), np.nan)
     for row, (frames, slots) in enumerate(parts):
         some = slice(None, None, max(1, len(frames) // _MOST_DETECTIONS))

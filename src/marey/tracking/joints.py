@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from marey.tracking.appearance import ALIKE_DETECTIONS, Appearance
+from marey.tracking.appearance import Appearance
 from marey.tracking.crossings import LONGEST_FOLLOWED, Crossings, Exchange
 from marey.tracking.linking import Ends, Stray, follow, motion_evidence
 
@@ -77,7 +77,7 @@ def measure_joints(
     rows = rows[np.argsort(ends.last[rows[:, 2]], kind="stable")]
     track, place, before, after = rows.T
     frame, until = ends.last[before], ends.first[after]
-    looks = _Looks.of(chains, track, place, appearance, ends.n_frames / ALIKE_DETECTIONS)
+    looks = _Looks.of(chains, track, place, appearance)
     everything = np.arange(len(rows))
     moved = motion_evidence(ends, before, after, stray)
     looked = looks.evidence(everything, everything)
@@ -151,12 +151,7 @@ class _Looks:
 
     @classmethod
     def of(
-        cls,
-        chains: Sequence[Sequence[int]],
-        track: np.ndarray,
-        place: np.ndarray,
-        appearance: Appearance,
-        n_looks: np.ndarray,
+        cls, chains: Sequence[Sequence[int]], track: np.ndarray, place: np.ndarray, appearance: Appearance
     ) -> "_Looks":
         n_features = appearance.means.shape[1]
         sides = [np.full((len(track), n_features), np.nan) for _ in range(2)]
@@ -166,9 +161,7 @@ class _Looks:
             backwards = slice(None, None, -1)
             n = len(chain)
             for side, order, places in ((0, chain[backwards], n - place[own]), (1, chain, place[own])):
-                sides[side][own], weights[side][own] = _stretches(
-                    places, appearance.means[order], n_looks[order]
-                )
+                sides[side][own], weights[side][own] = _stretches(order, places, appearance)
         return cls(appearance, (sides[0], weights[0]), (sides[1], weights[1]))
 
     def evidence(self, before: np.ndarray, after: np.ndarray) -> np.ndarray:
@@ -177,20 +170,18 @@ class _Looks:
         )
 
 
-def _stretches(places: np.ndarray, means: np.ndarray, n_looks: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return mean and looks of what follows each place of a chain, (n, n_features) each.
-
-    Short tracklets in a row are the same picture again: each has as many looks as it has frames for, and what
-    is known of a stretch is one look at least.
-    """
-    weights = np.where(np.isfinite(means), n_looks[:, None], 0.0)
+def _stretches(
+    chain: np.ndarray, places: np.ndarray, appearance: Appearance
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return mean and looks of what follows each place of a chain, (n, n_features) each."""
+    means = appearance.means[chain]
+    weights = np.where(np.isfinite(means), appearance.weights[chain][:, None], 0.0)
     zero = np.zeros((1, means.shape[1]))
     looks = np.concatenate([zero, np.cumsum(weights, axis=0)])
     sums = np.concatenate([zero, np.cumsum(weights * np.nan_to_num(means), axis=0)])
-    all_looks = np.concatenate([[0.0], np.cumsum(n_looks)])
+    all_looks = np.concatenate([[0.0], np.cumsum(appearance.weights[chain])])
     stops = np.searchsorted(all_looks, all_looks[places] + STRETCH_LOOKS, side="left")
-    stops = np.clip(stops, places + 1, len(means))
+    stops = np.clip(stops, places + 1, len(chain))
     n = looks[stops] - looks[places]
     total = sums[stops] - sums[places]
-    mean = np.divide(total, n, out=np.full_like(total, np.nan), where=n > 0)
-    return mean, np.where(n > 0, np.maximum(n, 1.0), 0.0)
+    return np.divide(total, n, out=np.full_like(total, np.nan), where=n > 0), n
