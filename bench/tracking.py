@@ -233,7 +233,7 @@ def switches(truth: xr.Dataset, tracks: xr.Dataset) -> list[int]:
     """
     true = truth["position"].transpose("time", "individual", "keypoint", "space").values
     found = tracks["position"].transpose("time", "individual", "keypoint", "space").values
-    size = float(np.median(np.ptp(true, axis=2).max(axis=-1)))
+    size = float(np.nanmedian(np.ptp(true, axis=2).max(axis=-1)))  # some may be missing in the truth
     latest = np.full(true.shape[1], -1)
     frames, costs = [], np.empty((len(true), true.shape[1], found.shape[1]))
     for frame in range(len(true)):

@@ -3,14 +3,15 @@
 Every tracklet has at most one successor. The sum of the log likelihood ratios "the same animal" against "one
 has left, another one has come" is made as large as possible: an assignment problem, the special case of the
 minimum-cost flow of Zhang, Li and Nevatia, "Global data association for multi-object tracking using network
-flows" (CVPR 2008), in which tracklets are taken as given.
+flows" (CVPR 2008), in which tracklets are taken as given. Long recordings are linked a few thousand tracklets
+at a time (:func:`link_in_order`).
 
 How far an animal strays in a gap of so many frames is measured on the recording itself: inside tracklets,
 where it is known who is who.
 """
 
 import itertools
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -35,10 +36,8 @@ GAPS = np.array([1, 2, 3, 5, 8, 13, 21, 34, 55, 89, 144])
 _SAMPLES_PER_GAP = 200
 # Made-up gaps from which on it is said how independent the keypoints are.
 _FEWEST_MISSES = 20
-# Of a fixed number of animals, so many tracklets are linked at a time where the recording can be cut at all.
-STRETCH = 2000
-# What is followed through so many detections is an animal.
-CERTAIN_DETECTIONS = 60
+# So many tracklets are linked at a time, in view of so many that begin later.
+SETTLED, AHEAD = 2000, 1000
 # Long recordings have millions of pairs of tracklets, each with all its keypoints.
 _PAIRS_AT_A_TIME = 50_000
 _ENDS_AT_A_TIME = 1000
@@ -284,60 +283,49 @@ def motion_evidence(ends: Ends, before: np.ndarray, after: np.ndarray, stray: St
     return motion - ABSENCE_NATS * (gap - 1)
 
 
-@dataclass(frozen=True)
-class Stretch:
-    """Tracklets whose links do not depend on what is before or after.
+def link_in_order(
+    ends: Ends,
+    link: Callable[[np.ndarray, int], tuple[dict[int, int], set[int]]],
+    max_gap: int | None = None,
+    *,
+    settled: int = SETTLED,
+    ahead: int = AHEAD,
+) -> tuple[dict[int, int], set[int]]:
+    """Link tracklets in the order in which they begin, so many at a time; memory does not grow with them.
+
+    Those that begin `ahead` are linked as well, and again in the next step: what comes afterwards decides how
+    a tangle was left. What is settled ends in one tracklet for each track, which the next step begins with.
+    Where all animals are followed for long within what is ahead, links are those of the whole recording.
 
     Parameters
     ----------
-    numbers
-        Of the tracklets, shape (n,).
-    is_certain
-        Whether each is certainly an animal's, shape (n,).
+    ends
+        Of all tracklets.
+    link
+        Returns successors, and who is left out, of some tracklets, shape (n,); of these the first so many,
+        its second argument, are where tracks have come to: none is left out or the successor of another.
+    max_gap
+        The longest gap, frames, after which tracks can go on; None where there is none.
+    settled, ahead
+        How many tracklets.
     """
-
-    numbers: np.ndarray
-    is_certain: np.ndarray
-
-    @classmethod
-    def whole(cls, n: int) -> "Stretch":
-        """Return the one stretch of a recording of `n` tracklets, of which none is certain."""
-        return cls(np.arange(n), np.zeros(n, dtype=bool))
-
-
-def stretches(ends: Ends, n_animals: int, *, length: int = STRETCH) -> list[Stretch]:
-    """Return the stretches of a recording that can be linked one by one, each of at least `length` tracklets.
-
-    In a frame that is in as many long tracklets as there are animals, and in no other, every animal is in one
-    of them: how those go on has nothing to do with where they came from. They are in the stretches on both
-    sides of such a frame.
-    """
-    n = len(ends.first)
-    is_long = ends.n_frames >= CERTAIN_DETECTIONS
-    n_there, n_long = (_count_there(ends, chosen) for chosen in (np.ones(n, dtype=bool), is_long))
-    clear = np.flatnonzero((n_there == n_animals) & (n_long == n_animals))
-    begins = np.sort(ends.first)
-    cuts = [-1]
-    while True:
-        enough = np.searchsorted(begins, cuts[-1], side="right") + length - 1
-        at = np.searchsorted(clear, begins[enough]) if enough < n else len(clear)
-        if at == len(clear):
+    order = np.argsort(ends.first, kind="stable")
+    links: dict[int, int] = {}
+    left_out: set[int] = set()
+    newest = order[:0]
+    for start in range(0, len(order), settled):
+        some = order[start : start + settled + ahead]
+        is_last = start + settled + ahead >= len(order)
+        own, out = link(np.concatenate([newest, some]), len(newest))
+        known = {*newest.tolist(), *(some if is_last else some[:settled]).tolist()}
+        links |= {i: j for i, j in own.items() if j in known}
+        left_out |= out & known
+        if is_last:
             break
-        cuts.append(int(clear[at]))
-    found = []
-    for start, stop in itertools.pairwise([*cuts, int(ends.last.max(initial=-1)) + 1]):
-        numbers = np.flatnonzero((ends.first <= stop) & (ends.last >= start))
-        first, last = ends.first[numbers], ends.last[numbers]
-        found.append(Stretch(numbers, (first <= start) & (start <= last) | (first <= stop) & (stop <= last)))
-    return found
-
-
-def _count_there(ends: Ends, chosen: np.ndarray) -> np.ndarray:
-    """Return how many of the chosen tracklets each frame is in, shape (n_frames,)."""
-    change = np.zeros(int(ends.last.max(initial=-1)) + 2, dtype=np.int32)
-    np.add.at(change, ends.first[chosen], 1)
-    np.add.at(change, ends.last[chosen] + 1, -1)
-    return change[:-1].cumsum()
+        newest = np.array(sorted(known - out - links.keys()), dtype=order.dtype)
+        if max_gap is not None:
+            newest = newest[ends.last[newest] >= ends.first[order[start + settled]] - max_gap]
+    return links, left_out
 
 
 def candidates(first: np.ndarray, last: np.ndarray, max_gap: int) -> tuple[np.ndarray, np.ndarray]:

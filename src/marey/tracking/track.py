@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,17 +20,16 @@ from marey.tracking.linking import (
     TURNOVER_NATS,
     Ends,
     Stray,
-    Stretch,
     best_links,
     candidates,
     evidence,
     follow,
+    link_in_order,
     links_of_a_fixed_number,
     measure_ends,
     measure_stray,
     members,
     slots_of_tracks,
-    stretches,
 )
 from marey.tracking.mending import mend
 from marey.tracking.motion import MotionModel, learn_motion
@@ -262,41 +261,33 @@ class _Linked:
 
     def chains(self, n_animals: int | None) -> list[list[int]]:
         """Return the tracklets of each track, in order of time; the longest tracks first."""
-        n = len(self.ends.first)
-        if n_animals is None:
-            before, after = candidates(self.ends.first, self.ends.last, self.max_gap)
-            gains = evidence(self.ends, before, after, self.stray, self.appearance)
-            links = best_links(n, before, after, gains, bonus=TURNOVER_NATS)
-            left_out: set[int] = set()
-        else:
-            links, left_out = self._links_of_a_fixed_number(n_animals)
+        longest = self.max_gap if n_animals is None else None
+        links, left_out = link_in_order(self.ends, partial(self._link, n_animals=n_animals), longest)
         length = self.ends.n_frames
-        heads = set(range(n)) - set(links.values()) - left_out
+        heads = set(range(len(length))) - set(links.values()) - left_out
         chains = [follow(head, links) for head in sorted(heads)]
         chains = reconsider(chains, self.ends, self.stray, self.appearance, self.crossings)
         return sorted(chains, key=lambda chain: -sum(length[i] for i in chain))
 
-    def _links_of_a_fixed_number(self, n_animals: int) -> tuple[dict[int, int], set[int]]:
-        """Return the successors of tracklets, and those that belong to no animal; one stretch at a time."""
-        links: dict[int, int] = {}
-        left_out: set[int] = set()
-        for stretch in stretches(self.ends, n_animals):
-            own, out = self._link(stretch, n_animals)
-            if not out.isdisjoint(stretch.numbers[stretch.is_certain].tolist()):
-                # There was no way to one that is certain: the stretches depend on each other after all.
-                return self._link(Stretch.whole(len(self.ends.first)), n_animals)
-            links |= own
-            left_out |= out
-        return links, left_out
+    def _link(
+        self, numbers: np.ndarray, n_certain: int, *, n_animals: int | None
+    ) -> tuple[dict[int, int], set[int]]:
+        """Return the successors of some tracklets, and those that belong to no animal.
 
-    def _link(self, stretch: Stretch, n_animals: int) -> tuple[dict[int, int], set[int]]:
-        numbers = stretch.numbers
+        The first `n_certain` are where tracks have come to: they certainly belong to one, and follow nobody.
+        """
         first, last = self.ends.first[numbers], self.ends.last[numbers]
-        before, after = candidates(first, last, int(last.max()) + 1)
+        longest = self.max_gap if n_animals is None else int(last.max()) + 1
+        before, after = candidates(first, last, longest)
+        before, after = before[after >= n_certain], after[after >= n_certain]
         gains = evidence(self.ends, numbers[before], numbers[after], self.stray, self.appearance)
-        worth = NATS_PER_DETECTION * self.ends.n_frames[numbers]
-        worth[stretch.is_certain] = CERTAIN_NATS
-        links, left_out = links_of_a_fixed_number(before, after, gains, worth, n_animals)
+        if n_animals is None:
+            links = best_links(len(numbers), before, after, gains, bonus=TURNOVER_NATS)
+            left_out: set[int] = set()
+        else:
+            worth = NATS_PER_DETECTION * self.ends.n_frames[numbers]
+            worth[:n_certain] = CERTAIN_NATS
+            links, left_out = links_of_a_fixed_number(before, after, gains, worth, n_animals)
         return (
             {int(numbers[i]): int(numbers[j]) for i, j in links.items()},
             set(numbers[sorted(left_out)].tolist()),
