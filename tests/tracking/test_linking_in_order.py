@@ -124,3 +124,14 @@ def test_an_animal_that_is_away_for_many_steps_is_known_when_it_comes_back(monke
     away = int(np.argmax(place[50]))  # the lower one, which stays where it is
     assert np.allclose(place[:200, away], 220)
     assert np.allclose(place[1000:, away], 220)
+
+
+def test_one_track_where_nothing_leads_from_one_half_of_an_animal_to_the_other():
+    # An animal; many false detections at once, so that nothing else is considered; the animal again.
+    animals = np.full((220, 121, 2), np.nan)
+    animals[:100, 0] = animals[110:, 0] = [200.0, 200.0]
+    false = np.stack(np.meshgrid(np.arange(12.0), np.arange(10.0)), axis=-1).reshape(-1, 2)
+    animals[101:120, 1:] = 60 * false + np.array([400.0, 0.0])
+    found = track(recording(animals), n_animals=1)
+    assert found.poses.sizes["individual"] == 1
+    assert np.isfinite(found.poses["position"].values[150]).all()

@@ -291,7 +291,7 @@ def link_in_order(
     settled: int = SETTLED,
     ahead: int = AHEAD,
 ) -> tuple[dict[int, int], set[int]]:
-    """Link tracklets in the order in which they begin, so many at a time; memory does not grow with them.
+    """Link tracklets in the order in which they begin, so that few possible links are weighed at a time.
 
     Those that begin `ahead` are linked as well, and again in the next step: what comes afterwards decides how
     a tangle was left. What is settled ends in one tracklet for each track, which the next step begins with.
