@@ -223,7 +223,10 @@ def _learn_kind(parts: list[tuple[np.ndarray, np.ndarray]], kind: Traits) -> App
 
 def _middle(values: np.ndarray) -> np.ndarray:
     """Return the median of each column that is known at least once."""
-    known = np.isfinite(values).any(axis=0)
+    is_known = np.isfinite(values)
+    if len(values) and is_known.all():
+        return np.median(values, axis=0)  # the same, and many times faster
+    known = is_known.any(axis=0)
     middle = np.full(values.shape[1], np.nan)
     if known.any():
         middle[known] = np.nanmedian(values[:, known], axis=0)

@@ -26,6 +26,7 @@ DOUBTS_ATTRIBUTE = "identity_doubts"
 NATS_FOR_ONE = 3.0
 # Exchanges less likely than this are not worth a look.
 LEAST_PROBABILITY = 0.01
+_MOST_NATS_LOST = NATS_FOR_ONE * float(np.log(1 / LEAST_PROBABILITY - 1))
 # Exchanges that are likelier than this part stretches of certain identity.
 PARTING_PROBABILITY = 0.18
 
@@ -77,11 +78,13 @@ def doubts_of(poses: "xr.Dataset") -> list[dict[str, Any]]:
 def find_doubts(joints: Joints) -> list[Doubt]:
     """Return the moments of doubt, the likeliest exchange first."""
     best: dict[int, tuple[int, float]] = {}
-    for (i, j), loss in zip(joints.rivals.tolist(), joints.losses.tolist(), strict=True):
+    for pair in np.flatnonzero(joints.losses <= _MOST_NATS_LOST):  # hardly any of them
+        (i, j), loss = joints.rivals[pair].tolist(), float(joints.losses[pair])
         for one, other in ((i, j), (j, i)):
             if one not in best or loss < best[one][1]:
                 best[one] = (other, loss)
-    doubts = [_solo(joints, i) for i in range(len(joints.track)) if i not in best]
+    alone = np.setdiff1d(np.arange(len(joints.track)), joints.rivals)
+    doubts = [_solo(joints, i) for i in alone.tolist()]
     pairs = {frozenset((i, rival)): (i, rival, loss) for i, (rival, loss) in best.items()}
     doubts += [_exchange(joints, *pair) for pair in pairs.values()]
     likely = [doubt for doubt in doubts if doubt.probability >= LEAST_PROBABILITY]

@@ -6,6 +6,7 @@ through it. Here the stretches on both sides of a joint are compared, over sever
 """
 
 import itertools
+from array import array
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,7 +15,7 @@ import numpy as np
 
 from marey.tracking.appearance import Appearance
 from marey.tracking.crossings import LONGEST_FOLLOWED, Crossings, Exchange
-from marey.tracking.linking import Ends, Stray, follow, motion_evidence
+from marey.tracking.linking import Ends, Stray, follow, motion_evidence, parts_of_pairs
 
 # Two tracks may be exchanged where their gaps are at most so many frames apart.
 SLACK_FRAMES = 3
@@ -88,10 +89,11 @@ def measure_joints(
     )
     rivals = rivals[is_possible]
     a, b = rivals.T
-    losses = moved[a] + moved[b]
-    losses -= motion_evidence(ends, before[a], after[b], stray)
-    losses -= motion_evidence(ends, before[b], after[a], stray)
-    by_looks = looked[a] + looked[b] - looks.evidence(a, b) - looks.evidence(b, a)
+    losses, by_looks = moved[a] + moved[b], looked[a] + looked[b]
+    for some in parts_of_pairs(len(rivals)):
+        for one, other in ((a[some], b[some]), (b[some], a[some])):
+            losses[some] -= motion_evidence(ends, before[one], after[other], stray)
+            by_looks[some] -= looks.evidence(one, other)
     span = np.maximum(until[a], until[b]) - np.minimum(frame[a], frame[b])
     if crossings is not None:
         is_open = (losses + by_looks < OPEN_NATS) & (span <= LONGEST_FOLLOWED)
@@ -132,13 +134,15 @@ def reconsider(
 
 def _rivals(track: np.ndarray, frame: np.ndarray, until: np.ndarray) -> np.ndarray:
     """Return the pairs of joints of different tracks that are at about the same time, shape (n, 2)."""
-    pairs: list[tuple[int, int]] = []
+    one, another = array("q"), array("q")  # there may be millions
     going: list[int] = []
     for number in range(len(track)):
         going = [other for other in going if until[other] + SLACK_FRAMES >= frame[number]]
-        pairs += [(other, number) for other in going if track[other] != track[number]]
+        rivals = [other for other in going if track[other] != track[number]]
+        one.extend(rivals)
+        another.extend([number] * len(rivals))
         going.append(number)
-    return np.array(pairs, dtype=int).reshape(-1, 2)
+    return np.stack([np.array(one, dtype=int), np.array(another, dtype=int)], axis=1)
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ where it is known who is who.
 """
 
 import itertools
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -39,7 +39,7 @@ _FEWEST_MISSES = 20
 # So many tracklets are linked at a time, in view of so many that begin later.
 SETTLED, AHEAD = 2000, 1000
 # Long recordings have millions of pairs of tracklets, each with all its keypoints.
-_PAIRS_AT_A_TIME = 50_000
+_PAIRS_AT_A_TIME = 10_000
 _ENDS_AT_A_TIME = 1000
 
 
@@ -130,22 +130,21 @@ def slots_of_tracks(
 
 def measure_ends(parts: list[tuple[np.ndarray, np.ndarray]], points: np.ndarray) -> Ends:
     """Measure both ends of tracklets given by :func:`members`."""
-    starts, stops = [], []
+    start, stop = (np.empty((2, len(parts), points.shape[2], 2)) for _ in range(2))
     for number, (frames, slots) in enumerate(parts):
-        starts.append(_end_state(frames[:END_DETECTIONS], points, slots[:END_DETECTIONS], at_start=True))
-        stops.append(_end_state(frames[-END_DETECTIONS:], points, slots[-END_DETECTIONS:], at_start=False))
+        first, last = slice(None, END_DETECTIONS), slice(-END_DETECTIONS, None)
+        start[:, number] = _end_state(frames[first], points, slots[first], at_start=True)
+        stop[:, number] = _end_state(frames[last], points, slots[last], at_start=False)
         if number % _ENDS_AT_A_TIME == 0:
             let_go(points)
-    n_keypoints = points.shape[2]
-    start, stop = (np.array(x, dtype=float).reshape(len(parts), 2, n_keypoints, 2) for x in (starts, stops))
     return Ends(
         first=np.array([frames[0] for frames, _ in parts], dtype=int),
         last=np.array([frames[-1] for frames, _ in parts], dtype=int),
         n_frames=np.array([len(frames) for frames, _ in parts], dtype=int),
-        start=start[:, 0],
-        stop=stop[:, 0],
-        start_velocity=start[:, 1],
-        stop_velocity=stop[:, 1],
+        start=start[0],
+        stop=stop[0],
+        start_velocity=start[1],
+        stop_velocity=stop[1],
     )
 
 
@@ -259,14 +258,17 @@ def evidence(
     ends: Ends, before: np.ndarray, after: np.ndarray, stray: Stray, appearance: Appearance
 ) -> np.ndarray:
     """Return for pairs of tracklets the log likelihood ratio that they are one animal, shape (n,)."""
-    starts = range(0, max(len(before), 1), _PAIRS_AT_A_TIME)
-    parts = [slice(start, start + _PAIRS_AT_A_TIME) for start in starts]
-    return np.concatenate(
-        [
-            motion_evidence(ends, before[p], after[p], stray) + appearance.evidence(before[p], after[p])
-            for p in parts
-        ]
-    )
+    gains = np.empty(len(before))
+    for some in parts_of_pairs(len(before)):
+        gains[some] = motion_evidence(ends, before[some], after[some], stray)
+        gains[some] += appearance.evidence(before[some], after[some])
+    return gains
+
+
+def parts_of_pairs(n: int) -> Iterator[slice]:
+    """Yield so many of `n` pairs of tracklets at a time as may be weighed with all their keypoints."""
+    for start in range(0, n, _PAIRS_AT_A_TIME):
+        yield slice(start, start + _PAIRS_AT_A_TIME)
 
 
 def motion_evidence(ends: Ends, before: np.ndarray, after: np.ndarray, stray: Stray) -> np.ndarray:
@@ -328,7 +330,7 @@ def link_in_order(
     return links, left_out
 
 
-def candidates(first: np.ndarray, last: np.ndarray, max_gap: int) -> tuple[np.ndarray, np.ndarray]:
+def candidates(first: np.ndarray, last: np.ndarray, max_gap: int | None) -> tuple[np.ndarray, np.ndarray]:
     """Return the pairs of tracklets of which the second begins soon after the first ends.
 
     Parameters
@@ -336,13 +338,14 @@ def candidates(first: np.ndarray, last: np.ndarray, max_gap: int) -> tuple[np.nd
     first, last
         Frames of each tracklet, shape (n,).
     max_gap
-        In frames.
+        In frames; None for gaps of any length.
     """
     order = np.argsort(first, kind="stable").astype(np.int32)  # there may be millions of pairs
     firsts = first[order]
     low = np.searchsorted(firsts, last, side="right")
-    high = np.searchsorted(firsts, last + max_gap, side="right")
-    high = np.minimum(high, low + 4 * MOST_CANDIDATES)
+    high = np.minimum(low + 4 * MOST_CANDIDATES, len(order))
+    if max_gap is not None:
+        high = np.minimum(high, np.searchsorted(firsts, last + max_gap, side="right"))
     counts = high - low
     before = np.repeat(np.arange(len(low), dtype=np.int32), counts)
     # The place of each pair in the order: one after the other from `low` on.

@@ -261,8 +261,10 @@ class _Linked:
 
     def chains(self, n_animals: int | None) -> list[list[int]]:
         """Return the tracklets of each track, in order of time; the longest tracks first."""
+        # Where nobody can have left, an animal may be found again after any time.
         longest = self.max_gap if n_animals is None else None
-        links, left_out = link_in_order(self.ends, partial(self._link, n_animals=n_animals), longest)
+        link = partial(self._link, n_animals=n_animals, longest=longest)
+        links, left_out = link_in_order(self.ends, link, longest)
         length = self.ends.n_frames
         heads = set(range(len(length))) - set(links.values()) - left_out
         chains = [follow(head, links) for head in sorted(heads)]
@@ -270,15 +272,13 @@ class _Linked:
         return sorted(chains, key=lambda chain: -sum(length[i] for i in chain))
 
     def _link(
-        self, numbers: np.ndarray, n_certain: int, *, n_animals: int | None
+        self, numbers: np.ndarray, n_certain: int, *, n_animals: int | None, longest: int | None
     ) -> tuple[dict[int, int], set[int]]:
         """Return the successors of some tracklets, and those that belong to no animal.
 
         The first `n_certain` are where tracks have come to: they certainly belong to one, and follow nobody.
         """
-        first, last = self.ends.first[numbers], self.ends.last[numbers]
-        longest = self.max_gap if n_animals is None else int(last.max()) + 1
-        before, after = candidates(first, last, longest)
+        before, after = candidates(self.ends.first[numbers], self.ends.last[numbers], longest)
         before, after = before[after >= n_certain], after[after >= n_certain]
         gains = evidence(self.ends, numbers[before], numbers[after], self.stray, self.appearance)
         if n_animals is None:
