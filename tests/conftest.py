@@ -11,6 +11,10 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+# Before anything imports PyTorch: there is a process for every core already. Where threads wait for another
+# that has no core, a test that trains takes many times as long.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
 # Speed is never tested. In CI the examples are the same each time, so that a run can be repeated.
 settings.register_profile("marey", deadline=None, derandomize="CI" in os.environ)
 settings.load_profile("marey")

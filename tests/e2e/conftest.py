@@ -149,7 +149,7 @@ def start_server(project: Path | None, state: Path, *, port: int = 0, roots: tup
     command += ["--port", str(port), "--no-browser", "--json"]
     for root in roots:
         command += ["--root", str(root)]
-    environment = {**os.environ, "MAREY_STATE": str(state), "OMP_NUM_THREADS": "1"}
+    environment = {**os.environ, "MAREY_STATE": str(state)}
     process = subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, encoding="utf-8", env=environment
     )

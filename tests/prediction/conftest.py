@@ -1,6 +1,5 @@
 """Runs whose network finds blobs, and a recording of them."""
 
-import os
 from pathlib import Path
 
 import numpy as np
@@ -8,8 +7,6 @@ import pytest
 
 from .blobs import FRAME_SIZE, WHOLE_PLAN, BlobRun, draw_frame, make_run, walk
 from .two_views import two_view_network
-
-os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 
 @pytest.fixture

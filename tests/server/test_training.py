@@ -54,8 +54,7 @@ def test_without_labels(client, url):
 
 
 @pytest.mark.slow
-def test_the_whole_round(client, labelled, finish, monkeypatch):
-    monkeypatch.setenv("OMP_NUM_THREADS", "1")
+def test_the_whole_round(client, labelled, finish):
     url = labelled
     request = {"name": "first", "preset": "fast", "settings": SMALL}
     job = client.post(f"{url}/runs", json=request).json()
@@ -117,8 +116,7 @@ def test_the_whole_round(client, labelled, finish, monkeypatch):
 
 
 @pytest.mark.slow
-def test_a_training_is_stopped_and_goes_on(client, labelled, finish, monkeypatch):
-    monkeypatch.setenv("OMP_NUM_THREADS", "1")
+def test_a_training_is_stopped_and_goes_on(client, labelled, finish):
     settings = {**SMALL, "steps": 240, "validate_every": 10}
     job = client.post(f"{labelled}/runs", json={"name": "long", "settings": settings}).json()
     jobs = client.app.state.workspace.jobs

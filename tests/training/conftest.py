@@ -1,6 +1,5 @@
 """A project of bright blobs on noise, small enough to train on in seconds."""
 
-import os
 from pathlib import Path
 
 import numpy as np
@@ -9,8 +8,6 @@ import pytest
 from marey.model import Instance, LabeledFrame, Skeleton
 from marey.project import Project
 from marey.runs import TrainingConfig
-
-os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 SIDE = 64
 KEYPOINTS = ("red", "green")
