@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 import marey
+from marey.prediction import gate
 
 ROOT = Path(__file__).resolve().parents[1]
 DOCS = ROOT / "docs"
@@ -69,7 +70,9 @@ def run_python(text, names):
 
 @pytest.fixture
 def workplace(shared_data, tmp_path, monkeypatch):
-    """A folder with the data that the pages name."""
+    """A folder with the data that the pages name, and engines that are compared on a few frames."""
+    for name, few in {"MAX_FRAMES": 4, "TIMED_IMAGES": 2, "TIMING_ROUNDS": 1}.items():
+        monkeypatch.setattr(gate, name, few)
     for name, place in DATA.items():
         (tmp_path / name).symlink_to(shared_data / place, target_is_directory=True)
     shutil.copy(shared_data / PREDICTION, tmp_path / "dlc-predictions.h5")
