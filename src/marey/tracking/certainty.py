@@ -26,7 +26,6 @@ DOUBTS_ATTRIBUTE = "identity_doubts"
 NATS_FOR_ONE = 3.0
 # Exchanges less likely than this are not worth a look.
 LEAST_PROBABILITY = 0.01
-_MOST_NATS_LOST = NATS_FOR_ONE * float(np.log(1 / LEAST_PROBABILITY - 1))
 # Exchanges that are likelier than this part stretches of certain identity.
 PARTING_PROBABILITY = 0.18
 
@@ -78,7 +77,7 @@ def doubts_of(poses: "xr.Dataset") -> list[dict[str, Any]]:
 def find_doubts(joints: Joints) -> list[Doubt]:
     """Return the moments of doubt, the likeliest exchange first."""
     best: dict[int, tuple[int, float]] = {}
-    for pair in np.flatnonzero(joints.losses <= _MOST_NATS_LOST):  # hardly any of them
+    for pair in np.flatnonzero(_probability(joints.losses) >= LEAST_PROBABILITY):  # hardly any
         (i, j), loss = joints.rivals[pair].tolist(), float(joints.losses[pair])
         for one, other in ((i, j), (j, i)):
             if one not in best or loss < best[one][1]:
@@ -108,19 +107,19 @@ def _exchange(joints: Joints, i: int, j: int, loss: float) -> Doubt:
     reason = f"one of them was not seen for {counted(gap, 'frame')}" if gap > 0 else "they touched or crossed"
     tracks = sorted(joints.track[pair].tolist())
     frame, until = int(joints.frame[pair].min()), int(joints.until[pair].max())
-    return Doubt(frame, until, tuple(tracks), _probability(loss), reason)
+    return Doubt(frame, until, tuple(tracks), float(_probability(loss)), reason)
 
 
-def _probability(loss: float) -> float:
+def _probability(loss: np.ndarray | float) -> np.ndarray:
     """Return how likely it is that what would lose so many nats is true instead."""
-    return float(1 / (1 + np.exp(np.clip(loss / NATS_FOR_ONE, -50, 50))))
+    return 1 / (1 + np.exp(np.clip(loss / NATS_FOR_ONE, -50, 50)))
 
 
 def _solo(joints: Joints, i: int) -> Doubt:
     """Nobody else was near: what may be wrong is that the track goes on with an animal from elsewhere."""
     frame, until = int(joints.frame[i]), int(joints.until[i])
     gap = until - frame - 1
-    probability = _probability(float(joints.own[i])) if gap > 0 else 0.0
+    probability = float(_probability(joints.own[i])) if gap > 0 else 0.0
     return Doubt(frame, until, (int(joints.track[i]),), probability, f"not seen for {counted(gap, 'frame')}")
 
 

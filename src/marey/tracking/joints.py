@@ -15,7 +15,7 @@ import numpy as np
 
 from marey.tracking.appearance import Appearance
 from marey.tracking.crossings import LONGEST_FOLLOWED, Crossings, Exchange
-from marey.tracking.linking import Ends, Stray, follow, motion_evidence, parts_of_pairs
+from marey.tracking.linking import Ends, Stray, follow, motion_evidence, weigh_in_parts
 
 # Two tracks may be exchanged where their gaps are at most so many frames apart.
 SLACK_FRAMES = 3
@@ -79,9 +79,12 @@ def measure_joints(
     track, place, before, after = rows.T
     frame, until = ends.last[before], ends.first[after]
     looks = _Looks.of(chains, track, place, appearance)
+
+    def by_motion(one: np.ndarray, other: np.ndarray) -> np.ndarray:
+        return motion_evidence(ends, before[one], after[other], stray)
+
     everything = np.arange(len(rows))
-    moved = motion_evidence(ends, before, after, stray)
-    looked = looks.evidence(everything, everything)
+    moved, looked = (weigh_in_parts(weigh, everything, everything) for weigh in (by_motion, looks.evidence))
     rivals = _rivals(track, frame, until)
     a, b = rivals.T
     is_possible = (ends.first[after[b]] > ends.last[before[a]]) & (
@@ -89,11 +92,10 @@ def measure_joints(
     )
     rivals = rivals[is_possible]
     a, b = rivals.T
-    losses, by_looks = moved[a] + moved[b], looked[a] + looked[b]
-    for some in parts_of_pairs(len(rivals)):
-        for one, other in ((a[some], b[some]), (b[some], a[some])):
-            losses[some] -= motion_evidence(ends, before[one], after[other], stray)
-            by_looks[some] -= looks.evidence(one, other)
+    losses, by_looks = (
+        own[a] + own[b] - weigh_in_parts(weigh, a, b) - weigh_in_parts(weigh, b, a)
+        for own, weigh in ((moved, by_motion), (looked, looks.evidence))
+    )
     span = np.maximum(until[a], until[b]) - np.minimum(frame[a], frame[b])
     if crossings is not None:
         is_open = (losses + by_looks < OPEN_NATS) & (span <= LONGEST_FOLLOWED)
@@ -134,15 +136,15 @@ def reconsider(
 
 def _rivals(track: np.ndarray, frame: np.ndarray, until: np.ndarray) -> np.ndarray:
     """Return the pairs of joints of different tracks that are at about the same time, shape (n, 2)."""
-    one, another = array("q"), array("q")  # there may be millions
+    pairs = array("q")  # there may be millions
     going: list[int] = []
     for number in range(len(track)):
         going = [other for other in going if until[other] + SLACK_FRAMES >= frame[number]]
-        rivals = [other for other in going if track[other] != track[number]]
-        one.extend(rivals)
-        another.extend([number] * len(rivals))
+        for other in going:
+            if track[other] != track[number]:
+                pairs.extend((other, number))
         going.append(number)
-    return np.stack([np.array(one, dtype=int), np.array(another, dtype=int)], axis=1)
+    return np.array(pairs, dtype=int).reshape(-1, 2)
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ where it is known who is who.
 """
 
 import itertools
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -131,8 +131,8 @@ def slots_of_tracks(
 def measure_ends(parts: list[tuple[np.ndarray, np.ndarray]], points: np.ndarray) -> Ends:
     """Measure both ends of tracklets given by :func:`members`."""
     start, stop = (np.empty((2, len(parts), points.shape[2], 2)) for _ in range(2))
+    first, last = slice(END_DETECTIONS), slice(-END_DETECTIONS, None)
     for number, (frames, slots) in enumerate(parts):
-        first, last = slice(None, END_DETECTIONS), slice(-END_DETECTIONS, None)
         start[:, number] = _end_state(frames[first], points, slots[first], at_start=True)
         stop[:, number] = _end_state(frames[last], points, slots[last], at_start=False)
         if number % _ENDS_AT_A_TIME == 0:
@@ -258,17 +258,22 @@ def evidence(
     ends: Ends, before: np.ndarray, after: np.ndarray, stray: Stray, appearance: Appearance
 ) -> np.ndarray:
     """Return for pairs of tracklets the log likelihood ratio that they are one animal, shape (n,)."""
-    gains = np.empty(len(before))
-    for some in parts_of_pairs(len(before)):
-        gains[some] = motion_evidence(ends, before[some], after[some], stray)
-        gains[some] += appearance.evidence(before[some], after[some])
-    return gains
+
+    def weigh(one: np.ndarray, other: np.ndarray) -> np.ndarray:
+        return motion_evidence(ends, one, other, stray) + appearance.evidence(one, other)
+
+    return weigh_in_parts(weigh, before, after)
 
 
-def parts_of_pairs(n: int) -> Iterator[slice]:
-    """Yield so many of `n` pairs of tracklets at a time as may be weighed with all their keypoints."""
-    for start in range(0, n, _PAIRS_AT_A_TIME):
-        yield slice(start, start + _PAIRS_AT_A_TIME)
+def weigh_in_parts(
+    weigh: Callable[[np.ndarray, np.ndarray], np.ndarray], before: np.ndarray, after: np.ndarray
+) -> np.ndarray:
+    """Return what `weigh` says of pairs, shape (n,), asked about few enough of them at a time for memory."""
+    weights = np.empty(len(before))
+    for start in range(0, len(before), _PAIRS_AT_A_TIME):
+        some = slice(start, start + _PAIRS_AT_A_TIME)
+        weights[some] = weigh(before[some], after[some])
+    return weights
 
 
 def motion_evidence(ends: Ends, before: np.ndarray, after: np.ndarray, stray: Stray) -> np.ndarray:
