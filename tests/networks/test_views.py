@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from marey.networks import View, ViewPlan, plan_views
-from marey.networks.views import MULTIPLE, fit_view
+from marey.networks.views import MAX_ENLARGEMENT, MULTIPLE, fit_view, plan_views_of_several
 
 
 def boxes(side: float, n: int = 10) -> np.ndarray:
@@ -98,6 +98,27 @@ def test_without_labels_the_whole_frame_is_measured():
         assert plan.kind == "whole"
         assert plan.size == (256, 160)
         assert plan.scale == pytest.approx(256 / 1281)
+
+
+@pytest.mark.parametrize("radius", [55, 67.6, 73, 90, 110])
+def test_the_room_that_whole_sides_leave_shows_animals_larger(radius):
+    plan = plan_views_of_several(np.full(9, radius), (1280, 1024))
+    assert plan.size[0] % MULTIPLE == 0
+    assert plan.scale >= 1
+    shown = plan.size[0] / plan.scale  # frame pixels
+    assert 2 * radius * 1.05 < shown < 2 * radius * 1.3, "an animal however it is turned, and little more"
+    assert plan.size[0] - shown <= MULTIPLE, "no more pixels than at full resolution"
+
+
+def test_of_several_a_large_animal_is_shown_smaller_and_a_tiny_one_only_so_much_larger():
+    large = plan_views_of_several(np.full(9, 300.0), (2000, 2000))
+    assert large.size == (256, 256)
+    assert 600 * large.scale < 256
+    tiny = plan_views_of_several(np.full(9, 4.0), (400, 300))
+    assert tiny.scale == MAX_ENLARGEMENT
+    assert "a crop of 96×96 enlarged 1.25 times" in tiny.reason
+    nobody = plan_views_of_several(np.empty(0), (400, 300))
+    assert nobody.size == tiny.size
 
 
 def test_an_animal_of_one_keypoint_has_no_extent_and_still_gets_a_crop():

@@ -6,7 +6,7 @@ import pytest
 from marey.networks.decoding import decode_heatmaps
 from marey.networks.views import View
 from marey.prediction.frames import ImageFrame
-from marey.prediction.turning import TURNS_DEGREES, mean_logits, show_turned
+from marey.prediction.turning import AS_IT_IS, TURNS, Turn, mean_logits, show_turned
 
 STRIDE = 4
 SPOTS = np.array([[50.0, 58.0], [75.5, 30.0], [40.0, 95.0]])  # in the crop
@@ -38,16 +38,19 @@ def probability(logits):
 def test_what_is_seen_in_turned_crops_lies_where_it_was(scale, corner):
     view = View(corner, scale, (128, 128))
     frame = frame_with(view.to_frame(SPOTS))
-    crops = show_turned(frame, view, TURNS_DEGREES)
+    crops = show_turned(frame, view, TURNS)
     np.testing.assert_array_equal(crops[0], view.cut(frame.image))
     alone, *turned = logits_of(crops)
     straight = decode_heatmaps(alone, STRIDE).points[0, 0]
-    for degrees, one in zip(TURNS_DEGREES[1:], turned, strict=True):
-        mean = mean_logits([alone, one], (0.0, degrees), 1)
+    for turn, one in zip(TURNS[1:], turned, strict=True):
+        mean = mean_logits([alone, one], (AS_IT_IS, turn), 1)
         assert np.abs(probability(mean) - probability(alone)).max() < 0.1
         np.testing.assert_allclose(decode_heatmaps(mean, STRIDE).points[0, 0], straight, atol=0.3)
         assert (
-            np.abs(probability(mean_logits([alone, one], (0.0, -degrees), 1)) - probability(alone)).max()
+            np.abs(
+                probability(mean_logits([alone, one], (AS_IT_IS, turn._replace(degrees=-turn.degrees)), 1))
+                - probability(alone)
+            ).max()
             > 0.3
         )
 
@@ -55,21 +58,21 @@ def test_what_is_seen_in_turned_crops_lies_where_it_was(scale, corner):
 @pytest.mark.parametrize("n_heatmaps", [3, 2])
 def test_the_mean_of_equals_is_what_they_say(n_heatmaps):
     logits = np.random.default_rng(0).normal(size=(2, 3, 8, 8)).astype(np.float32)
-    assert mean_logits([logits], (0.0,), 3) is logits
+    assert mean_logits([logits], (AS_IT_IS,), 3) is logits
     np.testing.assert_allclose(
-        mean_logits([logits, logits], (0.0, 0.0), n_heatmaps), logits, rtol=1e-4, atol=1e-5
+        mean_logits([logits, logits], (AS_IT_IS, AS_IT_IS), n_heatmaps), logits, rtol=1e-4, atol=1e-5
     )
 
 
 def test_what_lies_in_the_corners_of_a_turned_crop_is_shown():
     """A crop that is turned after it was cut would have black corners."""
     frame = ImageFrame(np.full((240, 320, 3), 200, np.uint8))
-    for crop in show_turned(frame, View((100, 70), 1.0, (128, 128)), TURNS_DEGREES):
+    for crop in show_turned(frame, View((100, 70), 1.0, (128, 128)), TURNS):
         assert (crop == 200).all()
 
 
 def test_what_only_some_crops_see_is_not_taken_for_unlikely():
     """A cell in a corner lies outside of the crops that are turned."""
     sure = np.full((1, 2, 16, 16), 3.0, np.float32)
-    mean = mean_logits([sure] * 3, TURNS_DEGREES, 1)
+    mean = mean_logits([sure] * 3, TURNS, 1)
     np.testing.assert_allclose(mean, sure, rtol=1e-3)

@@ -7,6 +7,8 @@ import numpy as np
 WINDOW_CELLS = 3
 # A peak is the highest cell within this distance.
 PEAK_REACH_CELLS = 2
+# How far heatmaps are smoothed before a place is read off them, as a standard deviation.
+SMOOTHING_CELLS = 0.8
 # Lower peaks than this are noise, and no candidates for where a keypoint is.
 CANDIDATE_PEAK = 0.02
 FEATURE_NAMES = ("peak_logit", "log_spread", "second_peak_ratio", "log_mass")
@@ -36,9 +38,10 @@ class Decoded:
 def decode_heatmaps(logits: np.ndarray, stride: int) -> Decoded:
     """Find the peak of every heatmap to a fraction of a cell.
 
-    The position is the centre of mass of the probabilities in a window of 7×7 cells around the highest
-    cell (a windowed soft-argmax), then of the part of them that lies evenly around that position: a window
-    centred on a cell would pull every point towards the middle of its cell.
+    The position is the top of the Gaussian through the highest cell and its neighbours, along either axis, in
+    the smoothed heatmap (Zhang et al., Distribution-aware coordinate representation for human pose
+    estimation, CVPR 2020). Where a heatmap has two hills side by side, that is the top of one of them; a
+    centre of mass would lie between them, where nothing is.
 
     Parameters
     ----------
@@ -99,11 +102,8 @@ def read_peaks(flat: np.ndarray, row: np.ndarray, column: np.ndarray, stride: in
         ],
         axis=-1,
     )
-    even = weight * _overlap(columns, x)[:, None, :] * _overlap(rows, y)[:, :, None]
-    mass = even.sum(axis=(1, 2)) + _EPSILON
-    x = (even * columns[:, None, :]).sum(axis=(1, 2)) / mass
-    y = (even * rows[:, :, None]).sum(axis=(1, 2)) / mass
-    points = np.stack([(x + 0.5) * stride - 0.5, (y + 0.5) * stride - 0.5], axis=-1)
+    cells = np.stack([column, row], axis=-1) + _find_top(weight)
+    points = (cells + 0.5) * stride - 0.5
     return Decoded(points.astype(np.float64), peak.astype(np.float64), features.astype(np.float64))
 
 
@@ -187,9 +187,27 @@ def _windows(
     return maps[index, clipped_rows[:, :, None], clipped_columns[:, None, :]], rows, columns, inside
 
 
-def _overlap(cells: np.ndarray, center: np.ndarray) -> np.ndarray:
-    """Return how much of each cell lies within :data:`WINDOW_CELLS` of `center`, along one axis."""
-    return np.clip(WINDOW_CELLS + 0.5 - np.abs(cells - center[:, None]), 0.0, 1.0)
+def _find_top(windows: np.ndarray) -> np.ndarray:
+    """Return how far the top of a hill lies from the middle of each window, (x, y) in cells, shape (n, 2)."""
+    far, near = np.arange(-WINDOW_CELLS, WINDOW_CELLS + 1), np.arange(-2, 3)
+    kernel = np.exp(-0.5 * ((near[:, None] - far) / SMOOTHING_CELLS) ** 2)
+    height = np.log(kernel @ windows @ kernel.T + _EPSILON)  # around the middle, shape (n, 5, 5)
+    inner = height[:, 1:-1, 1:-1].reshape(len(height), 9)
+    row, column = np.divmod(inner.argmax(axis=1), 3)
+    index = np.arange(len(height))[:, None]
+    along_x = height[index, row[:, None] + 1, column[:, None] + near[1:-1] + 1]
+    along_y = height[index, row[:, None] + near[1:-1] + 1, column[:, None] + 1]
+    return np.stack([column - 1 + _vertex(along_x), row - 1 + _vertex(along_y)], axis=-1)
+
+
+def _vertex(heights: np.ndarray) -> np.ndarray:
+    """Return where the parabola through three heights a cell apart is highest, from the middle one, (n,)."""
+    before, middle, after = heights.T
+    bend = before - 2 * middle + after
+    is_hill = bend < 0
+    shift = np.zeros(len(bend))
+    shift[is_hill] = 0.5 * (before - after)[is_hill] / bend[is_hill]
+    return np.clip(shift, -0.5, 0.5)
 
 
 def _second_peak(maps: np.ndarray, row: np.ndarray, column: np.ndarray) -> np.ndarray:

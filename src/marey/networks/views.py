@@ -11,6 +11,8 @@ from typing import Any, Literal
 import numpy as np
 
 MULTIPLE = 32
+# Pictures of small animals are shown enlarged: they show no more, but the cells of heatmaps are finer in them.
+MAX_ENLARGEMENT = 1.25
 
 
 @dataclass(frozen=True)
@@ -163,10 +165,9 @@ def plan_views(
     locate_side = int(np.clip(_round_up(longest * 28 / max(extent, 1.0)), 128, whole_side))
     locate_scale = min(1.0, locate_side / longest)
     locate_size = _round_size(frame_size, locate_scale)
-    resolution = "full resolution" if scale == 1 else f"scale {scale:.2f}"
     reason = (
         f"{_measures(extent, frame_size)}: it is found in the whole frame at "
-        f"{locate_size[0]}×{locate_size[1]}, and measured in a crop of {side}×{side} at {resolution}"
+        f"{locate_size[0]}×{locate_size[1]}, and measured in a crop of {side}×{side} {_resolution(scale)}"
     )
     return ViewPlan("crop", frame_size, scale, (side, side), locate_scale, locate_size, reason)
 
@@ -175,6 +176,9 @@ def plan_views_of_several(
     radii: np.ndarray, frame_size: tuple[int, int], *, max_side: int = 256, whole_side: int = 256
 ) -> ViewPlan:
     """Choose the views for animals that are found from afar and then measured one by one.
+
+    Sides are multiples of :data:`MULTIPLE`, so that there is often more room than a crop needs; it is used to
+    show the animal larger.
 
     Parameters
     ----------
@@ -185,17 +189,16 @@ def plan_views_of_several(
     """
     radius = float(np.quantile(radii, 0.95)) if len(radii) else 0.0
     wanted = 2.15 * radius + 16
-    scale = min(1.0, max_side / wanted)
-    side = int(np.clip(_round_up(wanted * scale), 96, max_side))
+    side = int(np.clip(_round_up(wanted), 96, max_side))
+    scale = min(MAX_ENLARGEMENT, side / wanted)
     longest = max(frame_size)
     # Two animals that touch are half a length apart: from afar that must still be several cells.
     locate_side = int(np.clip(_round_up(longest * 24 / max(radius, 1.0)), 128, max(128, whole_side)))
     locate_scale = min(1.0, locate_side / longest)
     locate_size = _round_size(frame_size, locate_scale)
-    resolution = "full resolution" if scale == 1 else f"scale {scale:.2f}"
     reason = (
         f"animals are found in the whole frame at {locate_size[0]}×{locate_size[1]}, and each is measured in "
-        f"a crop of {side}×{side} at {resolution}"
+        f"a crop of {side}×{side} {_resolution(scale)}"
     )
     return ViewPlan("crop", frame_size, scale, (side, side), locate_scale, locate_size, reason)
 
@@ -212,6 +215,12 @@ def _whole_plan(frame_size: tuple[int, int], extent: float, whole_side: int) -> 
 
 def _measures(extent: float, frame_size: tuple[int, int]) -> str:
     return f"the animal measures up to {extent:.0f} px in frames of {frame_size[0]}×{frame_size[1]}"
+
+
+def _resolution(scale: float) -> str:
+    if round(scale, 2) == 1:
+        return "at full resolution"
+    return f"enlarged {scale:.2f} times" if scale > 1 else f"at scale {scale:.2f}"
 
 
 def _round_size(frame_size: tuple[int, int], scale: float) -> tuple[int, int]:

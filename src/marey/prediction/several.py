@@ -18,7 +18,7 @@ from marey.prediction.engines import Engine
 from marey.prediction.frames import Frame, ImageFrame
 from marey.prediction.predictor import Prediction, Predictor, RawPose, grouped, pipelined, reliability_of
 from marey.prediction.remembering import remember
-from marey.prediction.turning import TURNS_DEGREES, mean_logits, show_turned
+from marey.prediction.turning import AS_IT_IS, TURNS, Turn, mean_logits, show_turned
 
 if TYPE_CHECKING:
     from marey.metrics.reliability import Reliability
@@ -140,15 +140,15 @@ class SeveralPredictor(Predictor):
 class TopDownPredictor(SeveralPredictor):
     """Finds animals in the whole frame, then measures each in a crop."""
 
-    turns: Sequence[float] = (0.0,)
-    """How far each crop is turned for each time that it is looked at; see :mod:`.turning`."""
+    turns: Sequence[Turn] = (AS_IT_IS,)
+    """How each crop is shown each time that it is looked at; see :mod:`.turning`."""
 
     @classmethod
     def of(cls, run: "Run", engine: Engine) -> Self:
         """Return the predictor of a run, which looks at crops as often as its configuration says."""
         predictor = super().of(run, engine)
         if run.config.turned_crops:
-            predictor.turns = TURNS_DEGREES
+            predictor.turns = TURNS
         return predictor
 
     def search_all(self, frames: Iterable[F]) -> Generator[tuple[F, list[RawPose]], None, None]:

@@ -1,10 +1,12 @@
-"""Crops that are looked at several times, each time turned a little.
+"""Crops that are looked at several times, turned a little and larger.
 
 What a network says of a picture and of the same picture turned differs by errors that are partly its own for
-each. The mean of both lies nearer to the truth (test-time augmentation).
+each. The mean of both lies nearer to the truth (test-time augmentation). Cells of a heatmap are finer where
+the picture is larger.
 """
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 
@@ -12,14 +14,22 @@ from marey.networks.decoding import sigmoid
 from marey.networks.views import View
 from marey.prediction.frames import Frame
 
-TURNS_DEGREES = (0.0, -20.0, 20.0)
-"""As far as crops are turned; the first is the crop as it is."""
+
+class Turn(NamedTuple):
+    """One way of showing a crop: turned about its middle, and larger by a factor of `scale`."""
+
+    degrees: float
+    scale: float
+
+
+AS_IT_IS = Turn(0.0, 1.0)
+TURNS = (AS_IT_IS, Turn(-20.0, 1.1), Turn(20.0, 1.1))
 # So much more on each side, as a share of the crop, lies in a corner of a crop that is turned so far.
-_MARGIN = 0.15
+_MARGIN = 0.09
 
 
-def show_turned(frame: Frame, view: View, turns: Sequence[float]) -> list[np.ndarray]:
-    """Return what a view shows of a frame, turned about its middle by each of `turns` degrees.
+def show_turned(frame: Frame, view: View, turns: Sequence[Turn]) -> list[np.ndarray]:
+    """Return what a view shows of a frame, in each of `turns`; the first must be the crop as it is.
 
     Returns
     -------
@@ -35,8 +45,8 @@ def show_turned(frame: Frame, view: View, turns: Sequence[float]) -> list[np.nda
         wide = View((view.corner[0] - margin, view.corner[1] - margin), view.scale, (width, height))
         image = frame.show(wide)
         corners = np.array([[0, 0], [view.size[0], 0], [0, view.size[1]]], dtype=np.float32)
-        for degrees in turns[1:]:
-            back = _turn(view.size, -degrees)
+        for turn in turns[1:]:
+            back = cv2.invertAffineTransform(_matrix(view.size, turn))
             before = corners @ back[:, :2].T + back[:, 2]
             source = wide.to_view(view.to_frame(before)).astype(np.float32)
             matrix = cv2.getAffineTransform(corners, source)
@@ -45,7 +55,7 @@ def show_turned(frame: Frame, view: View, turns: Sequence[float]) -> list[np.nda
     return shown
 
 
-def mean_logits(logits: Sequence[np.ndarray], turns: Sequence[float], n_heatmaps: int) -> np.ndarray:
+def mean_logits(logits: Sequence[np.ndarray], turns: Sequence[Turn], n_heatmaps: int) -> np.ndarray:
     """Return the mean of what turned crops show, turned back; of heatmaps, that of their probabilities.
 
     Parameters
@@ -53,7 +63,7 @@ def mean_logits(logits: Sequence[np.ndarray], turns: Sequence[float], n_heatmaps
     logits
         For each of `turns`, shape (B, C, height, width).
     turns
-        Degrees; the first is 0.
+        The first is the crop as it is.
     n_heatmaps
         The channels that are heatmaps, which come first.
 
@@ -69,8 +79,8 @@ def mean_logits(logits: Sequence[np.ndarray], turns: Sequence[float], n_heatmaps
     total = _averageable(logits[0], n_heatmaps)
     size = total.shape[:1:-1]
     weight = np.ones(total.shape[2:], dtype=np.float32)  # a cell in a corner is not in every turned crop
-    for turned, degrees in zip(logits[1:], turns[1:], strict=True):
-        matrix, flags = _turn(size, degrees), cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+    for turned, turn in zip(logits[1:], turns[1:], strict=True):
+        matrix, flags = _matrix(size, turn), cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
         for sums, maps in zip(total, _averageable(turned, n_heatmaps), strict=True):
             sums += [cv2.warpAffine(one, matrix, size, flags=flags) for one in maps]
         weight += cv2.warpAffine(np.ones_like(weight), matrix, size, flags=flags)
@@ -87,8 +97,8 @@ def _averageable(logits: np.ndarray, n_heatmaps: int) -> np.ndarray:
     return values
 
 
-def _turn(size: tuple[int, int], degrees: float) -> np.ndarray:
+def _matrix(size: tuple[int, int], turn: Turn) -> np.ndarray:
     """Return the matrix that turns a picture of (width, height) about its middle, shape (2, 3)."""
     import cv2
 
-    return cv2.getRotationMatrix2D(((size[0] - 1) / 2, (size[1] - 1) / 2), degrees, 1.0)
+    return cv2.getRotationMatrix2D(((size[0] - 1) / 2, (size[1] - 1) / 2), *turn)

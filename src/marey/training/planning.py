@@ -128,7 +128,8 @@ def _with_crop_side(plan: ViewPlan, config: TrainingConfig) -> ViewPlan:
     if config.crop_side is None:
         return plan
     side = config.crop_side
-    return replace(plan, size=(side, side), reason=f"{plan.reason}; the crop of {side} was asked for")
+    scale = min(1.0, plan.scale)
+    return replace(plan, size=(side, side), scale=scale, reason=f"{plan.reason}; the crop of {side} was asked for")
 
 
 def _plan_fields(
