@@ -6,7 +6,7 @@ import pytest
 from marey.networks.decoding import decode_heatmaps
 from marey.networks.views import View
 from marey.prediction.frames import ImageFrame
-from marey.prediction.turning import AS_IT_IS, TURNS, Turn, mean_logits, show_turned
+from marey.prediction.turning import AS_IT_IS, TURNS, mean_logits, show_turned
 
 STRIDE = 4
 SPOTS = np.array([[50.0, 58.0], [75.5, 30.0], [40.0, 95.0]])  # in the crop

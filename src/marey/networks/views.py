@@ -11,7 +11,7 @@ from typing import Any, Literal
 import numpy as np
 
 MULTIPLE = 32
-# Pictures of small animals are shown enlarged: they show no more, but the cells of heatmaps are finer in them.
+# Small animals are shown enlarged: that shows no more of them, but the cells of heatmaps are finer then.
 MAX_ENLARGEMENT = 1.25
 
 

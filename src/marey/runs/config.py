@@ -100,7 +100,8 @@ class TrainingConfig(BaseModel):
     )
 
     turned_crops: bool = Field(
-        True, description="top-down: look at each crop three times, turned a little and larger, and take the mean"
+        True,
+        description="top-down: look at each crop three times, turned a little and larger, and take the mean",
     )
 
     steps: Annotated[int, Field(ge=1)] = 2600

@@ -129,7 +129,9 @@ def _with_crop_side(plan: ViewPlan, config: TrainingConfig) -> ViewPlan:
         return plan
     side = config.crop_side
     scale = min(1.0, plan.scale)
-    return replace(plan, size=(side, side), scale=scale, reason=f"{plan.reason}; the crop of {side} was asked for")
+    return replace(
+        plan, size=(side, side), scale=scale, reason=f"{plan.reason}; the crop of {side} was asked for"
+    )
 
 
 def _plan_fields(
