@@ -192,21 +192,19 @@ def _find_top(windows: np.ndarray) -> np.ndarray:
     far, near = np.arange(-WINDOW_CELLS, WINDOW_CELLS + 1), np.arange(-2, 3)
     kernel = np.exp(-0.5 * ((near[:, None] - far) / SMOOTHING_CELLS) ** 2)
     height = np.log(kernel @ windows @ kernel.T + _EPSILON)  # around the middle, shape (n, 5, 5)
-    inner = height[:, 1:-1, 1:-1].reshape(len(height), 9)
-    row, column = np.divmod(inner.argmax(axis=1), 3)
-    index = np.arange(len(height))[:, None]
-    along_x = height[index, row[:, None] + 1, column[:, None] + near[1:-1] + 1]
-    along_y = height[index, row[:, None] + near[1:-1] + 1, column[:, None] + 1]
-    return np.stack([column - 1 + _vertex(along_x), row - 1 + _vertex(along_y)], axis=-1)
+    n = np.arange(len(height))
+    inner = height[:, 1:-1, 1:-1].reshape(len(n), 9)
+    row, column = (cell + 1 for cell in np.divmod(inner.argmax(axis=1), 3))
+    x = column - 2 + _vertex(*(height[n, row, column + step] for step in (-1, 0, 1)))
+    y = row - 2 + _vertex(*(height[n, row + step, column] for step in (-1, 0, 1)))
+    return np.stack([x, y], axis=-1)
 
 
-def _vertex(heights: np.ndarray) -> np.ndarray:
+def _vertex(before: np.ndarray, middle: np.ndarray, after: np.ndarray) -> np.ndarray:
     """Return where the parabola through three heights a cell apart is highest, from the middle one, (n,)."""
-    before, middle, after = heights.T
     bend = before - 2 * middle + after
     is_hill = bend < 0
-    shift = np.zeros(len(bend))
-    shift[is_hill] = 0.5 * (before - after)[is_hill] / bend[is_hill]
+    shift = np.where(is_hill, 0.5 * (before - after) / np.where(is_hill, bend, 1.0), 0.0)
     return np.clip(shift, -0.5, 0.5)
 
 
