@@ -18,24 +18,28 @@ def logits_of(points: np.ndarray, size=SIZE, stride=STRIDE) -> np.ndarray:
     return torch.logit(heat.double(), eps=1e-9).numpy()
 
 
-def test_points_away_from_the_border_come_back_to_a_fraction_of_a_pixel():
+@pytest.mark.parametrize(("tops", "exact"), [(False, 0.1), (True, 0.01)])
+def test_points_away_from_the_border_come_back_to_a_fraction_of_a_pixel(tops, exact):
     points = np.random.default_rng(0).uniform([24, 24], [256 - 24, 192 - 24], (200, 5, 2))
-    found = decode_heatmaps(logits_of(points), STRIDE).points
-    assert np.abs(found - points).max() < 0.01
+    found = decode_heatmaps(logits_of(points), STRIDE, tops=tops).points
+    assert np.abs(found - points).max() < exact
 
 
-def test_points_at_the_border_come_back_within_a_cell():
+@pytest.mark.parametrize(("tops", "cells"), [(False, 1.5), (True, 1.3)])
+def test_points_at_the_border_come_back_within_a_cell(tops, cells):
     edges = np.array([[[0.0, 0.0], [255.0, 191.0], [0.0, 100.0], [-1.5, 30.0], [128.0, 191.0]]])
-    found = decode_heatmaps(logits_of(edges), STRIDE).points
-    assert np.abs(found - edges).max() < 1.3 * STRIDE
+    found = decode_heatmaps(logits_of(edges), STRIDE, tops=tops).points
+    assert np.abs(found - edges).max() < cells * STRIDE
 
 
-def test_of_two_hills_side_by_side_the_higher_one_is_the_place_and_not_what_lies_between():
-    places = np.array([[100.0, 90.0], [118.0, 90.0]])  # four and a half cells apart
+def test_of_two_hills_side_by_side_the_higher_one_has_the_top_and_the_centre_lies_between():
+    places = np.array([[100.0, 90.0], [115.0, 90.0]])  # nearly four cells apart
     hills = gaussian_targets(torch.from_numpy(places)[:, None], SIZE, stride=STRIDE, sigma_cells=1.5)
-    heat = torch.maximum(hills[0], 0.9 * hills[1])[None].double()
-    found = decode_heatmaps(torch.logit(heat, eps=1e-9).numpy(), STRIDE).points[0, 0]
-    assert np.abs(found - places[0]).max() < 0.3 * STRIDE
+    logits = torch.logit(torch.maximum(hills[0], 0.9 * hills[1])[None].double(), eps=1e-9).numpy()
+    top, center = (decode_heatmaps(logits, STRIDE, tops=tops).points[0, 0] for tops in (True, False))
+    assert np.abs(top - places[0]).max() < 0.3 * STRIDE
+    assert places[0, 0] + 0.7 * STRIDE < center[0] < places[1, 0]
+    assert decode_heatmaps(logits, STRIDE, tops=True).features.shape == (1, 1, len(FEATURE_NAMES))
 
 
 @given(st.integers(-8, 8), st.integers(-8, 8))
@@ -74,10 +78,12 @@ def test_features_tell_a_second_peak_and_a_wide_one():
 
 def test_flat_tiny_and_extreme_maps_give_finite_answers():
     for logits in (np.zeros((1, 2, 4, 4)), np.full((1, 2, 3, 3), -1e4), np.full((1, 2, 16, 16), 1e4)):
-        decoded = decode_heatmaps(logits, STRIDE)
-        assert np.isfinite(decoded.points).all()
-        assert np.isfinite(decoded.features).all()
-    assert decode_heatmaps(np.zeros((0, 2, 4, 4)), STRIDE).points.shape == (0, 2, 2)
+        for tops in (False, True):
+            decoded = decode_heatmaps(logits, STRIDE, tops=tops)
+            assert np.isfinite(decoded.points).all()
+            assert np.isfinite(decoded.features).all()
+    for tops in (False, True):
+        assert decode_heatmaps(np.zeros((0, 2, 4, 4)), STRIDE, tops=tops).points.shape == (0, 2, 2)
 
 
 def test_a_missing_point_has_an_empty_target():

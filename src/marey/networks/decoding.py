@@ -7,7 +7,7 @@ import numpy as np
 WINDOW_CELLS = 3
 # A peak is the highest cell within this distance.
 PEAK_REACH_CELLS = 2
-# How far heatmaps are smoothed before a place is read off them, as a standard deviation.
+# How far a heatmap is smoothed before the top of a hill is read off it, as a standard deviation.
 SMOOTHING_CELLS = 0.8
 # Lower peaks than this are noise, and no candidates for where a keypoint is.
 CANDIDATE_PEAK = 0.02
@@ -35,13 +35,18 @@ class Decoded:
     features: np.ndarray
 
 
-def decode_heatmaps(logits: np.ndarray, stride: int) -> Decoded:
+def decode_heatmaps(logits: np.ndarray, stride: int, *, tops: bool = False) -> Decoded:
     """Find the peak of every heatmap to a fraction of a cell.
 
-    The position is the top of the Gaussian through the highest cell and its neighbours, along either axis, in
-    the smoothed heatmap (Zhang et al., Distribution-aware coordinate representation for human pose
-    estimation, CVPR 2020). Where a heatmap has two hills side by side, that is the top of one of them; a
-    centre of mass would lie between them, where nothing is.
+    The position is the centre of mass of the probabilities in a window of 7×7 cells around the highest
+    cell (a windowed soft-argmax), then of the part of them that lies evenly around that position: a window
+    centred on a cell would pull every point towards the middle of its cell.
+
+    With `tops` it is the top of the Gaussian through the highest cell and its neighbours, along either axis,
+    in the smoothed heatmap (Zhang et al., Distribution-aware coordinate representation for human pose
+    estimation, CVPR 2020). Where a heatmap has two hills side by side, as the mean of several looks may, that
+    is the top of one of them, and the centre of mass lies between them, where nothing is. For a single look
+    the centre is steadier.
 
     Parameters
     ----------
@@ -49,6 +54,8 @@ def decode_heatmaps(logits: np.ndarray, stride: int) -> Decoded:
         Shape (n_images, n_keypoints, height, width).
     stride
         Network pixels per heatmap cell.
+    tops
+        Whether points lie at the tops of hills, and not in their centres of mass.
 
     Returns
     -------
@@ -58,7 +65,7 @@ def decode_heatmaps(logits: np.ndarray, stride: int) -> Decoded:
     flat = np.ascontiguousarray(logits, dtype=np.float32).reshape(-1, height, width)
     best = flat.reshape(len(flat), height * width).argmax(axis=1)
     row, column = np.divmod(best, width)
-    read = read_peaks(flat, row, column, stride)
+    read = read_peaks(flat, row, column, stride, tops=tops)
     shape = (n_images, n_keypoints)
     return Decoded(
         points=read.points.reshape(*shape, 2),
@@ -67,7 +74,9 @@ def decode_heatmaps(logits: np.ndarray, stride: int) -> Decoded:
     )
 
 
-def read_peaks(flat: np.ndarray, row: np.ndarray, column: np.ndarray, stride: int) -> Decoded:
+def read_peaks(
+    flat: np.ndarray, row: np.ndarray, column: np.ndarray, stride: int, *, tops: bool = False
+) -> Decoded:
     """Read the peak around one cell of each heatmap; see :func:`decode_heatmaps`.
 
     Parameters
@@ -102,8 +111,14 @@ def read_peaks(flat: np.ndarray, row: np.ndarray, column: np.ndarray, stride: in
         ],
         axis=-1,
     )
-    cells = np.stack([column, row], axis=-1) + _find_top(weight)
-    points = (cells + 0.5) * stride - 0.5
+    if tops:
+        x, y = (np.array([column, row]) + _find_top(weight)).astype(np.float64)
+    else:
+        even = weight * _overlap(columns, x)[:, None, :] * _overlap(rows, y)[:, :, None]
+        mass = even.sum(axis=(1, 2)) + _EPSILON
+        x = (even * columns[:, None, :]).sum(axis=(1, 2)) / mass
+        y = (even * rows[:, :, None]).sum(axis=(1, 2)) / mass
+    points = np.stack([(x + 0.5) * stride - 0.5, (y + 0.5) * stride - 0.5], axis=-1)
     return Decoded(points.astype(np.float64), peak.astype(np.float64), features.astype(np.float64))
 
 
@@ -187,8 +202,13 @@ def _windows(
     return maps[index, clipped_rows[:, :, None], clipped_columns[:, None, :]], rows, columns, inside
 
 
+def _overlap(cells: np.ndarray, center: np.ndarray) -> np.ndarray:
+    """Return how much of each cell lies within :data:`WINDOW_CELLS` of `center`, along one axis."""
+    return np.clip(WINDOW_CELLS + 0.5 - np.abs(cells - center[:, None]), 0.0, 1.0)
+
+
 def _find_top(windows: np.ndarray) -> np.ndarray:
-    """Return how far the top of a hill lies from the middle of each window, (x, y) in cells, shape (n, 2)."""
+    """Return how far the top of a hill lies from the middle of each window, x and y in cells, (2, n)."""
     far, near = np.arange(-WINDOW_CELLS, WINDOW_CELLS + 1), np.arange(-2, 3)
     kernel = np.exp(-0.5 * ((near[:, None] - far) / SMOOTHING_CELLS) ** 2)
     height = np.log(kernel @ windows @ kernel.T + _EPSILON)  # around the middle, shape (n, 5, 5)
@@ -197,7 +217,7 @@ def _find_top(windows: np.ndarray) -> np.ndarray:
     row, column = (cell + 1 for cell in np.divmod(inner.argmax(axis=1), 3))
     x = column - 2 + _vertex(*(height[n, row, column + step] for step in (-1, 0, 1)))
     y = row - 2 + _vertex(*(height[n, row + step, column] for step in (-1, 0, 1)))
-    return np.stack([x, y], axis=-1)
+    return np.stack([x, y])
 
 
 def _vertex(before: np.ndarray, middle: np.ndarray, after: np.ndarray) -> np.ndarray:

@@ -119,6 +119,9 @@ class Predictor:
     n_animals = 1
     n_candidates = 1
 
+    reads_tops = False
+    """Whether points lie at the tops of the hills of heatmaps; see :func:`~.decoding.decode_heatmaps`."""
+
     def __init__(
         self,
         engine: Engine,
@@ -253,7 +256,7 @@ class Predictor:
         return self._decode(pending(), views)
 
     def _decode(self, logits: np.ndarray, views: Sequence[View]) -> list[RawPose]:
-        decoded = decode_heatmaps(logits[:, : len(self.keypoints)], self.stride)
+        decoded = decode_heatmaps(logits[:, : len(self.keypoints)], self.stride, tops=self.reads_tops)
         poses = [
             RawPose(view.to_frame(points), peak, features, view)
             for view, points, peak, features in zip(

@@ -148,7 +148,7 @@ class TopDownPredictor(SeveralPredictor):
         """Return the predictor of a run, which looks at crops as often as its configuration says."""
         predictor = super().of(run, engine)
         if run.config.turned_crops:
-            predictor.turns = TURNS
+            predictor.turns, predictor.reads_tops = TURNS, True
         return predictor
 
     def search_all(self, frames: Iterable[F]) -> Generator[tuple[F, list[RawPose]], None, None]:
