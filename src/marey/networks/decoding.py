@@ -93,9 +93,7 @@ def read_peaks(
     """
     windows, rows, columns, inside = _windows(flat, row, column)
     weight = sigmoid(windows) * inside
-    mass = weight.sum(axis=(1, 2)) + _EPSILON
-    x = (weight * columns[:, None, :]).sum(axis=(1, 2)) / mass
-    y = (weight * rows[:, :, None]).sum(axis=(1, 2)) / mass
+    x, y, mass = _center_of_mass(weight, rows, columns)
     variance = (
         weight * ((columns[:, None, :] - x[:, None, None]) ** 2 + (rows[:, :, None] - y[:, None, None]) ** 2)
     ).sum(axis=(1, 2)) / mass
@@ -115,9 +113,7 @@ def read_peaks(
         x, y = (np.array([column, row]) + _find_top(weight)).astype(np.float64)
     else:
         even = weight * _overlap(columns, x)[:, None, :] * _overlap(rows, y)[:, :, None]
-        mass = even.sum(axis=(1, 2)) + _EPSILON
-        x = (even * columns[:, None, :]).sum(axis=(1, 2)) / mass
-        y = (even * rows[:, :, None]).sum(axis=(1, 2)) / mass
+        x, y, _ = _center_of_mass(even, rows, columns)
     points = np.stack([(x + 0.5) * stride - 0.5, (y + 0.5) * stride - 0.5], axis=-1)
     return Decoded(points.astype(np.float64), peak.astype(np.float64), features.astype(np.float64))
 
@@ -200,6 +196,16 @@ def _windows(
     clipped_rows, clipped_columns = rows.clip(0, height - 1), columns.clip(0, width - 1)
     index = np.arange(len(maps))[:, None, None]
     return maps[index, clipped_rows[:, :, None], clipped_columns[:, None, :]], rows, columns, inside
+
+
+def _center_of_mass(
+    weight: np.ndarray, rows: np.ndarray, columns: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return x and y of the centre of each window, in cells, and its mass; shape (n,) each."""
+    mass = weight.sum(axis=(1, 2)) + _EPSILON
+    x = (weight * columns[:, None, :]).sum(axis=(1, 2)) / mass
+    y = (weight * rows[:, :, None]).sum(axis=(1, 2)) / mass
+    return x, y, mass
 
 
 def _overlap(cells: np.ndarray, center: np.ndarray) -> np.ndarray:

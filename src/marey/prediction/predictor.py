@@ -119,9 +119,6 @@ class Predictor:
     n_animals = 1
     n_candidates = 1
 
-    reads_tops = False
-    """Whether points lie at the tops of the hills of heatmaps; see :func:`~.decoding.decode_heatmaps`."""
-
     def __init__(
         self,
         engine: Engine,
@@ -255,8 +252,13 @@ class Predictor:
     def _finish(self, pending: Pending, views: Sequence[View]) -> list[RawPose]:
         return self._decode(pending(), views)
 
+    @property
+    def _reads_tops(self) -> bool:
+        """Whether points lie at the tops of the hills of heatmaps; see :func:`decode_heatmaps`."""
+        return False
+
     def _decode(self, logits: np.ndarray, views: Sequence[View]) -> list[RawPose]:
-        decoded = decode_heatmaps(logits[:, : len(self.keypoints)], self.stride, tops=self.reads_tops)
+        decoded = decode_heatmaps(logits[:, : len(self.keypoints)], self.stride, tops=self._reads_tops)
         poses = [
             RawPose(view.to_frame(points), peak, features, view)
             for view, points, peak, features in zip(

@@ -148,7 +148,7 @@ class TopDownPredictor(SeveralPredictor):
         """Return the predictor of a run, which looks at crops as often as its configuration says."""
         predictor = super().of(run, engine)
         if run.config.turned_crops:
-            predictor.turns, predictor.reads_tops = TURNS, True
+            predictor.turns = TURNS
         return predictor
 
     def search_all(self, frames: Iterable[F]) -> Generator[tuple[F, list[RawPose]], None, None]:
@@ -185,6 +185,10 @@ class TopDownPredictor(SeveralPredictor):
         peaks = zip(view.to_frame(read.points), read.peak.tolist(), strict=True)
         places = [Place(center, height, height >= least) for center, height in peaks]
         return places[: max(n_clear, self.n_animals)]
+
+    @property
+    def _reads_tops(self) -> bool:
+        return len(self.turns) > 1
 
     def _decode(self, logits: np.ndarray, views: Sequence[View]) -> list[RawPose]:
         found = super()._decode(logits, views)
