@@ -167,7 +167,7 @@ def plan_views(
     locate_size = _round_size(frame_size, locate_scale)
     reason = (
         f"{_measures(extent, frame_size)}: it is found in the whole frame at "
-        f"{locate_size[0]}×{locate_size[1]}, and measured in a crop of {side}×{side} {_resolution(scale)}"
+        f"{locate_size[0]}×{locate_size[1]}, and measured in a crop of {side}×{side} {describe_scale(scale)}"
     )
     return ViewPlan("crop", frame_size, scale, (side, side), locate_scale, locate_size, reason)
 
@@ -198,7 +198,7 @@ def plan_views_of_several(
     locate_size = _round_size(frame_size, locate_scale)
     reason = (
         f"animals are found in the whole frame at {locate_size[0]}×{locate_size[1]}, and each is measured in "
-        f"a crop of {side}×{side} {_resolution(scale)}"
+        f"a crop of {side}×{side} {describe_scale(scale)}"
     )
     return ViewPlan("crop", frame_size, scale, (side, side), locate_scale, locate_size, reason)
 
@@ -217,7 +217,8 @@ def _measures(extent: float, frame_size: tuple[int, int]) -> str:
     return f"the animal measures up to {extent:.0f} px in frames of {frame_size[0]}×{frame_size[1]}"
 
 
-def _resolution(scale: float) -> str:
+def describe_scale(scale: float) -> str:
+    """Say in words how large a crop shows an animal."""
     if round(scale, 2) == 1:
         return "at full resolution"
     return f"enlarged {scale:.2f} times" if scale > 1 else f"at scale {scale:.2f}"

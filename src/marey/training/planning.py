@@ -10,7 +10,7 @@ from marey.errors import ConfigError, InputError
 from marey.model import LabeledFrame, Skeleton
 from marey.networks.approach import Approach, recommend
 from marey.networks.association import spanning_edges
-from marey.networks.views import ViewPlan, plan_views, plan_views_of_several
+from marey.networks.views import ViewPlan, describe_scale, plan_views, plan_views_of_several
 from marey.runs import TrainingConfig
 from marey.training.subjects import animals_of
 
@@ -129,9 +129,8 @@ def _with_crop_side(plan: ViewPlan, config: TrainingConfig) -> ViewPlan:
         return plan
     side = config.crop_side
     scale = min(1.0, plan.scale)
-    return replace(
-        plan, size=(side, side), scale=scale, reason=f"{plan.reason}; the crop of {side} was asked for"
-    )
+    reason = f"{plan.reason}; a crop of {side}×{side} {describe_scale(scale)} was asked for"
+    return replace(plan, size=(side, side), scale=scale, reason=reason)
 
 
 def _plan_fields(
