@@ -1,8 +1,10 @@
 """Which engine a run is predicted with: the fastest one that gives the same poses.
 
 Every installed engine predicts the run's own validation frames. One may be used when its poses move by
-at most a quarter of a pixel (median) against PyTorch in float32, and its error is within 2 % of it. The
-verdict is kept with the run, for this machine and these versions; the adaptive crop is judged likewise.
+at most a quarter of a pixel (median) against PyTorch in float32, and its error is within 2 % of it. An
+engine that this processor is no good at, such as bfloat16 without instructions for it, is not shown the
+frames: it can take minutes. The verdict is kept with the run, for this machine and these versions; the
+adaptive crop is judged likewise.
 """
 
 import json
@@ -46,6 +48,9 @@ MAX_SHIFTS = 8
 SHIFT_PX = 6
 TIMING_ROUNDS = 4
 TIMED_IMAGES = 16
+# How much slower than float32 at a glance, which is easily off by two on a busy machine, is not worth a look.
+MAX_SLOWDOWN = 4
+GLANCED_IMAGES = 2
 # Whether an animal was found at all is a coarser question than how well its keypoints are placed.
 MATCH_SIGMA = 0.1
 
@@ -76,6 +81,20 @@ class Trial:
     error_px: float = float("nan")
     is_allowed: bool = False
     reason: str = ""
+
+    def describe(self) -> str:
+        """Say in a line what was measured, and why the engine is out where it is."""
+        figures = [
+            text.format(value)
+            for text, value in (
+                ("{:.3g} frames/s", self.frames_per_s),
+                ("moves {:.3f} px", self.movement_px),
+                ("error {:.2f} px", self.error_px),
+            )
+            if np.isfinite(value)
+        ]
+        reason = f"({self.reason})" if self.reason else ""
+        return f"{self.engine}: {', '.join(figures)} {reason}".rstrip()
 
 
 @dataclass(frozen=True)
@@ -115,11 +134,7 @@ class Verdict:
         """Say what was chosen and why, a line for each engine."""
         lines = [f"engine {self.engine}, chosen on {self.n_frames} validation frames"]
         for trial in self.trials:
-            figures = (
-                f"{trial.frames_per_s:.0f} frames/s, moves {trial.movement_px:.3f} px, "
-                f"error {trial.error_px:.2f} px"
-            )
-            lines.append(f"  {trial.engine}: {figures}{f' ({trial.reason})' if trial.reason else ''}")
+            lines.append(f"  {trial.describe()}")
         lines.append(
             f"adaptive crop {'on' if self.adaptive_crop.is_on else 'off'}: {self.adaptive_crop.reason}"
         )
@@ -170,8 +185,7 @@ def prepare_engines(
         trial, predictor, measured = _try_engine(run, name, network, images, truths, measured)
         judged.append((trial, predictor))
     progress(Progress("comparing engines", len(names), len(names)))
-    speeds = _time_engines([predictor for _, predictor in judged], images)
-    trials = [replace(trial, frames_per_s=speed) for (trial, _), speed in zip(judged, speeds, strict=True)]
+    trials = _time_engines(judged, images)
     trials = [_apply_limits(trial, trials[0], max_movement_px, max_error_growth) for trial in trials]
     allowed = [trial for trial in trials if trial.is_allowed]
     chosen = max(allowed, key=lambda trial: trial.frames_per_s).engine
@@ -245,13 +259,14 @@ def resolve_device(device: str) -> str:
 
 @dataclass(frozen=True)
 class _Reference:
-    """What is measured, and what float32 PyTorch sees there, shape (n_jobs, n_keypoints, 2).
+    """What is measured, what float32 PyTorch sees there, shape (n_jobs, n_keypoints, 2), and how fast it is.
 
     Without jobs whole frames are predicted, and there is a row for each labelled animal.
     """
 
     jobs: Sequence[tuple[ImageFrame, View]]
     points: np.ndarray
+    frames_per_s: float
 
 
 class _LoadedOnce(NetworkFiles):
@@ -304,11 +319,15 @@ def _try_engine(
     truths: Sequence[np.ndarray],
     reference: _Reference | None,
 ) -> tuple[Trial, Predictor | None, _Reference | None]:
-    """Measure the validation frames with one engine; one that fails is out, except the reference."""
+    """Measure the validation frames with one engine; one that fails or is slow is out but for the first."""
     try:
         predictor = predictor_of(run, create_engine(name, network))
         for size in {run.plan.size, run.plan.locate_size}:
             predictor.engine.prepare(size)
+        speed = _time_network(predictor, images, GLANCED_IMAGES)
+        if reference is not None and speed * MAX_SLOWDOWN < reference.frames_per_s:
+            trial = Trial(name, frames_per_s=speed, reason="slower than PyTorch in float32")
+            return trial, None, reference
         jobs: Sequence[tuple[ImageFrame, View]] = ()
         if isinstance(predictor, SeveralPredictor):
             points = _find_labelled(predictor, images, truths)
@@ -320,7 +339,7 @@ def _try_engine(
             raise
         # Whatever a foreign engine cannot do with this network, the others can.
         return Trial(name, reason=f"failed: {str(error)[:200]}"), None, reference
-    reference = reference or _Reference(jobs, points)
+    reference = reference or _Reference(jobs, points, speed)
     truth = np.concatenate([np.zeros((0, *points.shape[1:])), *truths])
     truth = np.tile(truth, (len(points) // max(len(truth), 1), 1, 1))
     moved = euclidean_errors(points, reference.points)[np.isfinite(truth).all(axis=-1)]
@@ -368,22 +387,26 @@ def _find_labelled(
     return np.concatenate([np.zeros((0, len(predictor.keypoints), 2)), *points])
 
 
-def _time_engines(predictors: Sequence[Predictor | None], images: Sequence[np.ndarray]) -> list[float]:
-    """Return the frames/s of each engine: the best of several rounds, in turns, as other programs disturb."""
-    best = [float("nan") if predictor is None else 0.0 for predictor in predictors]
+def _time_engines(
+    judged: Sequence[tuple[Trial, Predictor | None]], images: Sequence[np.ndarray]
+) -> list[Trial]:
+    """Add the frames/s of each engine: the best of several rounds, in turns, as other programs disturb."""
+    trials = [trial for trial, _ in judged]
     for _ in range(TIMING_ROUNDS):
-        for i, predictor in enumerate(predictors):
+        for i, (_, predictor) in enumerate(judged):
             if predictor is not None:
-                best[i] = max(best[i], _time_network(predictor, images))
-    return best
+                speed = _time_network(predictor, images, TIMED_IMAGES)
+                trials[i] = replace(trials[i], frames_per_s=float(np.fmax(trials[i].frames_per_s, speed)))
+    return trials
 
 
-def _time_network(predictor: Predictor, images: Sequence[np.ndarray]) -> float:
+def _time_network(predictor: Predictor, images: Sequence[np.ndarray], n_images: int) -> float:
+    """Return the frames/s of the network on at least `n_images` and two batches of the measuring view."""
     engine, plan = predictor.engine, predictor.plan
     image = images[0] if len(images) else np.zeros((*plan.frame_size[::-1], 3), dtype=np.uint8)
     view = plan.crop_view((image.shape[1] / 2, image.shape[0] / 2))
     batch = np.repeat(view.cut(image)[None], engine.batch_size, axis=0)
-    n_calls = max(2, TIMED_IMAGES // engine.batch_size)
+    n_calls = max(2, n_images // engine.batch_size)
     began = time.perf_counter()
     for _ in pipelined([batch] * n_calls, engine.start, engine.n_in_flight):
         pass
