@@ -144,3 +144,15 @@ def test_crop_views_are_centred_to_the_nearest_pixel():
 def test_a_plan_survives_json():
     plan = plan_views(boxes(60), (1280, 1024))
     assert ViewPlan.from_dict(json.loads(json.dumps(plan.to_dict()))) == plan
+    parts = ViewPlan("whole", (640, 480), 0.5, (320, 256), 0.5, (320, 256), part_size=(128, 128))
+    assert ViewPlan.from_dict(json.loads(json.dumps(parts.to_dict()))) == parts
+    without = {name: value for name, value in plan.to_dict().items() if name != "part_size"}
+    assert ViewPlan.from_dict(without) == plan, "plans that were written before parts were known"
+
+
+def test_a_part_of_a_frame_is_seen_at_the_scale_of_the_whole():
+    plan = ViewPlan("whole", (640, 480), 0.5, (320, 256), 0.5, (320, 256), part_size=(128, 96))
+    for frame_size in ((640, 480), (320, 240), (1280, 960)):
+        part = plan.part_view(frame_size)
+        assert part.size == (128, 96)
+        assert part.scale == plan.locate_view(frame_size).scale

@@ -9,10 +9,10 @@ from typer.testing import CliRunner
 from marey.cli.app import app
 from marey.errors import ConfigError, InputError, LabelsError
 from marey.formats import load_poses
-from marey.model import Instance, LabeledFrame
+from marey.model import Instance, LabeledFrame, Skeleton
 from marey.runs import Run
 from marey.training import train
-from marey.training.planning import describe_plan, plan_for, plan_training
+from marey.training.planning import describe_plan, plan_fields, plan_for, plan_training
 from marey.training.validation import FrameCheck
 
 from .conftest import make_project
@@ -53,6 +53,24 @@ def test_a_crop_holds_the_animal_however_it_is_turned(herd, config):
     assert views.size[0] / views.scale >= 16 * 1.1
     _, views = plan(herd, config, approach="top-down", crop_side=128)
     assert views.size == (128, 128)
+
+
+@pytest.mark.parametrize(
+    ("length", "view", "whole", "part"),
+    [
+        (20, "auto", (320, 256), (128, 128)),
+        (20, "whole", (320, 256), None),
+        (110, "auto", (288, 224), (160, 160)),
+        (150, "auto", (256, 192), None),
+    ],
+)
+def test_bottom_up_learns_from_parts_where_animals_are_small(config, length, view, whole, part):
+    animals = [np.array([[[50.0, 60.0], [50.0 + length, 60.0]], [[90.0, 80.0], [90.0, 80.0 + length]]])]
+    settings = config.with_settings({"view": view, "whole_side": 256})
+    _, views = plan_fields(Skeleton(("nose", "tail")), animals, (320, 240), settings)
+    assert (views.size, views.locate_size) == (whole, whole), "what is predicted is whole frames"
+    assert views.part_size == part
+    assert ("parts" in views.reason) == (part is not None)
 
 
 def test_settings_that_contradict_each_other_are_refused(herd, config):

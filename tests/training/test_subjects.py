@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -78,6 +80,18 @@ def test_bottom_up_asks_for_all_and_leaves_out_what_is_unknown_of_one():
     assert mixed.counts.tolist() == [0, 1]
 
 
+def test_parts_of_frames_lie_around_animals_and_now_and_then_anywhere():
+    subjects = AllAnimals(FRAMES, n_keypoints=2)
+    answers = [subjects.answer(0, SIZE, is_located=False, rng=rng(seed)) for seed in range(400)]
+    centers = np.array([answer.center for answer in answers])
+    shares = [(centers == place).all(axis=1).mean() for place in ((20, 20), (60, 60))]
+    assert 0.3 < min(shares) <= max(shares) < 0.5
+    assert 0.1 < 1 - sum(shares) < 0.3
+    assert all(len(answer.points) == 2 for answer in answers), "all animals are asked for, wherever it is"
+    empty = [subjects.answer(1, SIZE, is_located=False, rng=rng(seed)).center for seed in range(9)]
+    assert len({tuple(center) for center in empty}) == 9
+
+
 def test_the_approach_decides_what_is_drawn():
     kinds = {
         kind: type(subjects_of(FRAMES[1:], Approach(kind, 2), crop_px=64))
@@ -87,12 +101,12 @@ def test_the_approach_decides_what_is_drawn():
     assert animals_of(FRAMES[1], 2)[0].shape == (0, 2, 2)
 
 
-@pytest.mark.parametrize("kind", ["top-down", "bottom-up"])
-def test_batches_of_several_animals_show_what_they_ask_for(tmp_path, config, kind):
+@pytest.mark.parametrize(
+    ("kind", "plan"),
+    [("top-down", CROPS), ("bottom-up", WHOLE), ("bottom-up", replace(WHOLE, part_size=(64, 64)))],
+)
+def test_batches_of_several_animals_show_what_they_ask_for(tmp_path, config, kind, plan):
     project = make_herd_project(tmp_path / "herd", n_frames=6)
-    plan = (
-        CROPS if kind == "top-down" else ViewPlan("whole", (SIDE, SIDE), 1.0, (SIDE, SIDE), 1.0, (SIDE, SIDE))
-    )
     settings = {"augmentation.occluders": 0, "augmentation.noise": 0, "augmentation.flip": True}
     approach = Approach(kind, 2, n_animals=2)
     samples = Samples(
@@ -103,6 +117,7 @@ def test_batches_of_several_animals_show_what_they_ask_for(tmp_path, config, kin
     for step in range(6):
         batch = samples.batch(step)
         assert batch.points.shape[2:] == (approach.n_heatmaps, 2)
+        assert plan.part_size is None or batch.images.shape[1:] == (64, 64, 3)
         for image, points in zip(batch.images, batch.points, strict=True):
             for pair in points[:, : len(KEYPOINTS)]:
                 inside = np.isfinite(pair).all() and (pair > 4).all() and (pair < image.shape[0] - 5).all()

@@ -5,7 +5,7 @@ pixels, ``u + ½ = scale · (x − x0 + ½)``, so that pixel centres are integer
 """
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any, Literal
 
 import numpy as np
@@ -99,6 +99,9 @@ class ViewPlan:
         Scale and input size of the coarse view; equal to the measuring view's where `kind` is "whole".
     reason
         Why, in words for the user.
+    part_size
+        Input size of the parts of whole frames that are shown in training, at the same scale; None: whole
+        frames, or crops.
     """
 
     kind: Literal["whole", "crop"]
@@ -108,6 +111,7 @@ class ViewPlan:
     locate_scale: float
     locate_size: tuple[int, int]
     reason: str = ""
+    part_size: tuple[int, int] | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain values for JSON."""
@@ -116,12 +120,18 @@ class ViewPlan:
     @classmethod
     def from_dict(cls, data: dict[str, Any]) -> "ViewPlan":
         """Build a plan from what :meth:`to_dict` gave."""
-        tuples = {name: tuple(data[name]) for name in ("frame_size", "size", "locate_size")}
-        return cls(**{**data, **tuples})
+        names = ("frame_size", "size", "locate_size", "part_size")
+        return cls(**{**data, **{name: tuple(data[name]) for name in names if data.get(name)}})
 
     def locate_view(self, frame_size: tuple[int, int]) -> View:
         """Return the view of a whole frame of any size, scaled to fit the coarse input."""
         return fit_view(frame_size, self.locate_size, self.locate_scale)
+
+    def part_view(self, frame_size: tuple[int, int]) -> View:
+        """Return what training shows of a frame: a crop, or a part of a whole frame; wherever it lies."""
+        if self.part_size is None:
+            return self.crop_view((0, 0))
+        return replace(self.locate_view(frame_size), size=self.part_size)
 
     def crop_view(self, center: Sequence[float] | np.ndarray) -> View:
         """Return the measuring view centred on (x, y) in frame pixels, to the nearest pixel."""
@@ -161,8 +171,8 @@ def plan_views(
     if not len(boxes) or wanted > 0.7 * longest or longest <= whole_side:
         return _whole_plan(frame_size, extent, whole_side)
     scale = min(1.0, max_side / wanted)
-    side = int(np.clip(_round_up(wanted * scale), 128, max_side))
-    locate_side = int(np.clip(_round_up(longest * 28 / max(extent, 1.0)), 128, whole_side))
+    side = int(np.clip(round_up(wanted * scale), 128, max_side))
+    locate_side = int(np.clip(round_up(longest * 28 / max(extent, 1.0)), 128, whole_side))
     locate_scale = min(1.0, locate_side / longest)
     locate_size = _round_size(frame_size, locate_scale)
     reason = (
@@ -189,11 +199,11 @@ def plan_views_of_several(
     """
     radius = float(np.quantile(radii, 0.95)) if len(radii) else 0.0
     wanted = 2.15 * radius + 16
-    side = int(np.clip(_round_up(wanted), 96, max_side))
+    side = int(np.clip(round_up(wanted), 96, max_side))
     scale = min(MAX_ENLARGEMENT, side / wanted)
     longest = max(frame_size)
     # Two animals that touch are half a length apart: from afar that must still be several cells.
-    locate_side = int(np.clip(_round_up(longest * 24 / max(radius, 1.0)), 128, max(128, whole_side)))
+    locate_side = int(np.clip(round_up(longest * 24 / max(radius, 1.0)), 128, max(128, whole_side)))
     locate_scale = min(1.0, locate_side / longest)
     locate_size = _round_size(frame_size, locate_scale)
     reason = (
@@ -225,8 +235,9 @@ def describe_scale(scale: float) -> str:
 
 
 def _round_size(frame_size: tuple[int, int], scale: float) -> tuple[int, int]:
-    return _round_up(frame_size[0] * scale), _round_up(frame_size[1] * scale)
+    return round_up(frame_size[0] * scale), round_up(frame_size[1] * scale)
 
 
-def _round_up(length: float) -> int:
+def round_up(length: float) -> int:
+    """Return the least side of an input that is no shorter than `length`."""
     return int(np.ceil(length / MULTIPLE - 1e-9)) * MULTIPLE

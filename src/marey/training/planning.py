@@ -10,7 +10,7 @@ from marey.errors import ConfigError, InputError
 from marey.model import LabeledFrame, Skeleton
 from marey.networks.approach import Approach, recommend
 from marey.networks.association import spanning_edges
-from marey.networks.views import ViewPlan, describe_scale, plan_views, plan_views_of_several
+from marey.networks.views import ViewPlan, describe_scale, plan_views, plan_views_of_several, round_up
 from marey.runs import TrainingConfig
 from marey.training.subjects import animals_of
 
@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 # Bottom-up shows animals at least so long, in network pixels, as far as frames are not seen too large for it.
 ANIMAL_PX = 96
 MAX_WHOLE_SIDE = 640
+# Bottom-up learns from parts of frames, so many animals long and at least so many pixels, where these have at
+# most so large a share of the frame's pixels.
+PART_LENGTHS, LEAST_PART, PART_SHARE = 1.5, 128, 0.7
 
 
 def plan_training(
@@ -68,7 +71,7 @@ def plan_training(
             "bottom-up sees the whole frame at once, but a crop was asked for",
             hint="leave view and crop_side out, or use --approach top-down",
         )
-    edges, plan = _plan_fields(project.skeleton, animals, frame_size, config)
+    edges, plan = plan_fields(project.skeleton, animals, frame_size, config)
     return Approach("bottom-up", n_keypoints, n_animals=n_animals, edges=edges, reason=reason), plan
 
 
@@ -133,7 +136,7 @@ def _with_crop_side(plan: ViewPlan, config: TrainingConfig) -> ViewPlan:
     return replace(plan, size=(side, side), scale=scale, reason=reason)
 
 
-def _plan_fields(
+def plan_fields(
     skeleton: Skeleton, animals: Sequence[np.ndarray], frame_size: tuple[int, int], config: TrainingConfig
 ) -> tuple[tuple[tuple[int, int], ...], ViewPlan]:
     """Plan bottom-up: which keypoints fields join, and how finely the whole frame is seen."""
@@ -141,7 +144,11 @@ def _plan_fields(
     boxes = every[np.isfinite(every).all(axis=-1).sum(axis=1) >= 2]
     extent = (np.nanmax(boxes, axis=1) - np.nanmin(boxes, axis=1)).max(axis=1) if len(boxes) else np.ones(1)
     enough = max(frame_size) * min(1.0, ANIMAL_PX / max(1.0, float(np.median(extent))))
-    side = int(min(MAX_WHOLE_SIDE, max(config.whole_side, enough)))
+    side = min(MAX_WHOLE_SIDE, round_up(max(config.whole_side, enough)))
     plan = plan_views(np.empty((0, 4)), frame_size, whole_side=side)
     reason = f"the whole frame is seen at {plan.size[0]}×{plan.size[1]} (scale {plan.scale:.2f})"
+    part = max(LEAST_PART, round_up(PART_LENGTHS * plan.scale * float(np.quantile(extent, 0.95))))
+    if config.view != "whole" and part**2 <= PART_SHARE * np.prod(plan.size):
+        reason += f", and learned from parts of it of {part}×{part}"
+        plan = replace(plan, part_size=(part, part))
     return spanning_edges(skeleton, every), replace(plan, reason=reason)

@@ -137,7 +137,7 @@ class Samples:
     def batch(self, step: int) -> Batch:
         """Make this share of the batch of one step; the batch depends on the seed and the step alone."""
         size = self.config.batch_size
-        is_located = self.plan.kind == "crop" and self._rng(step, size).random() < self.locate_share
+        is_located = self._rng(step, size).random() < self.locate_share
         strength = self.config.augmentation.strength(step / self.total_steps)
         images, points, counts = zip(*self._samples(step, is_located, strength), strict=True)
         return Batch(np.stack(images), _stacked(points), np.stack(counts))
@@ -167,9 +167,9 @@ class Samples:
         draw = self._draw(number)
         image = self._images[self.subjects.frame_of(draw)]
         frame_size = (image.shape[1], image.shape[0])
-        is_located = is_located or self.plan.kind == "whole"
+        is_located = is_located or (self.plan.kind == "whole" and self.plan.part_size is None)
         answer = self.subjects.answer(draw, frame_size, is_located=is_located, rng=rng)
-        view, center = self.plan.crop_view((0, 0)), answer.center
+        view, center = self.plan.part_view(frame_size), answer.center
         if center is None:
             view = self.plan.locate_view(frame_size)
             center = (np.array(view.size) / view.scale - 1) / 2

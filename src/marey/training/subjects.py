@@ -13,6 +13,8 @@ from marey.runs import AugmentationConfig
 from marey.training.augmentation import rotation_range
 
 AWAY_SHARE = 0.03
+# How many parts of whole frames lie anywhere, rather than around an animal.
+ANYWHERE_SHARE = 0.2
 # A crop is empty when every animal's anchor is at least so far away, as a share of its side.
 EMPTY_BEYOND = 0.55
 
@@ -121,9 +123,10 @@ class EachAnimal:
 
 
 class AllAnimals:
-    """Bottom-up: the keypoints of all animals in the whole frame."""
+    """Bottom-up: the keypoints of all animals, in the whole frame or in a part of it."""
 
-    shift = 0.12
+    # Which animal a part was cut around says nothing: it may lie anywhere in it.
+    shift = 0.25
 
     def __init__(self, frames: Sequence[LabeledFrame], n_keypoints: int) -> None:
         self.animals = [animals_of(frame, n_keypoints) for frame in frames]
@@ -137,11 +140,20 @@ class AllAnimals:
         self, draw: int, frame_size: tuple[int, int], *, is_located: bool, rng: np.random.Generator
     ) -> Answer:
         """Ask for everything; a keypoint that is unknown on one animal is asked of none."""
-        del frame_size, is_located, rng
         points, known = self.animals[draw]
         counts = np.asarray(known.all(axis=0), dtype=np.float32)  # (without animals, all is known)
         points = points if len(points) else np.full((1, *points.shape[1:]), np.nan)
-        return Answer(None, points, counts)
+        center = None if is_located else self._part_center(points, frame_size, rng)
+        return Answer(center, points, counts)
+
+    def _part_center(
+        self, points: np.ndarray, frame_size: tuple[int, int], rng: np.random.Generator
+    ) -> np.ndarray:
+        """Return the middle of a part: an animal, or any place, so that the background is learned too."""
+        placed = points[np.isfinite(points).all(axis=-1).any(axis=1)]
+        if not len(placed) or rng.random() < ANYWHERE_SHARE:
+            return rng.uniform(0, 1, 2) * frame_size
+        return np.asarray(np.nanmean(placed[rng.integers(len(placed))], axis=0))
 
 
 def subjects_of(frames: Sequence[LabeledFrame], approach: Approach, *, crop_px: float) -> Subjects:
