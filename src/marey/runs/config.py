@@ -96,7 +96,7 @@ class TrainingConfig(BaseModel):
     crop_side: Annotated[int, Field(ge=64, le=2048, multiple_of=32)] | None = None
     whole_side: Annotated[int, Field(ge=64, le=4096)] = 256
     locate_share: Share | Literal["auto"] = Field(
-        "auto", description="share of batches that show the whole frame from afar; auto: 0.2, top-down 0.3"
+        "auto", description="share of batches that show the whole frame; auto: 0.2, top-down 0.3, bottom-up 0"
     )
 
     turned_crops: bool = Field(
