@@ -12,7 +12,7 @@ from marey.formats import load_poses
 from marey.model import Instance, LabeledFrame, Skeleton
 from marey.runs import Run
 from marey.training import train
-from marey.training.planning import describe_plan, plan_fields, plan_for, plan_training
+from marey.training.planning import _plan_fields, describe_plan, plan_for, plan_training
 from marey.training.validation import FrameCheck
 
 from .conftest import make_project
@@ -67,7 +67,7 @@ def test_a_crop_holds_the_animal_however_it_is_turned(herd, config):
 def test_bottom_up_learns_from_parts_where_animals_are_small(config, length, view, whole, part):
     animals = [np.array([[[50.0, 60.0], [50.0 + length, 60.0]], [[90.0, 80.0], [90.0, 80.0 + length]]])]
     settings = config.with_settings({"view": view, "whole_side": 256})
-    _, views = plan_fields(Skeleton(("nose", "tail")), animals, (320, 240), settings)
+    _, views = _plan_fields(Skeleton(("nose", "tail")), animals, (320, 240), settings)
     assert (views.size, views.locate_size) == (whole, whole), "what is predicted is whole frames"
     assert views.part_size == part
     assert ("parts" in views.reason) == (part is not None)

@@ -12,6 +12,7 @@ from .herd import KEYPOINTS, SIDE, make_herd_project
 
 SIZE = (100, 80)
 TOP_DOWN = Approach("top-down", 2, n_animals=2)
+BOTTOM_UP = Approach("bottom-up", 2, n_animals=2)
 WHOLE = ViewPlan("whole", (SIDE, SIDE), 1.0, (SIDE, SIDE), 1.0, (SIDE, SIDE))
 CROPS = ViewPlan("crop", (SIDE, SIDE), 1.0, (64, 64), 0.5, (64, 64))
 
@@ -69,7 +70,7 @@ def test_empty_crops_are_learned_where_no_animal_is_near():
 
 def test_bottom_up_asks_for_all_and_leaves_out_what_is_unknown_of_one():
     subjects = AllAnimals(
-        [*FRAMES, LabeledFrame("a", 3, (*FRAMES[0].instances, *FRAMES[2].instances))], n_keypoints=2
+        [*FRAMES, LabeledFrame("a", 3, (*FRAMES[0].instances, *FRAMES[2].instances))], BOTTOM_UP
     )
     both, none, _, mixed = (subjects.answer(d, SIZE, is_located=True, rng=rng()) for d in range(4))
     np.testing.assert_array_equal(both.points[:, 0], [[15, 20], [55, 60]])
@@ -81,7 +82,7 @@ def test_bottom_up_asks_for_all_and_leaves_out_what_is_unknown_of_one():
 
 
 def test_parts_of_frames_lie_around_animals_and_now_and_then_anywhere():
-    subjects = AllAnimals(FRAMES, n_keypoints=2)
+    subjects = AllAnimals(FRAMES, BOTTOM_UP)
     answers = [subjects.answer(0, SIZE, is_located=False, rng=rng(seed)) for seed in range(400)]
     centers = np.array([answer.center for answer in answers])
     shares = [(centers == place).all(axis=1).mean() for place in ((20, 20), (60, 60))]

@@ -71,7 +71,7 @@ def plan_training(
             "bottom-up sees the whole frame at once, but a crop was asked for",
             hint="leave view and crop_side out, or use --approach top-down",
         )
-    edges, plan = plan_fields(project.skeleton, animals, frame_size, config)
+    edges, plan = _plan_fields(project.skeleton, animals, frame_size, config)
     return Approach("bottom-up", n_keypoints, n_animals=n_animals, edges=edges, reason=reason), plan
 
 
@@ -136,7 +136,7 @@ def _with_crop_side(plan: ViewPlan, config: TrainingConfig) -> ViewPlan:
     return replace(plan, size=(side, side), scale=scale, reason=reason)
 
 
-def plan_fields(
+def _plan_fields(
     skeleton: Skeleton, animals: Sequence[np.ndarray], frame_size: tuple[int, int], config: TrainingConfig
 ) -> tuple[tuple[tuple[int, int], ...], ViewPlan]:
     """Plan bottom-up: which keypoints fields join, and how finely the whole frame is seen."""

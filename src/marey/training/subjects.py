@@ -128,8 +128,9 @@ class AllAnimals:
     # Which animal a part was cut around says nothing: it may lie anywhere in it.
     shift = 0.25
 
-    def __init__(self, frames: Sequence[LabeledFrame], n_keypoints: int) -> None:
-        self.animals = [animals_of(frame, n_keypoints) for frame in frames]
+    def __init__(self, frames: Sequence[LabeledFrame], approach: Approach) -> None:
+        self.approach = approach
+        self.animals = [animals_of(frame, approach.n_keypoints) for frame in frames]
         self.n_draws = len(frames)
 
     def frame_of(self, draw: int) -> int:
@@ -150,10 +151,11 @@ class AllAnimals:
         self, points: np.ndarray, frame_size: tuple[int, int], rng: np.random.Generator
     ) -> np.ndarray:
         """Return the middle of a part: an animal, or any place, so that the background is learned too."""
-        placed = points[np.isfinite(points).all(axis=-1).any(axis=1)]
-        if not len(placed) or rng.random() < ANYWHERE_SHARE:
+        anchors = self.approach.anchors(points)
+        anchors = anchors[np.isfinite(anchors).all(axis=-1)]
+        if not len(anchors) or rng.random() < ANYWHERE_SHARE:
             return rng.uniform(0, 1, 2) * frame_size
-        return np.asarray(np.nanmean(placed[rng.integers(len(placed))], axis=0))
+        return anchors[rng.integers(len(anchors))]
 
 
 def subjects_of(frames: Sequence[LabeledFrame], approach: Approach, *, crop_px: float) -> Subjects:
@@ -167,7 +169,7 @@ def subjects_of(frames: Sequence[LabeledFrame], approach: Approach, *, crop_px: 
     if approach.kind == "top-down":
         return EachAnimal(frames, approach, crop_px)
     if approach.kind == "bottom-up":
-        return AllAnimals(frames, approach.n_keypoints)
+        return AllAnimals(frames, approach)
     return OneAnimal(frames, approach.n_keypoints)
 
 
