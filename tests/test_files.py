@@ -1,4 +1,6 @@
+import contextlib
 import errno
+import json
 import os
 import signal
 import subprocess
@@ -257,6 +259,39 @@ class TestLocked:
             thread.join()
         assert counter.read_text() == "40"
         assert everything_below(tmp_path) == ["counter"]
+
+    def test_never_lies_there_without_saying_whose_it_is(self, tmp_path):
+        """One killed between making the file and writing it would be in the way until the lock is old."""
+        path = tmp_path / "x"
+        is_done = threading.Event()
+        seen = []
+
+        def look() -> None:
+            while not is_done.is_set():
+                with contextlib.suppress(FileNotFoundError):
+                    seen.append(path.read_bytes())
+
+        thread = threading.Thread(target=look)
+        thread.start()
+        for _ in range(500):
+            with locked(path):
+                pass
+        is_done.set()
+        thread.join()
+        assert seen
+        assert {json.loads(content or "{}").get("process") for content in seen} == {os.getpid()}
+
+    def test_on_a_disk_that_knows_no_second_names(self, tmp_path, monkeypatch):
+        def refuse(*_: object) -> None:
+            raise OSError(errno.EOPNOTSUPP, "not supported")
+
+        monkeypatch.setattr(os, "link", refuse)
+        path = tmp_path / "x"
+        with locked(path):
+            assert json.loads(path.read_text())["process"] == os.getpid()
+            with pytest.raises(ConflictError), locked(path, timeout_s=0.1):
+                pass
+        assert everything_below(tmp_path) == []
 
     def test_says_who_holds_it(self, tmp_path):
         with (

@@ -291,15 +291,38 @@ def locked(path: str | Path, *, timeout_s: float = 10.0) -> Iterator[None]:
 
 
 def _try_create(path: Path, token: str) -> bool:
+    """Create the lock together with its content, and say whether it was free.
+
+    A process that is killed in here leaves no lock that does not say whose it is, and that would be in the
+    way until it is old: the content is written to a file of another name, which then gets the lock's too.
+    """
+    try:
+        if path.exists():
+            return False
+        _make_folders(path.parent)
+        own = _beside(path)
+        try:
+            own.write_text(token, encoding="utf-8")
+            os.link(own, path)
+        finally:
+            own.unlink(missing_ok=True)
+    except FileExistsError as error:
+        _check_folder(path, error)
+        return False
+    except OSError:  # also a disk that knows no second names
+        return _try_create_empty(path, token)
+    return True
+
+
+def _try_create_empty(path: Path, token: str) -> bool:
+    """Create the lock and write its content after that."""
     is_ours = False
     try:
-        _make_folders(path.parent)
         with path.open("x", encoding="utf-8") as file:
             is_ours = True
             file.write(token)
     except FileExistsError as error:
-        if not path.exists() and not path.parent.is_dir():
-            _raise_as_storage_error(error, path)
+        _check_folder(path, error)
         return False
     except OSError as error:
         if is_ours:  # a full disk creates files and cannot fill them
@@ -309,6 +332,12 @@ def _try_create(path: Path, token: str) -> bool:
             return False  # Windows says so while the file is being deleted
         _raise_as_storage_error(error, path)
     return True
+
+
+def _check_folder(path: Path, error: FileExistsError) -> None:
+    """Raise if what exists is not the lock but a file in the place of its folder."""
+    if not path.exists() and not path.parent.is_dir():
+        _raise_as_storage_error(error, path)
 
 
 def _take_over_if_left(path: Path) -> None:

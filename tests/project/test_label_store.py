@@ -286,7 +286,7 @@ def test_killed_at_any_moment_the_labels_are_the_old_or_the_new_ones(project):
     for _ in range(4):
         command = [sys.executable, "-c", SAVE_FOREVER, str(project.root)]
         with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
-            process.stdout.readline()
+            assert process.stdout.readline(), "nothing was saved"
             time.sleep(rng.uniform(0, 0.15))
             process.send_signal(signal.SIGKILL)
             rest = process.stdout.read().split()
