@@ -73,6 +73,13 @@ def test_bottom_up_learns_from_parts_where_animals_are_small(config, length, vie
     assert ("parts" in views.reason) == (part is not None)
 
 
+def test_a_part_is_no_taller_than_a_flat_frame(config):
+    animals = [np.array([[[50.0, 60.0], [130.0, 60.0]]])]
+    _, views = _plan_fields(Skeleton(("nose", "tail")), animals, (640, 64), config)
+    assert views.part_size == (128, 64)
+    assert "parts of it of 128×64" in views.reason
+
+
 def test_settings_that_contradict_each_other_are_refused(herd, config):
     with pytest.raises(ConfigError, match="top-down measures each animal in a crop"):
         plan(herd, config, approach="top-down", view="whole")

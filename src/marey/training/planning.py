@@ -148,7 +148,8 @@ def _plan_fields(
     plan = plan_views(np.empty((0, 4)), frame_size, whole_side=side)
     reason = f"the whole frame is seen at {plan.size[0]}×{plan.size[1]} (scale {plan.scale:.2f})"
     part = max(LEAST_PART, round_up(PART_LENGTHS * plan.scale * float(np.quantile(extent, 0.95))))
-    if config.view != "whole" and part**2 <= PART_SHARE * np.prod(plan.size):
-        reason += f", and learned from parts of it of {part}×{part}"
-        plan = replace(plan, part_size=(part, part))
+    width, height = (min(part, side) for side in plan.size)
+    if config.view != "whole" and width * height <= PART_SHARE * np.prod(plan.size):
+        reason += f", and learned from parts of it of {width}×{height}"
+        plan = replace(plan, part_size=(width, height))
     return spanning_edges(skeleton, every), replace(plan, reason=reason)
