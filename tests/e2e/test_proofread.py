@@ -159,12 +159,77 @@ def test_the_next_repair_need_not_wait_for_the_list_to_be_read_again(project, sh
     page.unroute_all(behavior="ignoreErrors")
 
 
+def test_keys_wait_for_the_repair_before_and_do_it_once(project, shared_server, page):
+    project, path, *_ = project
+    before = load_poses(path)["position"].values
+    open_page(page, shared_server, project)
+    go_to(page, FIRST_SWAP)
+    choose(page, 1)
+    choose(page, 2, second=True)
+    answers = []
+    page.on("requestfinished", lambda request: request.method == "POST" and answers.append(request.response()))
+    for key in "xuxux":
+        page.keyboard.press(key)
+    for _ in range(5):
+        page.keyboard.down("u")
+    page.keyboard.up("u")
+    for _ in range(500):
+        if len(answers) == 6:
+            break
+        page.wait_for_timeout(20)
+    assert [answer.status for answer in answers] == [200] * 6
+    wait_for_repairs(page, 0)
+    np.testing.assert_array_equal(load_poses(path)["position"].values, before)
+
+
+def test_the_file_stays_open_when_one_track_is_left(project, shared_server, page):
+    project, path, *_ = project
+    single = load_poses(path).isel(individual=[0])
+    save_poses(single, path.with_name("three mice-alone.nc"))
+    save_poses(load_poses(path), path.with_name("three mice.nc"))
+    open_page(page, shared_server, project)
+    tracks = page.get_by_role("list", name="Tracks").get_by_role("button")
+    for left in (2, 1):
+        choose(page, 1)
+        page.keyboard.press("Delete")
+        wait_for_repairs(page, 3 - left)
+        expect(tracks).to_have_count(left)
+    which = page.get_by_role("combobox", name="Which tracks")
+    expect(which.locator("option:checked")).to_have_text("three mice-tracks")
+    page.reload()
+    wait_for_repairs(page, 2)
+    expect(which.locator("option")).to_have_text(["three mice-tracks", "three mice"])
+    page.keyboard.press("u")
+    wait_for_repairs(page, 1)
+    expect(tracks).to_have_count(2)
+
+
+def test_after_a_repair_only_what_was_shown_is_confirmed(project, shared_server, page):
+    project, *_ = project
+    open_page(page, shared_server, project)
+    queue = page.get_by_role("region", name="Issues").get_by_role("button")
+    page.keyboard.press("e")
+    expect(queue.first).to_have_attribute("aria-current", "true")
+    following = queue.nth(1).inner_text()
+    page.keyboard.press("x")
+    wait_for_repairs(page, 1)
+    expect(queue.first).to_have_text(re.compile(following.splitlines()[1]))
+    expect(queue.and_(page.locator("[aria-current=true]"))).to_have_count(0)
+    page.keyboard.press("c")
+    expect(page.get_by_text("Open an issue first")).to_be_visible()
+    wait_for_repairs(page, 1)
+    page.keyboard.press("e")
+    expect(queue.first).to_have_attribute("aria-current", "true")
+
+
 def test_a_key_that_lacks_something_says_what(project, shared_server, page):
     project, path, _, _ = project
     open_page(page, shared_server, project)
     content = path.read_bytes()
     page.keyboard.press("x")
     expect(page.get_by_text("Choose a track first")).to_be_visible()
+    page.keyboard.press("p")
+    expect(page.get_by_text("Open an issue first")).to_be_visible()
     assert path.read_bytes() == content
 
 

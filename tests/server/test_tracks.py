@@ -200,9 +200,9 @@ def test_the_frames_of_repairs_are_those_to_learn_from(client, tracks):
         {"kind": "interpolate", "track": "b", "start": 30, "stop": 34},
     ]
     done = client.post(f"{tracks}/tracks/edits", json={"revision": revision, "edits": edits}).json()
-    assert done["corrected"] == [10, 12, 18, 25, 30, 32, 34]
+    assert done["corrected"] == [10, 12, 18, 25, 32], "an animal that was taken out may be there"
     undone = client.post(f"{tracks}/tracks/undo", json={"revision": done["revision"]}).json()
-    assert undone["corrected"] == [10, 12, 18, 25, 30, 34]
+    assert undone["corrected"] == [10, 12, 18, 25]
 
 
 def test_what_was_filled_in_is_proposed_and_not_accepted(client, url, tracks, project):

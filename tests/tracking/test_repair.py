@@ -119,6 +119,7 @@ def test_a_confirmed_range_is_certain():
         (Swap("ada", "bo", 30, 40), "nothing in frames 30 to 40\nhint: the frames are 10 to 15"),
         (Swap("ada", "bo", 13, 11), "ends after it begins, got frames 13 to 11"),
         (Split("ada", 14, "dot"), "ada has no point from frame 14 on"),
+        (Split("ada", 10, "dot"), "ada has no point before frame 10"),
         (Split("ada", 11, "bo"), "a new name for the second part, got 'bo'"),
         (Split("ada", 11, " "), "a new name"),
     ],

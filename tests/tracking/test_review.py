@@ -7,7 +7,7 @@ import pytest
 
 from marey.formats import save_poses
 from marey.model import create_poses
-from marey.tracking import Confirm, Interpolate, Swap, TrackEditor, find_suspicions
+from marey.tracking import Confirm, Delete, Interpolate, Join, Split, Swap, TrackEditor, find_suspicions
 
 SHAPE = np.array([[-10.0, 0.0], [0.0, 0.0], [10.0, 0.0]])
 
@@ -152,6 +152,41 @@ def test_a_doubt_is_settled_by_an_exchange_at_that_moment(tmp_path):
     save_poses(poses_of(paths).assign_attrs(identity_doubts=json.dumps(doubts)), file)
     after = TrackEditor(file).apply(Swap("m1", "m2", 42))
     assert [item.start for item in find_suspicions(after) if item.kind == "swap"] == [120]
+
+
+DOUBT = {"start": 120, "stop": 124, "tracks": ["m1", "m2"], "probability": 0.3, "reason": "they touch"}
+
+
+@pytest.mark.parametrize(
+    ("edits", "tracks"),
+    [
+        ([Delete("m2")], None),
+        ([Delete("m2", 100, 140)], None),
+        ([Delete("m2", 10, 40)], ("m1", "m2")),
+        ([Swap("m1", "m3", 60)], ("m3", "m2")),
+        ([Swap("m1", "m3", 60, 100)], ("m1", "m2")),
+        ([Split("m1", 60, "late")], ("late", "m2")),
+        ([Delete("m3", 0, 130), Delete("m2", 131), Join("m3", "m2")], ("m1", "m3")),
+        ([Delete("m2", 0, 119), Split("m2", 150, "late"), Delete("m1", 120), Join("m1", "m2")], None),
+    ],
+)
+def test_a_doubt_is_about_tracks_as_they_are_called_since_repairs(tmp_path, edits, tracks):
+    file = tmp_path / "tracks.nc"
+    paths = np.concatenate([apart(), apart()[:, :1] + 600], axis=1)
+    save_poses(poses_of(paths).assign_attrs(identity_doubts=json.dumps([DOUBT])), file)
+    after = TrackEditor(file).apply(*edits)
+    doubts = [item.tracks for item in find_suspicions(after) if item.reason == "they touch"]
+    assert doubts == ([] if tracks is None else [tracks])
+
+
+def test_what_was_confirmed_stays_so_when_its_track_gets_another_name(tmp_path):
+    paths = apart()
+    paths[100:110, 1] = np.nan
+    file = tmp_path / "tracks.nc"
+    save_poses(poses_of(paths), file)
+    after = TrackEditor(file).apply(Confirm(("m2",), 100, 109), Swap("m1", "m2", 50))
+    gaps = [item.tracks for item in find_suspicions(after) if item.kind == "gap"]
+    assert gaps == []
 
 
 def test_what_a_person_confirmed_is_not_asked_again(tmp_path):

@@ -10,7 +10,7 @@ from marey.server import results
 from marey.server.schemas import labels as label_schema
 from marey.server.schemas import tracks as schema
 from marey.tracking import History
-from marey.tracking.edits import INTERPOLATED, Delete, Interpolate, Split, Swap
+from marey.tracking.edits import INTERPOLATED, Interpolate, Split, Swap
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -22,8 +22,9 @@ if TYPE_CHECKING:
 def corrected_frames(poses: "xr.Dataset") -> list[int]:
     """Return the frames at which tracks were repaired, in order.
 
-    Where an exchange or a removal begins and ends, where a track was cut, and the middle of what was filled
-    in: of a repair of a thousand frames, these are the ones that a person looked at.
+    Where an exchange begins and ends, where a track was cut, and the middle of what was filled in: of a
+    repair of a thousand frames, these are the ones that a person looked at. Not where something was removed:
+    the animal may be in the picture, and would be learned as background.
     """
     known = set(poses["frame"].to_numpy().tolist())
     frames = {frame for entry in History.of(poses).done for frame in _moments_of(entry.edit)}
@@ -32,7 +33,7 @@ def corrected_frames(poses: "xr.Dataset") -> list[int]:
 
 def _moments_of(edit: "Edit") -> list[int]:
     match edit:
-        case Swap(start=start, stop=stop) | Delete(start=start, stop=stop):
+        case Swap(start=start, stop=stop):
             return [frame for frame in (start, stop) if frame is not None]
         case Split(start=start):
             return [start]

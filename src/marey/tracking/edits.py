@@ -85,6 +85,8 @@ class Split:
         here, there = _column(poses, self.track), _column(poses, self.name)
         if not _is_there(poses, here)[rows].any():
             raise InputError(f"{self.track} has no point from frame {self.start} on, so it cannot be split")
+        if not _is_there(poses, here)[: rows.start].any():
+            raise InputError(f"{self.track} has no point before frame {self.start}, so it cannot be split")
         for values in _planes(poses):
             values[rows, there] = values[rows, here]
             values[rows, here] = _nothing(values)

@@ -19,11 +19,13 @@ import numpy as np
 from marey.model import standardise_poses
 from marey.tracking.certainty import doubts_of
 from marey.tracking.detections import animal_size, mean_point
-from marey.tracking.edits import Confirm, Edit, Interpolate, Split, Swap
+from marey.tracking.edits import Confirm, Delete, Edit, Interpolate, Join, Split, Swap
 from marey.tracking.repair import History
 from marey.words import counted
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import xarray as xr
 
 Kind = Literal["swap", "gap", "jump", "short"]
@@ -97,7 +99,7 @@ def find_suspicions(poses: xr.Dataset, *, limit: int | None = None) -> list[Susp
         return []
     done = [entry.edit for entry in History.of(poses).done]
     found = [*_swaps(scene, poses), *_gaps(scene), *_jumps(scene), *_short_tracks(scene)]
-    left = [item for item in found if not any(_is_covered(item, edit) for edit in done)]
+    left = [item for item in found if not any(_is_covered(item, done, n) for n in range(len(done)))]
     left.sort(key=lambda item: (-item.priority, item.start))
     return left[:limit]
 
@@ -130,26 +132,59 @@ class _Scene:
         return int(min(there[row:].sum(), there[:row].sum()))
 
 
-def _is_covered(item: Suspicion, edit: Edit) -> bool:
-    """Tell whether somebody said that this is right, or filled this gap."""
+def _is_covered(item: Suspicion, edits: Sequence[Edit], number: int) -> bool:
+    """Tell whether somebody said that this is right, or filled this gap, with one of the repairs."""
+    edit = edits[number]
     if isinstance(edit, Confirm):
-        tracks = set(edit.tracks)
+        tracks = edit.tracks
     elif isinstance(edit, Interpolate) and item.kind == "gap":
-        tracks = {edit.track}
+        tracks = (edit.track,)
     else:
         return False
+    for later in edits[number + 1 :]:
+        tracks = _renamed(tracks, item.start, later)
     starts = edit.start is None or edit.start <= item.start
     stops = edit.stop is None or item.stop <= edit.stop
-    return starts and stops and set(item.tracks) <= tracks
+    return starts and stops and set(item.tracks) <= set(tracks)
+
+
+def _renamed(tracks: tuple[str, ...], frame: int, edit: Edit) -> tuple[str, ...]:
+    """Return what tracks at a frame are called after a repair, without those that it removed there."""
+    match edit:
+        case Swap(first=first, second=second) if _is_within(frame, edit):
+            names = {first: second, second: first}
+        case Split(track=track, start=start, name=name) if frame >= start:
+            names = {track: name}
+        case Join(first=first, second=second):
+            names = {second: first}
+        case Delete(track=track) if _is_within(frame, edit):
+            return tuple(name for name in tracks if name != track)
+        case _:
+            return tracks
+    return tuple(names.get(name, name) for name in tracks)
+
+
+def _is_within(frame: int, edit: Swap | Delete) -> bool:
+    return (edit.start is None or edit.start <= frame) and (edit.stop is None or frame <= edit.stop)
 
 
 def _swaps(scene: _Scene, poses: xr.Dataset) -> list[Suspicion]:
     doubts = doubts_of(poses)
     if doubts:
         edits = [entry.edit for entry in History.of(poses).done]
-        left = [doubt for doubt in doubts if not any(_settles(edit, doubt) for edit in edits)]
-        return [_from_doubt(scene, doubt) for doubt in left if set(doubt["tracks"]) & set(scene.names)]
+        left = [doubt for doubt in (_after(doubt, edits) for doubt in doubts) if doubt is not None]
+        return [_from_doubt(scene, doubt) for doubt in left if set(doubt["tracks"]) <= set(scene.names)]
     return [item for pair in combinations(range(len(scene.names)), 2) for item in _contacts(scene, *pair)]
+
+
+def _after(doubt: dict[str, Any], edits: Sequence[Edit]) -> dict[str, Any] | None:
+    """Return a doubt about tracks as they are called by now; None if a repair settled it or took one away."""
+    for edit in edits:
+        tracks = _renamed(tuple(doubt["tracks"]), doubt["start"], edit)
+        if _settles(edit, doubt) or len(set(tracks)) < len(doubt["tracks"]):
+            return None
+        doubt = {**doubt, "tracks": list(tracks)}
+    return doubt
 
 
 def _settles(edit: Edit, doubt: dict[str, Any]) -> bool:
@@ -164,7 +199,7 @@ def _settles(edit: Edit, doubt: dict[str, Any]) -> bool:
 def _from_doubt(scene: _Scene, doubt: dict[str, Any]) -> Suspicion:
     tracks = tuple(doubt["tracks"])
     row = int(np.searchsorted(scene.frames, doubt["stop"]).clip(0, len(scene.frames) - 1))
-    cost = max(scene.frames_after(row, scene.names.index(name)) for name in tracks if name in scene.names)
+    cost = max(scene.frames_after(row, scene.names.index(name)) for name in tracks)
     start, stop = int(doubt["start"]), int(doubt["stop"])
     return Suspicion(
         "swap", start, stop, tracks, float(doubt["probability"]), cost * len(tracks), doubt["reason"]

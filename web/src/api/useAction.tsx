@@ -17,16 +17,19 @@ interface Options<Input, Output> {
   onDone?: (output: Output, input: Input) => void;
   /** The error is shown where the action was asked for, not in a corner. */
   isQuiet?: boolean;
+  /** What is asked for under the same name meanwhile waits for its turn. */
+  queue?: string | undefined;
 }
 
 /** Something that a person does and that changes something: everything shown is asked for again afterwards. */
 export function useAction<Input = void, Output = unknown>(
   act: (input: Input) => Promise<Output>,
-  { onDone, isQuiet = false }: Options<Input, Output> = {},
+  { onDone, isQuiet = false, queue }: Options<Input, Output> = {},
 ): Action<Input, Output> {
   const toast = useToast();
   const { mutate, isPending, error, variables } = useMutation<Output, unknown, Input>({
     mutationFn: act,
+    ...(queue === undefined ? {} : { scope: { id: queue } }),
     networkMode: 'always',
     onSuccess: (output, input) => {
       onDone?.(output, input);

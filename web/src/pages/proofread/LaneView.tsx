@@ -27,9 +27,15 @@ interface Props {
 }
 
 export function LaneView({ session, revision, names, colours, issues, issue, choice, onChoose }: Props) {
+  const list = useRef<HTMLUListElement>(null);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: tracks that were chosen elsewhere come into view
+  useEffect(() => {
+    for (const lane of list.current?.querySelectorAll('[aria-pressed=true]') ?? [])
+      lane.scrollIntoView({ block: 'nearest' });
+  }, [choice.first, choice.second]);
   return (
     <div className="lanes">
-      <ul aria-label="Tracks" className="lanes__names" style={{ paddingTop: RULER_PX }}>
+      <ul aria-label="Tracks" className="lanes__names" ref={list} style={{ paddingTop: RULER_PX }}>
         {names.map((name, track) => (
           <li key={name} style={{ height: LANE_PX }}>
             <button

@@ -34,7 +34,7 @@ import {
   choiceOf,
   choose,
   NOTHING_CHOSEN,
-  placeAfter,
+  placeOf,
   type RepairKind,
   repairOf,
   type Suspicion,
@@ -49,20 +49,28 @@ import { useProofreadKeys } from './useProofreadKeys';
 import { useSwitch } from './useSwitch';
 
 const ZOOM_STEP = 1.5;
+const OPEN_FIRST = 'Open an issue first: click it, or press the key for the next one.';
 
 export default function ProofreadPage({ project }: PageProps) {
   const query = new URLSearchParams(useHashSearch());
   const path = { params: { path: { project } } };
   const { data: all, error } = api.useQuery('get', '/api/projects/{project}/results', path);
-  const results = useMemo(() => all?.filter((item) => item.individuals.length > 1), [all]);
-  const usual = results?.find((item) => item.name.endsWith('-tracks')) ?? results?.[0];
-  const chosen = query.get('result') ?? usual?.id ?? null;
+  const asked = query.get('result');
+  const results = useMemo(() => all?.filter((item) => item.id === asked || hasSeveral(item)), [all, asked]);
+  const usual = results?.find(isTracked) ?? results?.[0];
+  const chosen = asked ?? usual?.id ?? null;
   const frame = query.get('frame');
   const opened = useResultSession(project, chosen, frame === null ? null : Number(frame), false);
   const tracks = useTracks(project, chosen);
   useEffect(() => {
     document.title = 'Proofread · Marey';
   }, []);
+  // What is repaired stays open, also when a repair leaves a single track.
+  useEffect(() => {
+    if (asked !== null || chosen === null) return;
+    const query = new URLSearchParams({ result: chosen, ...(frame === null ? {} : { frame }) });
+    navigate(`?${query}`, { replace: true });
+  }, [asked, chosen, frame]);
   const problem = error ?? opened.error ?? tracks.error;
   if (problem) return <Failure error={problem} />;
   if (!results) return <Loading label="Looking for tracks" />;
@@ -86,6 +94,15 @@ export default function ProofreadPage({ project }: PageProps) {
   );
 }
 
+function isTracked({ name }: Schemas['Result']): boolean {
+  return name.endsWith('-tracks');
+}
+
+/** Tracks are of several animals, whatever a repair left of them. */
+function hasSeveral(item: Schemas['Result']): boolean {
+  return item.individuals.length > 1 || isTracked(item);
+}
+
 interface OpenedProps {
   readonly project: string;
   readonly chosen: string | null;
@@ -99,10 +116,10 @@ function Opened({ project, chosen, results, session, tracks }: OpenedProps) {
   const [chosenOnce, setChoice] = useState<Choice>(NOTHING_CHOSEN);
   const [open, setOpen] = useState<{ place: number; issue: Suspicion | null }>({ place: -1, issue: null });
   const [dialog, setDialog] = useState<'go-to' | 'help' | 'learn' | null>(null);
-  const { repair, isBusy, learn } = useRepairs(project, session, tracks);
+  const { repair, undo, redo, isBusy, learn } = useRepairs(project, session, tracks);
   const { names, suspicions: issues } = tracks;
   const choice = useMemo(() => stillThere(chosenOnce, names), [chosenOnce, names]);
-  const place = placeAfter(issues, open.issue, open.place);
+  const place = placeOf(issues, open.issue);
   const issue = issues[place] ?? null;
   const colours = useColours(names);
   const closeness = useCloseness(session, names, choice);
@@ -119,20 +136,20 @@ function Opened({ project, chosen, results, session, tracks }: OpenedProps) {
   };
   const frame = () => session.data.frameOf(session.state.row);
   const perform = (kind: RepairKind) => {
-    if (isBusy) return;
-    const found = repairOf(kind, choice, frame(), names, open.issue === null ? null : issue);
+    const found = repairOf(kind, choice, frame(), names, issue);
     if ('missing' in found) toast.hint(found.missing);
     else repair({ edits: [found.edit] }, () => setChoice((before) => ({ ...before, start: null, stop: null })));
   };
   const assign = (name: string) => {
-    if (isBusy) return;
     const found = assignmentOf(choice, name, frame());
     if ('missing' in found) toast.hint(found.missing);
     // The animal that was chosen has the other name now.
     else repair({ edits: [found.edit] }, () => setChoice({ ...NOTHING_CHOSEN, first: name }));
   };
   const confirm = () => {
-    if (!issue || isBusy) return;
+    // While a repair is made, nobody has seen yet what it leaves.
+    if (isBusy()) return;
+    if (!issue) return toast.hint(OPEN_FIRST);
     const { tracks: who, start, stop } = issue;
     repair({ edits: [{ kind: 'confirm', tracks: who, start, stop }] }, (next) => {
       const following = next.suspicions[Math.min(place, next.suspicions.length - 1)];
@@ -143,22 +160,27 @@ function Opened({ project, chosen, results, session, tracks }: OpenedProps) {
       closeness.look(following);
     });
   };
+  const loop = () => {
+    if (issue) session.toggleLoop(rowsAround(session, issue));
+    else toast.hint(OPEN_FIRST);
+  };
   const learnFromAll = () => {
     if (tracks.corrected.length === 0) toast.hint('No frame was repaired yet');
     else setDialog('learn');
   };
   const actions: Readonly<Record<Exclude<ProofreadActionId, 'assign'>, () => void>> = {
-    'next-issue': () => show(open.issue === null ? 0 : Math.min(place + 1, issues.length - 1)),
-    'previous-issue': () => show(Math.max(place - 1, 0)),
+    // Where the issue that was open is gone, another one has taken its place, and that is the next.
+    'next-issue': () => show(Math.min(issue ? place + 1 : Math.max(open.place, 0), issues.length - 1)),
+    'previous-issue': () => show(Math.max((issue ? place : open.place) - 1, 0)),
     confirm,
-    loop: () => issue && session.toggleLoop(rowsAround(session, issue)),
+    loop,
     swap: () => perform('swap'),
     split: () => perform('split'),
     join: () => perform('join'),
     interpolate: () => perform('interpolate'),
     delete: () => perform('delete'),
-    undo: () => tracks.done.length > 0 && !isBusy && repair('undo'),
-    redo: () => tracks.undone.length > 0 && !isBusy && repair('redo'),
+    undo,
+    redo,
     'range-start': () => setChoice({ ...choice, start: frame() }),
     'range-stop': () => setChoice({ ...choice, stop: frame() }),
     clear: () => setChoice(NOTHING_CHOSEN),
@@ -213,7 +235,7 @@ function Opened({ project, chosen, results, session, tracks }: OpenedProps) {
           <LaneView
             choice={choice}
             colours={colours}
-            issue={open.issue === null ? null : issue}
+            issue={issue}
             issues={issues}
             names={names}
             onChoose={setChoice}
@@ -222,18 +244,17 @@ function Opened({ project, chosen, results, session, tracks }: OpenedProps) {
           />
         </div>
         <aside className="results-side proofread-side">
-          {!tracks.is_tracked && <TrackFirst project={project} result={detail} />}
+          {!tracks.is_tracked && names.length > 1 && <TrackFirst project={project} result={detail} />}
           <IssueQueue
             colourOf={(name) => colours[names.indexOf(name)] ?? 'currentColor'}
             issues={issues}
             nIssues={tracks.n_suspicions}
             onOpen={show}
-            place={open.issue === null ? -1 : place}
+            place={place}
           />
           <RepairPanel
             canLearn={detail.video !== null}
             choice={choice}
-            isBusy={isBusy}
             keymap={keymap}
             onAct={(id) => id !== 'assign' && actions[id]()}
             tracks={tracks}

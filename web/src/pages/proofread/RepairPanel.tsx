@@ -33,26 +33,25 @@ interface Props {
   readonly tracks: Schemas['Tracks'];
   readonly choice: Choice;
   readonly keymap: Keymap;
-  readonly isBusy: boolean;
   readonly canLearn: boolean;
   readonly onAct: (id: ProofreadActionId) => void;
 }
 
-export function RepairPanel({ tracks, choice, keymap, isBusy, canLearn, onAct }: Props) {
+export function RepairPanel({ tracks, choice, keymap, canLearn, onAct }: Props) {
   return (
     <section aria-label="Repair" className="repair">
       <div className="panel-head">
         <h2>Repair</h2>
         <span>
           <IconButton
-            disabled={tracks.done.length === 0 || isBusy}
+            disabled={tracks.done.length === 0}
             icon={Undo2}
             label="Undo"
             onClick={() => onAct('undo')}
             size="sm"
           />
           <IconButton
-            disabled={tracks.undone.length === 0 || isBusy}
+            disabled={tracks.undone.length === 0}
             icon={Redo2}
             label="Do again"
             onClick={() => onAct('redo')}
@@ -63,17 +62,17 @@ export function RepairPanel({ tracks, choice, keymap, isBusy, canLearn, onAct }:
       <p className="repair__choice">{describe(choice)}</p>
       <div className="repair__buttons">
         {BUTTONS.map(([id, label, icon]) => (
-          <Button disabled={isBusy} icon={icon} key={id} onClick={() => onAct(id)} size="sm">
+          <Button icon={icon} key={id} onClick={() => onAct(id)} size="sm">
             {label} <KeyHint chord={keymap.keysOf(id)[0] ?? ''} />
           </Button>
         ))}
         {canLearn && (
-          <Button disabled={isBusy} icon={GraduationCap} onClick={() => onAct('label')} size="sm">
+          <Button icon={GraduationCap} onClick={() => onAct('label')} size="sm">
             Learn from this frame <KeyHint chord={keymap.keysOf('label')[0] ?? ''} />
           </Button>
         )}
         {canLearn && tracks.corrected.length > 0 && (
-          <Button disabled={isBusy} icon={GraduationCap} onClick={() => onAct('label-all')} size="sm">
+          <Button icon={GraduationCap} onClick={() => onAct('label-all')} size="sm">
             Learn from all {tracks.corrected.length} repaired <KeyHint chord={keymap.keysOf('label-all')[0] ?? ''} />
           </Button>
         )}

@@ -6,7 +6,7 @@ import {
   frameOf,
   freshName,
   NOTHING_CHOSEN,
-  placeAfter,
+  placeOf,
   repairOf,
   type Suspicion,
   stillThere,
@@ -105,10 +105,11 @@ describe('what is chosen', () => {
     expect(stillThere(choiceOf(issue(), NAMES), ['track_1'])).toMatchObject({ first: 'track_1', second: null });
   });
 
-  it('stays with the issue that was looked at', () => {
+  it('stays with the issue that was looked at, and is no other when that is gone', () => {
     const [a, b] = [issue(), issue({ start: 90, stop: 91 })];
-    expect(placeAfter([b, a], a, 0)).toBe(1);
-    expect(placeAfter([b], a, 0)).toBe(0);
-    expect(placeAfter([], a, 3)).toBe(-1);
+    expect(placeOf([b, a], a)).toBe(1);
+    expect(placeOf([b], a)).toBe(-1);
+    expect(placeOf([issue({ tracks: ['mia', 'track_2'] })], a)).toBe(-1);
+    expect(placeOf([a], null)).toBe(-1);
   });
 });

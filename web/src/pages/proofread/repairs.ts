@@ -105,10 +105,14 @@ export function stillThere(choice: Choice, names: readonly string[]): Choice {
   return { ...choice, first: keep(choice.first), second: keep(choice.second) };
 }
 
-/** Where the issue that was looked at stands now that the list was made anew; else the one that took its place. */
-export function placeAfter(issues: readonly Suspicion[], before: Suspicion | null, place: number): number {
-  const same = issues.findIndex(
-    (item) => before !== null && item.kind === before.kind && item.start === before.start && item.stop === before.stop,
+/** Where the issue that is looked at stands now that the list was made anew; -1 where it is none any more. */
+export function placeOf(issues: readonly Suspicion[], open: Suspicion | null): number {
+  return issues.findIndex(
+    (item) =>
+      open !== null &&
+      item.kind === open.kind &&
+      item.start === open.start &&
+      item.stop === open.stop &&
+      item.tracks.join('\n') === open.tracks.join('\n'),
   );
-  return same >= 0 ? same : Math.min(place, issues.length - 1);
 }

@@ -4,6 +4,8 @@ import { Keymap } from '../../engine/keymap';
 import { PROOFREAD_ACTIONS, type ProofreadActionId } from './keys';
 
 const NAME = 'proofread.keys';
+/** What a key that stays down does again and again; everything else it does once. */
+const REPEATED: readonly string[] = ['next', 'previous', 'next-10', 'previous-10', 'zoom-in', 'zoom-out'];
 
 interface Controls {
   readonly act: (id: ProofreadActionId) => void;
@@ -32,6 +34,7 @@ export function useProofreadKeys(isOff: boolean, controls: Controls) {
       const action = keymap.resolve(event);
       if (!action) return;
       event.preventDefault();
+      if (event.repeat && !REPEATED.includes(action.id)) return;
       if (action.id === 'assign') isAssigning = true;
       else latest.current.act(action.id as ProofreadActionId);
     };

@@ -1,6 +1,6 @@
 /** The tracks under repair: what may be wrong, and the repairs, each made from the state that is shown. */
 
-import { useEffect } from 'react';
+import { useEffect, useRef } from 'react';
 import { api, client, queryClient, type Schemas } from '../../api/client';
 import { ApiError } from '../../api/errors';
 import { dataOf, useAction } from '../../api/useAction';
@@ -13,40 +13,66 @@ import type { TrackEdit } from './repairs';
 
 type Tracks = Schemas['Tracks'];
 type Change = { readonly edits: readonly TrackEdit[] } | 'undo' | 'redo';
+interface Asked {
+  readonly change: Change;
+  readonly then: ((next: Tracks) => void) | undefined;
+  /** How many changes had failed when this one was asked for. */
+  readonly nFailed: number;
+}
 
 const TRACKS = '/api/projects/{project}/results/{result}/tracks';
 
 export function useTracks(project: string, result: string | null) {
   const path = { project, result: result ?? '' };
-  return api.useQuery(
-    'get',
-    TRACKS,
-    { params: { path } },
-    { enabled: result !== null, placeholderData: (before) => before },
-  );
+  return api.useQuery('get', TRACKS, { params: { path } }, { enabled: result !== null });
 }
 
-/** Repair the tracks that are shown; afterwards the numbers of the session are those of the repaired file. */
+/**
+ * Repair the tracks that are shown; afterwards the numbers of the session are those of the repaired file.
+ *
+ * Repairs that are asked for while another is being made wait for it, and are dropped if it fails: they were meant for
+ * what it would have led to.
+ */
 export function useRepairs(project: string, session: ResultSession, tracks: Tracks) {
   const toast = useToast();
   const { id } = session.data.detail;
   const { revision } = tracks;
   const path = { project, result: id };
-  const body = { revision, labeller: readLabeller() ?? '' };
-  const { run, isBusy } = useAction(
-    async (change: Change): Promise<Tracks> => {
-      const params = { params: { path } };
-      if (change === 'undo') return dataOf(client.POST(`${TRACKS}/undo`, { ...params, body }));
-      if (change === 'redo') return dataOf(client.POST(`${TRACKS}/redo`, { ...params, body }));
-      return dataOf(client.POST(`${TRACKS}/edits`, { ...params, body: { ...body, edits: [...change.edits] } }));
+  const labeller = readLabeller() ?? '';
+  const key = api.queryOptions('get', TRACKS, { params: { path } }).queryKey;
+  const latest = useRef(revision);
+  const [waiting, failed] = [useRef(0), useRef(0)];
+  const send = (change: Change): Promise<Tracks> => {
+    const params = { params: { path } };
+    const body = { revision: latest.current, labeller };
+    if (change === 'undo') return dataOf(client.POST(`${TRACKS}/undo`, { ...params, body }));
+    if (change === 'redo') return dataOf(client.POST(`${TRACKS}/redo`, { ...params, body }));
+    return dataOf(client.POST(`${TRACKS}/edits`, { ...params, body: { ...body, edits: [...change.edits] } }));
+  };
+  const { run } = useAction(
+    async ({ change, nFailed }: Asked): Promise<Tracks | null> => {
+      try {
+        if (nFailed !== failed.current) return null;
+        const next = await send(change);
+        // The next repair starts from here, not from when the server has been asked again.
+        latest.current = next.revision;
+        queryClient.setQueryData(key, next);
+        return next;
+      } catch (problem) {
+        failed.current += 1;
+        throw problem;
+      } finally {
+        waiting.current -= 1;
+      }
     },
     {
-      onDone: (next, change) => {
-        // The next repair starts from here, not from when the server has been asked again.
-        queryClient.setQueryData(api.queryOptions('get', TRACKS, { params: { path } }).queryKey, next);
+      queue: `tracks of ${id}`,
+      onDone: (next, { change, then }) => {
+        if (next === null) return;
         const done = next.done.at(-1)?.description;
         if (change === 'undo') toast.say(`Taken back: ${next.undone[0]?.description ?? 'the last repair'}`);
         else if (done) toast.say(done.charAt(0).toUpperCase() + done.slice(1));
+        then?.(next);
       },
     },
   );
@@ -55,13 +81,26 @@ export function useRepairs(project: string, session: ResultSession, tracks: Trac
       dataOf(
         client.POST('/api/projects/{project}/results/{result}/tracks/labels', {
           params: { path },
-          body: { frames: [...frames], labeller: body.labeller },
+          body: { frames: [...frames], labeller },
         }),
       ),
     { onDone: (answer) => toast.say(learned(answer)) },
   );
   useRenewal(project, session, revision);
-  return { repair: run, isBusy, learn: learn.run };
+  const isBusy = () => waiting.current > 0;
+  if (!isBusy()) latest.current = revision;
+  const repair = (change: Change, then?: (next: Tracks) => void) => {
+    waiting.current += 1;
+    run({ change, then, nFailed: failed.current });
+  };
+  const known = () => queryClient.getQueryData<Tracks>(key) ?? tracks;
+  return {
+    repair,
+    undo: () => (isBusy() || known().done.length > 0) && repair('undo'),
+    redo: () => (isBusy() || known().undone.length > 0) && repair('redo'),
+    isBusy,
+    learn: learn.run,
+  };
 }
 
 /** What became of frames that were to be labels, in words. */
