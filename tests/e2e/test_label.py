@@ -145,6 +145,40 @@ def test_an_address_counts_while_another_frame_is_on_its_way(desk):
     hand.jump(14)
 
 
+def test_a_page_that_loads_says_so(desk):
+    _, _, hand = desk
+    page = hand.page
+    held = []
+    page.route("**/frames", lambda route: held.append(route))  # noqa: PLW0108 - Playwright marks it
+    page.reload()
+    queue = page.get_by_role("region", name="Frames")
+    expect(queue.get_by_role("status")).to_have_text("Loading…")
+    expect(page.locator(".label-stage").get_by_role("status")).to_have_text("Opening the frame…")
+    page.keyboard.press("n")
+    for claim in ("All frames", "No frame is like that", "Complete", "Every frame", "0 of 0"):
+        expect(page.get_by_text(claim)).to_have_count(0)
+    for route in held:
+        route.continue_()
+    page.unroute("**/frames")
+    hand.wait_for_frame(2)
+    expect(queue.get_by_text("0 of 5")).to_be_visible()
+    expect(page.get_by_text("Opening the frame…")).to_have_count(0)
+
+
+def test_a_queue_that_does_not_come_is_not_called_empty(desk):
+    _, _, hand = desk
+    page = hand.page
+    page.route(
+        "**/frames",
+        lambda route: route.fulfill(
+            status=500, json={"error": {"kind": "Error", "message": "the disk is gone"}}
+        ),
+    )
+    page.reload()
+    expect(page.get_by_role("alert")).to_contain_text("The disk is gone")
+    expect(page.get_by_text("No frames to label yet")).to_have_count(0)
+
+
 def test_tab_moves_another_point(desk):
     _, _, hand = desk
     place_all(hand, 2)
@@ -219,6 +253,62 @@ def test_every_animal_is_chosen_and_named(shared_root, shared_server, page):
     assert places() == {"Ada": 50, "Bob": 110, None: 80}
 
 
+def colour_at(hand, x, y):
+    """Return the colour that is drawn over a point of the image."""
+    return hand.page.evaluate(
+        """([x, y]) => {
+            const canvas = document.querySelector('[data-testid=overlay]');
+            const box = canvas.getBoundingClientRect();
+            const ratio = canvas.width / box.width;
+            const at = [(x - box.left) * ratio, (y - box.top) * ratio].map(Math.round);
+            const [r, g, b] = canvas.getContext('2d').getImageData(...at, 1, 1).data;
+            return '#' + [r, g, b].map((value) => value.toString(16).padStart(2, '0')).join('');
+        }""",
+        hand.to_screen(x, y),
+    )
+
+
+def expect_colours(hand, *colours):
+    """Wait until the points at (50, 50), (80, 50) and so on have these colours."""
+    deadline = time.monotonic() + WITHIN_S
+    while (seen := tuple(colour_at(hand, 50 + 30 * i, 50) for i in range(len(colours)))) != colours:
+        assert time.monotonic() < deadline, f"colours are {seen}"
+        time.sleep(0.2)
+
+
+def test_colours_tell_keypoints_or_animals_apart(desk):
+    _, _, hand = desk
+    page = hand.page
+    settings = page.get_by_role("button", name="Picture and settings")
+    settings.click()
+    colours = page.get_by_label("Colours")
+    expect(page.get_by_label("On the next frame")).to_be_visible()
+    expect(colours).to_have_count(0)  # there is one animal
+    settings.click()
+    for number, place in (("1", 50), ("2", 80)):
+        hand.press(number)
+        hand.click(place, 50)
+    hand.hover(200, 200)
+    blue, orange, green = "#56b4e9", "#e69f00", "#009e73"
+    swatches = page.locator(".animal__colour")
+    nose = colour_at(hand, 50, 50)
+    expect_colours(hand, nose, nose)
+    expect(swatches).to_have_count(0)
+    settings.click()
+    expect(colours).to_have_value("keypoint")
+    colours.select_option("animal")
+    page.keyboard.press("Escape")
+    expect_colours(hand, blue, orange)
+    drawn = swatches.evaluate_all("all => all.map((one) => one.style.background)")
+    assert [re.findall(r"\d+", colour) for colour in drawn] == [
+        [str(int(colour[i : i + 2], 16)) for i in (1, 3, 5)] for colour in (blue, orange, green)
+    ]
+    hand.wait_until_saved()
+    page.reload()
+    hand.wait_for_frame(2)
+    expect_colours(hand, blue, orange)
+
+
 def test_the_strip_shows_the_video_and_goes_there(desk):
     _, _, hand = desk
     strip = hand.page.get_by_test_id("film-strip")
@@ -268,6 +358,23 @@ def test_two_people_at_one_frame_lose_nothing(desk, new_page):
     np.testing.assert_allclose(bob.saved(2)[0].points[5], where[5] + [15, 0], atol=0.8)
     labels = server.ask(f"projects/{ada.project}/labels/{VIDEO}/2")["instances"][0]["points"]
     assert [labels[k]["author"] for k in (0, 5, 11)] == ["Ada", "Bob", "Bob"]
+
+
+def test_a_page_that_is_loaded_again_is_nobody_else_and_a_second_tab_is(desk):
+    _, _, hand = desk
+    page, companion = hand.page, hand.page.get_by_test_id("companion")
+    for _ in range(2):
+        with page.expect_response("**/lease") as answer:
+            page.reload()
+        assert answer.value.json()["others"] == []
+    hand.wait_for_frame(2)
+    expect(companion).to_have_count(0)
+    # A tab that another one opens takes a copy of its storage along, like one that is duplicated.
+    with page.expect_popup() as opened:
+        page.evaluate("() => { window.open(location.href); }")
+    expect(opened.value.get_by_test_id("companion")).to_contain_text("Also here")
+    expect(companion).to_contain_text("Also here")
+    opened.value.close()
 
 
 def test_what_another_tool_writes_meanwhile_is_kept(desk):

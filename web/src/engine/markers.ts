@@ -26,26 +26,33 @@ export class MarkerSheet {
     private readonly size = 1,
   ) {}
 
-  /** Draw the mark of a keypoint around (x, y) in CSS pixels. */
-  stamp(context: CanvasRenderingContext2D, keypoint: number, style: MarkerStyle, x: number, y: number): void {
+  /** Draw the mark of a keypoint around (x, y) in CSS pixels, in the keypoint's colour unless another is given. */
+  stamp(
+    context: CanvasRenderingContext2D,
+    keypoint: number,
+    style: MarkerStyle,
+    x: number,
+    y: number,
+    colour = this.colours[keypoint] ?? INNER_LINE,
+  ): void {
     const half = this.half;
-    context.drawImage(this.find(keypoint, style), x - half, y - half, 2 * half, 2 * half);
+    context.drawImage(this.find(keypoint, style, colour), x - half, y - half, 2 * half, 2 * half);
   }
 
   private get half(): number {
     return RADIUS_PX * this.size + PADDING_PX;
   }
 
-  private find(keypoint: number, style: MarkerStyle): CanvasImageSource {
-    const name = `${keypoint} ${style}`;
+  private find(keypoint: number, style: MarkerStyle, colour: string): CanvasImageSource {
+    const name = `${keypoint} ${style} ${colour}`;
     const known = this.stamps.get(name);
     if (known) return known;
-    const stamp = this.draw(keypoint, style);
+    const stamp = this.draw(keypoint, style, colour);
     this.stamps.set(name, stamp);
     return stamp;
   }
 
-  private draw(keypoint: number, style: MarkerStyle): CanvasImageSource {
+  private draw(keypoint: number, style: MarkerStyle, colour: string): CanvasImageSource {
     const side = Math.ceil(2 * this.half * this.pixelRatio);
     const canvas = document.createElement('canvas');
     canvas.width = side;
@@ -54,7 +61,7 @@ export class MarkerSheet {
     if (!context) return canvas;
     context.scale(side / (2 * this.half), side / (2 * this.half));
     context.translate(this.half, this.half);
-    paintMarker(context, this.colours[keypoint] ?? INNER_LINE, shapeOf(keypoint), style, RADIUS_PX * this.size);
+    paintMarker(context, colour, shapeOf(keypoint), style, RADIUS_PX * this.size);
     return canvas;
   }
 }

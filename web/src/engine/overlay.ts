@@ -1,5 +1,6 @@
 /** Draws what lies over the image. It reads the state and never changes it. */
 
+import { type ColourRule, coloursOfAnimals } from './colouring';
 import { type EditorState, type Target, targetOf } from './editorState';
 import { boundsOf, imagePoint, type ScreenPoint } from './geometry';
 import { findInstance, type Instance, positionsOf, type Skeleton } from './labels';
@@ -9,7 +10,9 @@ import { toScreen, type View } from './view';
 
 export interface OverlayStyle {
   readonly skeleton: Skeleton;
+  /** The colour of every keypoint. */
   readonly colours: readonly string[];
+  readonly colourBy: ColourRule;
   readonly markers: MarkerSheet;
   readonly pixelRatio: number;
   readonly showNames: boolean;
@@ -21,6 +24,7 @@ const HALO = 'rgba(10, 12, 16, 0.7)';
 const EDGE = 'rgba(255, 255, 255, 0.85)';
 const FAINT_EDGE = 'rgba(255, 255, 255, 0.35)';
 const CONFLICT = '#ff5a6e';
+const FAINT_LINE = 0.6;
 const RING_RADIUS_PX = 13;
 const FAINT_NAME = 0.7;
 const NAME_ABOVE_PX = 14;
@@ -36,7 +40,7 @@ export function drawOverlay(context: CanvasRenderingContext2D, state: EditorStat
   clearOverlay(context, style.pixelRatio);
   const { view } = state;
   if (!view) return;
-  drawEdges(context, state, view, style.skeleton);
+  drawEdges(context, state, view, style);
   drawPoints(context, state, view, style);
   drawAnimals(context, state, view, style.individuals);
   drawConflicts(context, state, view);
@@ -45,21 +49,55 @@ export function drawOverlay(context: CanvasRenderingContext2D, state: EditorStat
   if (state.pointer && !state.gesture?.isDrag && target) drawTarget(context, state, view, state.pointer, target, style);
 }
 
-/** The lines of all animals in two strokes: the active animal's clearly, the others' faintly. */
-function drawEdges(context: CanvasRenderingContext2D, state: EditorState, view: View, skeleton: Skeleton): void {
+/** The colour of a keypoint of an animal, by their ids. */
+type Colouring = (instance: string, keypoint: number) => string;
+
+function colouringOf(state: EditorState, style: OverlayStyle): Colouring {
+  if (style.colourBy === 'keypoint') return (_, keypoint) => style.colours[keypoint] ?? EDGE;
+  const colours = coloursOfAnimals(state, style.individuals);
+  return (instance) => colours.get(instance) ?? EDGE;
+}
+
+/** The lines of all animals: the active animal's clearly and above the others', which are faint. */
+function drawEdges(context: CanvasRenderingContext2D, state: EditorState, view: View, style: OverlayStyle): void {
   const active = state.instance?.id;
+  const colours = style.colourBy === 'animal' ? coloursOfAnimals(state, style.individuals) : null;
   for (const isActive of [false, true]) {
-    context.beginPath();
-    for (const instance of state.labels.instances) {
-      if ((instance.id === active) === isActive) traceEdges(context, instance, view, skeleton);
+    const animals = state.labels.instances.filter(({ id }) => (id === active) === isActive);
+    if (!colours) {
+      strokeEdges(context, animals, view, style.skeleton, { colour: isActive ? EDGE : FAINT_EDGE, width: 1.25 });
+      continue;
     }
-    context.strokeStyle = HALO;
-    context.lineWidth = 3;
-    context.stroke();
-    context.strokeStyle = isActive ? EDGE : FAINT_EDGE;
-    context.lineWidth = 1.25;
-    context.stroke();
+    for (const animal of animals) {
+      const colour = colours.get(animal.id) ?? EDGE;
+      context.globalAlpha = isActive ? 1 : FAINT_LINE;
+      strokeEdges(context, [animal], view, style.skeleton, { colour, width: isActive ? 2.5 : 1.25 });
+    }
   }
+  context.globalAlpha = 1;
+}
+
+interface Line {
+  readonly colour: string;
+  readonly width: number;
+}
+
+/** All lines in two strokes: what is wide and dark below makes them seen on any ground. */
+function strokeEdges(
+  context: CanvasRenderingContext2D,
+  animals: readonly Instance[],
+  view: View,
+  skeleton: Skeleton,
+  { colour, width }: Line,
+): void {
+  context.beginPath();
+  for (const animal of animals) traceEdges(context, animal, view, skeleton);
+  context.strokeStyle = HALO;
+  context.lineWidth = width + 1.75;
+  context.stroke();
+  context.strokeStyle = colour;
+  context.lineWidth = width;
+  context.stroke();
 }
 
 function traceEdges(context: CanvasRenderingContext2D, instance: Instance, view: View, skeleton: Skeleton): void {
@@ -79,11 +117,12 @@ export function drawPoints(
   view: View,
   style: OverlayStyle,
 ): void {
+  const colourOf = colouringOf(state, style);
   for (const instance of state.labels.instances) {
     instance.points.forEach((point, keypoint) => {
       if (!point.position) return;
       const { x, y } = toScreen(view, point.position);
-      style.markers.stamp(context, keypoint, styleOf(point), x, y);
+      style.markers.stamp(context, keypoint, styleOf(point), x, y, colourOf(instance.id, keypoint));
       if (style.showNames) drawLabel(context, style.skeleton.keypoints[keypoint] ?? '', { x: x + 9, y: y - 9 });
     });
   }
@@ -125,7 +164,7 @@ function drawSelection(context: CanvasRenderingContext2D, state: EditorState, vi
   const { instance, keypoint, isChosen } = state;
   if (!isChosen || keypoint === null || !instance) return;
   const position = findInstance(state.labels, instance.id)?.points[keypoint]?.position;
-  if (position) drawRing(context, toScreen(view, position), style.colours[keypoint] ?? EDGE, []);
+  if (position) drawRing(context, toScreen(view, position), colouringOf(state, style)(instance.id, keypoint), []);
 }
 
 /** What a click would do: the name of the part at the pointer, and a ring around the point that would move. */
@@ -146,7 +185,8 @@ function drawTarget(
   }
   drawCross(context, pointer, EDGE);
   // The name bears the mark of the part: dark colours would not be read as letters.
-  style.markers.stamp(context, target.keypoint, 'confirmed', pointer.x + 18, pointer.y + 19);
+  const colour = colouringOf(state, style)(target.instance, target.keypoint);
+  style.markers.stamp(context, target.keypoint, 'confirmed', pointer.x + 18, pointer.y + 19, colour);
   drawLabel(context, name, { x: pointer.x + 28, y: pointer.y + 23 });
 }
 

@@ -7,6 +7,7 @@ const item = (key: string, state: FrameState, confidence: number | null = null, 
   video: 'v',
   frame: 0,
   state,
+  nAnimals: 1,
   confidence,
   needsReview,
 });

@@ -7,6 +7,8 @@ export interface QueueItem {
   readonly video: string;
   readonly frame: number;
   readonly state: FrameState;
+  /** How many animals are labelled or proposed in this frame. */
+  readonly nAnimals: number;
   /** The lowest confidence of a prediction in this frame, or null without one. */
   readonly confidence: number | null;
   /** Somebody asked to look at it again. */

@@ -21,6 +21,11 @@ export function slotsOf(labels: FrameLabels, individuals: readonly string[]): re
   return [...named, ...others, { name: null, instance: null }];
 }
 
+/** The place of an animal among the slots, also before its first point; -1 where it has none. */
+export function placeAmong(slots: readonly Slot[], animal: Instance): number {
+  return slots.findIndex(({ name, instance }) => (instance ? instance.id === animal.id : name === animal.individual));
+}
+
 /** What an animal is called on the page: its number, and its name where it has one. */
 export function titleOf(slot: Slot, place: number): string {
   return slot.name === null ? `${place + 1}` : `${place + 1} ${slot.name}`;

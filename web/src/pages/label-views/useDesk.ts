@@ -2,6 +2,7 @@
 
 import { useEffect, useMemo, useState } from 'react';
 import { api } from '../../api/client';
+import { PAGE_ID } from '../../app/pageId';
 import { coloursFor } from '../../engine/palette';
 import { recordingFrame } from '../../engine/recordingClock';
 import { Drafts } from '../label/drafts';
@@ -11,8 +12,6 @@ import { skeletonFromWire } from '../label/wire';
 import type { Chosen } from '../views/SessionGate';
 import { timingsOf } from '../views/useViewsSession';
 import { ViewsDesk } from './viewsDesk';
-
-const PAGE_ID = `${Date.now().toString(36)}-${Math.random().toString(36).slice(2)}`;
 
 export interface OpenedDesk {
   readonly desk: ViewsDesk;

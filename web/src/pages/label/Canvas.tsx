@@ -1,6 +1,7 @@
 /** The image and, over it, the labels: two canvases, so that moving the pointer never redraws the image. */
 
 import { useEffect, useRef } from 'react';
+import type { ColourRule } from '../../engine/colouring';
 import { type ScreenPoint, screenPoint } from '../../engine/geometry';
 import { drawImageLayer, drawLoupe, loupeView } from '../../engine/imageLayer';
 import { MarkerSheet } from '../../engine/markers';
@@ -18,12 +19,13 @@ interface Props {
   readonly colours: readonly string[];
   readonly settings: LabelSettings;
   readonly held: Held;
+  readonly colourBy?: ColourRule;
 }
 
 const WHEEL_ZOOM_PER_PX = 0.0015;
 const WHEEL_TURN_PER_PX = 0.001;
 
-export function Canvas({ session, colours, settings, held }: Props) {
+export function Canvas({ session, colours, settings, held, colourBy = 'keypoint' }: Props) {
   const frame = useRef<HTMLDivElement>(null);
   const imageCanvas = useRef<HTMLCanvasElement>(null);
   const overlayCanvas = useRef<HTMLCanvasElement>(null);
@@ -31,8 +33,8 @@ export function Canvas({ session, colours, settings, held }: Props) {
   useEffect(() => {
     const [host, image, overlay] = [frame.current, imageCanvas.current, overlayCanvas.current];
     if (!host || !image || !overlay) return;
-    return paintOnChange(session, image, overlay, colours, settings, held);
-  }, [session, colours, settings, held]);
+    return paintOnChange(session, image, overlay, { colours, settings, held, colourBy });
+  }, [session, colours, settings, held, colourBy]);
 
   useEffect(() => {
     const [host, image, overlay] = [frame.current, imageCanvas.current, overlayCanvas.current];
@@ -63,9 +65,7 @@ function paintOnChange(
   session: LabelSession,
   imageCanvas: HTMLCanvasElement,
   overlayCanvas: HTMLCanvasElement,
-  colours: readonly string[],
-  settings: LabelSettings,
-  held: Held,
+  { colours, settings, held, colourBy }: Required<Omit<Props, 'session'>>,
 ): () => void {
   const [image, overlay] = [imageCanvas.getContext('2d', { alpha: false }), overlayCanvas.getContext('2d')];
   const { editor } = session;
@@ -73,6 +73,7 @@ function paintOnChange(
   const style: OverlayStyle = {
     skeleton: editor.skeleton,
     colours,
+    colourBy,
     markers: new MarkerSheet(colours, pixelRatio, settings.markerSize),
     pixelRatio,
     showNames: settings.showNames,

@@ -10,6 +10,7 @@ import { EmptyState } from '../../components/EmptyState';
 import { GoToDialog } from '../../components/GoToDialog';
 import { KeySheet } from '../../components/KeySheet';
 import { Loading } from '../../components/Progress';
+import { labelsWithDraft } from '../../engine/editorState';
 import { Keymap } from '../../engine/keymap';
 import { type PageControls, pressKey } from './actions';
 import { keyOf, type Place } from './backend';
@@ -56,14 +57,17 @@ type Dialog = 'go-to' | 'help' | null;
 
 function Workbench({ opened, project, asked }: { opened: Opened; project: string; asked: Place | null }) {
   const { session, colours, nFrames } = opened;
-  const [place, notice, isEmpty] = useStore(
-    session,
-    (state) =>
-      [state.place, state.notice, state.items.length === 0 && state.place === null && !state.isLoading] as const,
-  );
+  const [place, notice, isListed, isOpening, isEmpty] = useStore(session, ({ isLoading, ...state }) => {
+    const hasNone = state.isListed && state.items.length === 0;
+    const isBlank = state.place === null;
+    return [state.place, state.notice, state.isListed, isBlank && isLoading, hasNone && isBlank && !isLoading] as const;
+  });
+  const hasSeveral = useHasSeveral(opened);
   const { settings, keymap, change, changeKeys } = useSettings(opened);
   const [dialog, setDialog] = useState<Dialog>(null);
   const [held, hold] = useHeld();
+
+  const colourBy = hasSeveral ? settings.colourBy : 'keypoint';
 
   useFollowAddress(opened, asked, place);
   useKeys(
@@ -91,6 +95,7 @@ function Workbench({ opened, project, asked }: { opened: Opened; project: string
       <QueuePanel session={session} />
       <div className="label-middle">
         <Toolbar
+          hasSeveral={hasSeveral}
           nFrames={place ? nFrames.get(place.video) : undefined}
           onChange={change}
           onGoTo={() => setDialog('go-to')}
@@ -100,14 +105,15 @@ function Workbench({ opened, project, asked }: { opened: Opened; project: string
           settings={settings}
         />
         <div className="label-stage">
-          <Canvas colours={colours} held={held} session={session} settings={settings} />
+          <Canvas colourBy={colourBy} colours={colours} held={held} session={session} settings={settings} />
           <Conflicts session={session} />
           <Problem session={session} />
+          {isOpening && <Loading label="Opening the frame" />}
         </div>
-        {place && <FilmStrip nFrames={nFrames.get(place.video) ?? 0} session={session} />}
+        {place && isListed && <FilmStrip nFrames={nFrames.get(place.video) ?? 0} session={session} />}
         <StatusBar keymap={keymap} session={session} />
       </div>
-      <PartsPanel colours={colours} session={session} />
+      <PartsPanel colourBy={colourBy} colours={colours} session={session} />
       <p aria-live="polite" className="visually-hidden" role="status">
         {notice}
       </p>
@@ -155,6 +161,14 @@ function Problem({ session }: Pick<Opened, 'session'>) {
       </Callout>
     </div>
   );
+}
+
+/** Whether there are several animals to tell apart: by name, or together in a frame. */
+function useHasSeveral({ session }: Opened): boolean {
+  const { editor } = session;
+  const isTogether = useStore(session, (state) => state.items.some(({ nAnimals }) => nAnimals > 1));
+  const isTogetherHere = useStore(editor, (state) => labelsWithDraft(state).instances.length > 1);
+  return editor.individuals.length > 1 || isTogether || isTogetherHere;
 }
 
 /** The settings, kept in the browser and told to the session. */

@@ -4,30 +4,38 @@ import { Trash2 } from 'lucide-react';
 import { useStore } from '../../app/useStore';
 import { IconButton } from '../../components/Button';
 import { classes } from '../../components/classes';
+import { type ColourRule, coloursOfSlots } from '../../engine/colouring';
 import { targetOf } from '../../engine/editorState';
 import { findInstance, isUnconfirmed, type LabelPoint } from '../../engine/labels';
 import { styleOf } from '../../engine/markers';
-import { slotsOf } from '../../engine/slots';
+import { placeAmong, slotsOf } from '../../engine/slots';
 import type { LabelSession } from './labelSession';
 import { MarkerIcon } from './MarkerIcon';
 
 interface Props {
   readonly session: LabelSession;
+  /** The colour of every keypoint. */
   readonly colours: readonly string[];
+  readonly colourBy: ColourRule;
 }
 
-export function PartsPanel({ session, colours }: Props) {
+export function PartsPanel({ session, colours, colourBy }: Props) {
   const { editor } = session;
-  const [labels, instance, keypoint] = useStore(
+  const [frame, labels, instance, keypoint] = useStore(
     editor,
-    (state) => [state.labels, state.instance, state.keypoint] as const,
+    (state) => [state.frame, state.labels, state.instance, state.keypoint] as const,
   );
   const target = useStore(editor, (state) => targetOf(state)?.keypoint ?? null);
   const points = (instance && findInstance(labels, instance.id)?.points) ?? instance?.points ?? [];
   const done = points.filter((point) => point.visibility !== 'unlabeled' && !isUnconfirmed(point)).length;
+  const slots = slotsOf(labels, editor.individuals);
+  const animalColours = colourBy === 'animal' ? coloursOfSlots(slots) : null;
+  const own = instance ? animalColours?.[placeAmong(slots, instance)] : undefined;
+  // Nothing is known of a frame that is still on its way.
+  if (frame === null) return <section aria-label="Parts" className="parts" />;
   return (
     <section aria-label="Parts" className="parts">
-      <Animals session={session} />
+      <Animals colours={animalColours} session={session} />
       <header className="panel-head">
         <h2>Parts</h2>
         <span className="faint small number" data-testid="parts-done">
@@ -44,7 +52,7 @@ export function PartsPanel({ session, colours }: Props) {
               onClick={() => editor.choosePart(k)}
               type="button"
             >
-              <Mark colour={colours[k] ?? ''} keypoint={k} point={point} />
+              <Mark colour={own ?? colours[k] ?? ''} keypoint={k} point={point} />
               <span className="part__name truncate">{editor.skeleton.keypoints[k]}</span>
               <span className="part__state">{wordsFor(point)}</span>
             </button>
@@ -80,12 +88,14 @@ function wordsFor(point: LabelPoint): string {
   return `proposed${sure}`;
 }
 
-/** One button for every animal, and one for the next. */
-function Animals({ session }: { session: LabelSession }) {
+/** One button for every animal, and one for the next; with their colours where those tell the animals apart. */
+function Animals({ session, colours }: { session: LabelSession; colours: readonly string[] | null }) {
   const { editor } = session;
   const [labels, active] = useStore(editor, (state) => [state.labels, state.instance] as const);
   const { individuals } = editor;
   const own = active && findInstance(labels, active.id);
+  const slots = slotsOf(labels, individuals);
+  const chosen = active ? placeAmong(slots, active) : -1;
   return (
     <>
       <header className="panel-head">
@@ -99,22 +109,20 @@ function Animals({ session }: { session: LabelSession }) {
         />
       </header>
       <div className="animals">
-        {slotsOf(labels, individuals).map(({ name, instance }, place) => {
-          const isActive = instance ? instance.id === active?.id : !own && name === active?.individual;
-          return (
-            <button
-              aria-pressed={isActive}
-              className={classes('animal', isActive && 'animal--active', !instance && 'animal--new')}
-              // biome-ignore lint/suspicious/noArrayIndexKey: an animal is known by its place
-              key={place}
-              onClick={() => editor.chooseInstance(place)}
-              type="button"
-            >
-              <span className="number">{place + 1}</span>
-              <span className="truncate">{name ?? (instance ? 'animal' : 'new')}</span>
-            </button>
-          );
-        })}
+        {slots.map(({ name, instance }, place) => (
+          <button
+            aria-pressed={place === chosen}
+            className={classes('animal', place === chosen && 'animal--active', !instance && 'animal--new')}
+            // biome-ignore lint/suspicious/noArrayIndexKey: an animal is known by its place
+            key={place}
+            onClick={() => editor.chooseInstance(place)}
+            type="button"
+          >
+            {colours && <span aria-hidden className="animal__colour" style={{ background: colours[place] }} />}
+            <span className="number">{place + 1}</span>
+            <span className="truncate">{name ?? (instance ? 'animal' : 'new')}</span>
+          </button>
+        ))}
       </div>
       {individuals.length > 0 && own && (
         <label className="animal__name">

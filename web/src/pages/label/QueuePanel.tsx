@@ -4,6 +4,7 @@ import { Circle, CircleCheck, CircleDashed, CircleDot, Flag, type LucideIcon } f
 import { useEffect, useRef, useState } from 'react';
 import { useStore } from '../../app/useStore';
 import { classes } from '../../components/classes';
+import { Loading } from '../../components/Progress';
 import type { FrameState } from '../../engine/labels';
 import { countOf, QUEUE_FILTERS, type QueueFilter, type QueueItem } from '../../engine/queue';
 import { keyOf } from './backend';
@@ -27,30 +28,41 @@ const STATES: Readonly<Record<FrameState, { icon: LucideIcon; words: string }>> 
 };
 
 export function QueuePanel({ session }: { session: LabelSession }) {
-  const [items, filter, place] = useStore(session, (state) => [state.items, state.filter, state.place] as const);
+  const [items, isListed, filter, place] = useStore(
+    session,
+    (state) => [state.items, state.isListed, state.filter, state.place] as const,
+  );
   const shown = session.visibleItems();
   const labeled = items.filter((item) => item.state === 'labeled').length;
   return (
     <section aria-label="Frames" className="queue">
       <header className="panel-head">
         <h2>Frames</h2>
-        <span className="faint small number" title="labelled, of all frames of the queue">
-          {labeled} of {items.length}
-        </span>
+        {isListed && (
+          <span className="faint small number" title="labelled, of all frames of the queue">
+            {labeled} of {items.length}
+          </span>
+        )}
       </header>
-      <select
-        aria-label="Which frames to show"
-        className="input input--sm"
-        onChange={(event) => session.setFilter(event.target.value as QueueFilter)}
-        value={filter}
-      >
-        {QUEUE_FILTERS.map((name) => (
-          <option key={name} value={name}>
-            {FILTER_WORDS[name]} ({countOf(items, name)})
-          </option>
-        ))}
-      </select>
-      <Rows current={place && keyOf(place)} items={shown} onOpen={(item) => void session.go(item)} />
+      {isListed ? (
+        <>
+          <select
+            aria-label="Which frames to show"
+            className="input input--sm"
+            onChange={(event) => session.setFilter(event.target.value as QueueFilter)}
+            value={filter}
+          >
+            {QUEUE_FILTERS.map((name) => (
+              <option key={name} value={name}>
+                {FILTER_WORDS[name]} ({countOf(items, name)})
+              </option>
+            ))}
+          </select>
+          <Rows current={place && keyOf(place)} items={shown} onOpen={(item) => void session.go(item)} />
+        </>
+      ) : (
+        <Loading />
+      )}
     </section>
   );
 }

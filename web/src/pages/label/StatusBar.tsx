@@ -29,14 +29,16 @@ export function StatusBar({ session, keymap }: { session: LabelSession; keymap: 
 /** What the next click does, and the key that goes with it. */
 function Next({ session, keymap }: { session: LabelSession; keymap: Keymap }) {
   const { editor } = session;
-  const [kind, part] = useStore(editor, (state) => {
+  const [frame, kind, part] = useStore(editor, (state) => {
     const target = targetOf(state);
-    return [target?.kind ?? null, target ? editor.skeleton.keypoints[target.keypoint] : null] as const;
+    return [state.frame, target?.kind ?? null, target ? editor.skeleton.keypoints[target.keypoint] : null] as const;
   });
   const unconfirmed = useStore(
     editor,
     ({ labels }) => labels.instances.flatMap((instance) => instance.points).filter(isUnconfirmed).length,
   );
+  // Nothing is known of a frame that is still on its way.
+  if (frame === null) return null;
   const key = (id: LabelActionId) => <KeyHint chord={keymap.keysOf(id)[0] ?? ''} />;
   return (
     <span className="label-status__next" data-testid="next-step">

@@ -20,6 +20,7 @@ import { useFrameTimes } from '../../api/frameTimes';
 import { useStore } from '../../app/useStore';
 import { Button, IconButton } from '../../components/Button';
 import { CheckField } from '../../components/Field';
+import type { ColourRule } from '../../engine/colouring';
 import type { ViewRule } from '../../engine/view';
 import type { LabelSession } from './labelSession';
 import { DEFAULT_SETTINGS, type LabelSettings } from './settings';
@@ -29,6 +30,8 @@ interface Props {
   readonly settings: LabelSettings;
   readonly nFrames: number | undefined;
   readonly project: string;
+  /** There is a choice of colours. */
+  readonly hasSeveral: boolean;
   readonly onChange: (part: Partial<LabelSettings>) => void;
   readonly onGoTo: () => void;
   readonly onHelp: () => void;
@@ -40,7 +43,12 @@ const RULE_WORDS: Readonly<Record<ViewRule, string>> = {
   fit: 'Whole image',
 };
 
-export function Toolbar({ session, settings, nFrames, project, onChange, onGoTo, onHelp }: Props) {
+const COLOUR_WORDS: Readonly<Record<ColourRule, string>> = {
+  keypoint: 'By keypoint',
+  animal: 'By animal',
+};
+
+export function Toolbar({ session, settings, nFrames, project, hasSeveral, onChange, onGoTo, onHelp }: Props) {
   const [place, needsReview, isLoop] = useStore(
     session,
     (state) => [state.place, state.needsReview, state.isLoop] as const,
@@ -94,7 +102,7 @@ export function Toolbar({ session, settings, nFrames, project, onChange, onGoTo,
       <div className="label-toolbar__group label-toolbar__group--end">
         <IconButton icon={ZoomIn} label="Show the animal" onClick={() => editor.lookAt('animal')} size="sm" />
         <IconButton icon={Maximize} label="Show the whole image" onClick={() => editor.lookAt('image')} size="sm" />
-        <Appearance onChange={onChange} settings={settings} />
+        <Appearance hasSeveral={hasSeveral} onChange={onChange} settings={settings} />
         <IconButton icon={Keyboard} label="Show all keys" onClick={onHelp} size="sm" />
       </div>
     </header>
@@ -102,7 +110,7 @@ export function Toolbar({ session, settings, nFrames, project, onChange, onGoTo,
 }
 
 /** The settings of the picture and of what happens on the way to the next frame. */
-function Appearance({ settings, onChange }: Pick<Props, 'settings' | 'onChange'>) {
+function Appearance({ settings, hasSeveral, onChange }: Pick<Props, 'settings' | 'hasSeveral' | 'onChange'>) {
   const [isOpen, setIsOpen] = useState(false);
   const id = useId();
   const isChanged = settings.brightness !== 100 || settings.contrast !== 100;
@@ -141,20 +149,20 @@ function Appearance({ settings, onChange }: Pick<Props, 'settings' | 'onChange'>
               value={settings.markerSize}
             />
           </label>
-          <label className="label-slider">
-            <span>On the next frame</span>
-            <select
-              className="input input--sm"
-              onChange={(event) => onChange({ viewRule: event.target.value as ViewRule })}
-              value={settings.viewRule}
-            >
-              {Object.entries(RULE_WORDS).map(([rule, words]) => (
-                <option key={rule} value={rule}>
-                  {words}
-                </option>
-              ))}
-            </select>
-          </label>
+          {hasSeveral && (
+            <Choice
+              label="Colours"
+              onChoose={(colourBy) => onChange({ colourBy })}
+              value={settings.colourBy}
+              words={COLOUR_WORDS}
+            />
+          )}
+          <Choice
+            label="On the next frame"
+            onChoose={(viewRule) => onChange({ viewRule })}
+            value={settings.viewRule}
+            words={RULE_WORDS}
+          />
           <CheckField
             checked={settings.showNames}
             label="Names beside the points"
@@ -172,6 +180,31 @@ function Appearance({ settings, onChange }: Pick<Props, 'settings' | 'onChange'>
         </div>
       )}
     </fieldset>
+  );
+}
+
+function Choice<Value extends string>({
+  label,
+  words,
+  value,
+  onChoose,
+}: {
+  label: string;
+  words: Readonly<Record<Value, string>>;
+  value: Value;
+  onChoose: (value: Value) => void;
+}) {
+  return (
+    <label className="label-slider">
+      <span>{label}</span>
+      <select className="input input--sm" onChange={(event) => onChoose(event.target.value as Value)} value={value}>
+        {Object.entries<string>(words).map(([key, text]) => (
+          <option key={key} value={key}>
+            {text}
+          </option>
+        ))}
+      </select>
+    </label>
   );
 }
 

@@ -22,6 +22,8 @@ import type { Drafts } from './drafts';
 
 export interface SessionState {
   readonly items: readonly QueueItem[];
+  /** The queue has come; until then, that it holds nothing means nothing. */
+  readonly isListed: boolean;
   readonly filter: QueueFilter;
   /** The frame on the canvas. */
   readonly place: Place | null;
@@ -65,6 +67,7 @@ export class LabelSession {
   private isForward = true;
   private value: SessionState = {
     items: [],
+    isListed: false,
     filter: 'all',
     place: null,
     picture: null,
@@ -113,12 +116,16 @@ export class LabelSession {
     return () => this.listeners.delete(listener);
   };
 
-  /** Load the queue and show a frame: the one asked for last, or the first with something to do. */
+  /**
+   * Load the queue and show a frame: the one asked for last, or the first with something to do.
+   *
+   * Fails where the queue cannot be had.
+   */
   async start(first: Place | null): Promise<void> {
     this.wanted = first;
     this.leaseTimer = setInterval(() => this.renewLease(), LEASE_EVERY_MS);
     const items = await this.backend.listFrames();
-    this.set({ items });
+    this.set({ items, isListed: true });
     await this.sendDrafts();
     const place = this.wanted ?? nextUnlabeled(items, null) ?? items[0];
     if (place) await this.go({ video: place.video, frame: place.frame });
@@ -167,12 +174,14 @@ export class LabelSession {
       this.goTo(from.frame + by);
       return;
     }
+    if (!this.value.isListed) return;
     const item = stepped(items, from && keyOf(from), by);
     if (item) void this.go({ video: item.video, frame: item.frame });
     else this.say(by > 0 ? 'This is the last frame' : 'This is the first frame');
   }
 
   goNextUnlabeled(): void {
+    if (!this.value.isListed) return;
     this.isForward = true;
     const item = nextUnlabeled(this.value.items, this.wanted && keyOf(this.wanted));
     if (item) void this.go({ video: item.video, frame: item.frame });
@@ -322,7 +331,7 @@ export class LabelSession {
     const labels = documents.labels(key);
     this.drafts.keep(key, { base: documents.base(key), labels });
     if (labels.instances.length > 0) this.lastLabeled = key;
-    this.changeItem(key, { state: stateOf(labels) });
+    this.changeItem(key, { state: stateOf(labels), nAnimals: labels.instances.length });
     this.autosave.touch(key);
   }
 

@@ -94,8 +94,9 @@ function received(data: Schemas['FrameLabels'] | undefined): ServerLabels {
 }
 
 function queueItem(item: Schemas['FrameItem']) {
-  const { video, frame, state, confidence, needs_review } = item;
-  return { key: keyOf({ video, frame }), video, frame, state, confidence, needsReview: needs_review };
+  const { video, frame, state, n_instances, confidence, needs_review } = item;
+  const key = keyOf({ video, frame });
+  return { key, video, frame, state, nAnimals: n_instances, confidence, needsReview: needs_review };
 }
 
 /** What an error means for saving: ask for a merge, try again, or give up. */

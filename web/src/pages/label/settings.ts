@@ -1,12 +1,15 @@
 /** How a person likes the label page; kept in the browser. */
 
 import { readStored, writeStored } from '../../app/storage';
+import { COLOUR_RULES, type ColourRule } from '../../engine/colouring';
 import type { Overrides } from '../../engine/keymap';
 import { VIEW_RULES, type ViewRule } from '../../engine/view';
 
 export interface LabelSettings {
   readonly viewRule: ViewRule;
   readonly showNames: boolean;
+  /** Counts where there are several animals. */
+  readonly colourBy: ColourRule;
   /** Percent, as CSS filters take them. */
   readonly brightness: number;
   readonly contrast: number;
@@ -20,6 +23,7 @@ export interface LabelSettings {
 export const DEFAULT_SETTINGS: LabelSettings = {
   viewRule: 'animal',
   showNames: false,
+  colourBy: 'keypoint',
   brightness: 100,
   contrast: 100,
   markerSize: 1,
@@ -44,13 +48,14 @@ export function storeSettings(settings: LabelSettings): void {
 
 /** Only what makes sense, whatever an older version or a person wrote there. */
 export function checked(stored: unknown): LabelSettings {
-  const { viewRule, showNames, brightness, contrast, markerSize, prefillNew, keys } = {
+  const { viewRule, showNames, colourBy, brightness, contrast, markerSize, prefillNew, keys } = {
     ...DEFAULT_SETTINGS,
     ...(typeof stored === 'object' ? stored : {}),
   };
   return {
     viewRule: VIEW_RULES.includes(viewRule) ? viewRule : DEFAULT_SETTINGS.viewRule,
     showNames: showNames === true,
+    colourBy: COLOUR_RULES.includes(colourBy) ? colourBy : DEFAULT_SETTINGS.colourBy,
     brightness: limited('brightness', brightness),
     contrast: limited('contrast', contrast),
     markerSize: limited('markerSize', markerSize),

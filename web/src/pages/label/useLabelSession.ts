@@ -2,6 +2,7 @@
 
 import { useEffect, useMemo, useState } from 'react';
 import { api } from '../../api/client';
+import { PAGE_ID } from '../../app/pageId';
 import { coloursFor } from '../../engine/palette';
 import type { Place } from './backend';
 import { Drafts } from './drafts';
@@ -14,9 +15,6 @@ export interface Opened {
   readonly colours: readonly string[];
   readonly nFrames: ReadonlyMap<string, number>;
 }
-
-/** Names this tab, on servers without a secure context, too, where the browser makes no identifiers. */
-const PAGE_ID = `${Date.now().toString(36)}-${Math.random().toString(36).slice(2)}`;
 
 export function useLabelSession(
   project: string,
@@ -40,6 +38,7 @@ export function useLabelSession(
       ])
     : null;
   const [opened, setOpened] = useState<Opened | null>(null);
+  const [failure, setFailure] = useState<unknown>(null);
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: the signature stands for what the data holds
   const made = useMemo(() => {
@@ -66,10 +65,17 @@ export function useLabelSession(
     const backend = serverBackend({ project, labeller, page: PAGE_ID, stamps });
     const current = new LabelSession({ skeleton, individuals, nFrames }, backend, new Drafts(project));
     current.isPrefilling = isPrefilling;
+    let isCurrent = true;
     setOpened({ session: current, colours, nFrames });
-    void current.start(first);
-    return () => current.close();
+    setFailure(null);
+    current.start(first).catch((error: unknown) => {
+      if (isCurrent) setFailure(error);
+    });
+    return () => {
+      isCurrent = false;
+      current.close();
+    };
   }, [project, made, isPrefilling]);
 
-  return { opened, error: session.error ?? projectInfo.error ?? videos.error };
+  return { opened, error: session.error ?? projectInfo.error ?? videos.error ?? failure };
 }
