@@ -1,5 +1,7 @@
 """The results page in a real browser: poses over the video and over time."""
 
+import re
+
 import numpy as np
 import pytest
 from label_bench import MOUSE_12, VIDEO, LabelHand, make_project, mouse_at
@@ -137,6 +139,52 @@ def test_a_frame_that_looks_wrong_is_labelled_next(hand):
     wait_for_picture(page, 10)
     page.click("text=Label this frame")
     page.wait_for_selector(f'[data-testid=image-layer][data-frame="{VIDEO}/10"]')
+
+
+def test_a_page_that_is_loaded_again_comes_back_to_its_place(hand):
+    page = hand.page
+    expect(page).to_have_url(re.compile(r"&frame=0&animal=Ada$"))
+    visited = page.evaluate("history.length")
+    page.keyboard.press("End")
+    wait_for_picture(page, 299)
+    page.get_by_label("Animal").select_option(label="Bob")
+    expect(page).to_have_url(re.compile(r"/results\?result=[^&]+&frame=299&animal=Bob$"))
+    page.reload()
+    wait_for_picture(page, 299)
+    expect(page.get_by_label("Animal").locator(":checked")).to_have_text("Bob")
+    page.get_by_label("Animal").select_option(label="all of them")
+    expect(page).to_have_url(re.compile(r"&frame=299&animal=$"))
+    page.reload()
+    wait_for_picture(page, 299)
+    expect(page.get_by_label("Animal").locator(":checked")).to_have_text("all of them")
+    assert page.evaluate("history.length") == visited
+
+
+def test_the_address_follows_while_it_plays_and_is_followed(hand):
+    page = hand.page
+    page.keyboard.press("Space")
+    expect(page).to_have_url(re.compile(r"&frame=[1-9]\d+&"))
+    expect(page.get_by_role("button", name="Stop")).to_be_visible()
+    page.evaluate("location.hash = location.hash.replace(/frame=\\d+/, 'frame=157')")
+    wait_for_picture(page, 157)
+    assert hand.painted_number() == 157
+
+
+def test_messages_cover_no_buttons(project, shared_server, new_page):
+    page = new_page(size={"width": 1280, "height": 720})
+    page.goto(shared_server.address(f"p/{shared_server.open_project(project.root)}/proofread"))
+    wait_for_picture(page, 0)
+    page.keyboard.press("p")
+    message = page.locator(".toast").bounding_box()
+    view = page.locator(".results-view").bounding_box()
+    assert view["x"] <= message["x"]
+    assert message["x"] + message["width"] <= view["x"] + view["width"]
+    assert view["y"] <= message["y"]
+    assert message["y"] + message["height"] <= view["y"] + view["height"] / 2
+    beside = page.evaluate(
+        "([x, y]) => document.elementFromPoint(x, y).dataset.testid", [message["x"] - 5, message["y"] + 5]
+    )
+    assert beside == "overlay"
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])

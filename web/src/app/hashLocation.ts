@@ -13,7 +13,8 @@ function subscribe(onChange: () => void): () => void {
   return () => window.removeEventListener('hashchange', onChange);
 }
 
-function current(): string {
+/** The present address: a page and its query. */
+export function currentAddress(): string {
   const hash = window.location.hash.slice(1);
   return hash.startsWith('/') ? hash : `/${hash}`;
 }
@@ -25,8 +26,8 @@ function split(location: string): [path: string, search: string] {
 
 /** Go to a page; "?a=b" alone changes the query of the present page. */
 export function navigate(to: string, options: NavigateOptions = {}): void {
-  const target = to.startsWith('?') ? split(current())[0] + (to === '?' ? '' : to) : to;
-  if (target === current()) return;
+  const target = to.startsWith('?') ? split(currentAddress())[0] + (to === '?' ? '' : to) : to;
+  if (target === currentAddress()) return;
   const url = new URL(window.location.href);
   url.hash = target;
   if (options.replace) {
@@ -38,10 +39,10 @@ export function navigate(to: string, options: NavigateOptions = {}): void {
 }
 
 export function useHashPath(): [string, (to: string, options?: NavigateOptions) => void] {
-  return [useSyncExternalStore(subscribe, () => split(current())[0]), navigate];
+  return [useSyncExternalStore(subscribe, () => split(currentAddress())[0]), navigate];
 }
 useHashPath.hrefs = (href: string): string => `#${href}`;
 
 export function useHashSearch(): string {
-  return useSyncExternalStore(subscribe, () => split(current())[1]);
+  return useSyncExternalStore(subscribe, () => split(currentAddress())[1]);
 }

@@ -29,7 +29,7 @@ export function useToast(): Toasts {
   return useContext(ToastContext);
 }
 
-/** Short messages in the corner, read aloud by screen readers. */
+/** Short messages at the top, read aloud by screen readers. */
 export function ToastProvider({ children }: { children: ReactNode }) {
   const [toasts, setToasts] = useState<Toast[]>([]);
   const last = useRef(0);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { coloursFor, inkOn, linesOn, SHAPES, shapeOf } from './palette';
+import { coloursFor, coloursOf, inkOn, linesOn, SHAPES, shapeOf } from './palette';
 
 /** The contrast of a colour with a grey, by WCAG 2.2. */
 const contrastWith = (grey: number) => (colour: string) => {
@@ -40,7 +40,37 @@ describe('the palette', () => {
     expect(pink).toBeGreaterThan(3);
     const [blue] = linesOn('#1a1d21', ['#373ba7']).map(contrastWith(29));
     expect(blue).toBeGreaterThan(2.9);
-    expect(linesOn('white', ['#f0e442'])).toEqual(['#f0e442']);
+  });
+
+  it('reads grounds as built style sheets write them', () => {
+    const colours = ['#f0e442', '#ffd2e6', '#0072b2'];
+    expect(linesOn('#fff', colours)).toEqual(linesOn('#ffffff', colours));
+    expect(linesOn('#123', colours)).toEqual(linesOn('#112233', colours));
+    expect(inkOn('#FFF')).toBe('#000000');
+  });
+
+  it.each(['', 'white', '#ffff', '#fffff', 'rgb(255, 255, 255)'])('refuses “%s” as a ground', (ground) => {
+    expect(() => linesOn(ground, ['#f0e442'])).toThrow(`Expected a colour as #rgb or #rrggbb, got “${ground}”`);
+  });
+
+  describe('of a result', () => {
+    const keypoints = ['head', 'neck', 'thorax', 'wing', 'tail', 'eye', 'leg', 'foot'];
+    const usual = Object.fromEntries(coloursFor(8).map((colour, k) => [keypoints[k], colour]));
+
+    it('is for as many keypoints as the result has', () => {
+      expect(coloursOf(['head', 'thorax'], { keypoints, colours: usual })).toEqual(coloursFor(2));
+      expect(coloursOf(keypoints, { keypoints, colours: usual })).toEqual(coloursFor(8));
+    });
+
+    it('keeps what somebody chose', () => {
+      const colours = { ...usual, thorax: '#ff0000' };
+      expect(coloursOf(['head', 'thorax'], { keypoints, colours })).toEqual(['#56b4e9', '#ff0000']);
+    });
+
+    it('needs no project, and none that knows the keypoints', () => {
+      expect(coloursOf(['head', 'thorax'], undefined)).toEqual(coloursFor(2));
+      expect(coloursOf(['nose'], { keypoints, colours: usual })).toEqual(coloursFor(1));
+    });
   });
 
   it('has ink that is read on each', () => {

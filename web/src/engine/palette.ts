@@ -20,6 +20,24 @@ export function coloursFor(n: number): string[] {
   return Array.from({ length: n }, (_, i) => rampColour(i / (n - 1)));
 }
 
+interface Coloured {
+  readonly keypoints: readonly string[];
+  /** One for every keypoint: the usual one where nobody chose another. */
+  readonly colours: Readonly<Record<string, string>>;
+}
+
+/** The colours of a result's keypoints: chosen in its project, else the usual ones for as many as the result has. */
+export function coloursOf(keypoints: readonly string[], project: Coloured | undefined): string[] {
+  const usual = coloursFor(project?.keypoints.length ?? 0);
+  const chosen = new Map(
+    project?.keypoints.flatMap((name, k) => {
+      const colour = project.colours[name];
+      return colour === undefined || colour === usual[k] ? [] : [[name, colour] as const];
+    }),
+  );
+  return coloursFor(keypoints.length).map((colour, k) => chosen.get(keypoints[k] ?? '') ?? colour);
+}
+
 /** Contrast that lines need to be seen (WCAG 1.4.11). */
 const LEAST_CONTRAST = 3;
 const MIX = 0.06;
@@ -30,7 +48,6 @@ export function linesOn(ground: string, colours: readonly string[]): string[] {
   const towards = base > 0.18 ? 0 : 1;
   return colours.map((colour) => {
     let values = channels(colour);
-    if (values.some(Number.isNaN) || Number.isNaN(base)) return colour;
     if (contrast(luminance(values), base) >= LEAST_CONTRAST) return colour;
     while (contrast(luminance(values), base) < LEAST_CONTRAST) {
       values = values.map((value) => value + (towards - value) * MIX);
@@ -50,9 +67,11 @@ export function contrastOf(one: string, other: string): number {
   return contrast(luminance(channels(one)), luminance(channels(other)));
 }
 
-/** Red, green and blue, each from 0 to 1 as they are written, not as light. */
+/** Red, green and blue, each from 0 to 1 as they are written, not as light; built style sheets shorten #ffffff to #fff. */
 function channels(colour: string): number[] {
-  return [1, 3, 5].map((at) => Number.parseInt(colour.slice(at, at + 2), 16) / 255);
+  const digits = /^#(?:([\da-f])([\da-f])([\da-f])|([\da-f]{2})([\da-f]{2})([\da-f]{2}))$/i.exec(colour)?.slice(1);
+  if (!digits) throw new Error(`Expected a colour as #rgb or #rrggbb, got “${colour}”`);
+  return digits.filter(Boolean).map((part) => Number.parseInt(part.length === 1 ? part + part : part, 16) / 255);
 }
 
 function luminance(values: readonly number[]): number {

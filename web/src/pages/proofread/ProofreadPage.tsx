@@ -17,6 +17,7 @@ import { useToast } from '../../components/Toast';
 import { coloursFor } from '../../engine/palette';
 import type { ResultSession } from '../results/resultSession';
 import { Stage } from '../results/Stage';
+import { frameFrom } from '../results/usePlaceInAddress';
 import { useResultSession } from '../results/useResultSession';
 import '../../components/Workspace.css';
 import '../results/results.css';
@@ -59,18 +60,11 @@ export default function ProofreadPage({ project }: PageProps) {
   const results = useMemo(() => all?.filter((item) => item.id === asked || hasSeveral(item)), [all, asked]);
   const usual = results?.find(isTracked) ?? results?.[0];
   const chosen = asked ?? usual?.id ?? null;
-  const frame = query.get('frame');
-  const opened = useResultSession(project, chosen, frame === null ? null : Number(frame), false);
+  const opened = useResultSession(project, chosen, frameFrom(query), false);
   const tracks = useTracks(project, chosen);
   useEffect(() => {
     document.title = 'Proofread · Marey';
   }, []);
-  // What is repaired stays open, also when a repair leaves a single track.
-  useEffect(() => {
-    if (asked !== null || chosen === null) return;
-    const query = new URLSearchParams({ result: chosen, ...(frame === null ? {} : { frame }) });
-    navigate(`?${query}`, { replace: true });
-  }, [asked, chosen, frame]);
   const problem = error ?? opened.error ?? tracks.error;
   if (problem) return <Failure error={problem} />;
   if (!results) return <Loading label="Looking for tracks" />;

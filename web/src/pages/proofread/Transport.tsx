@@ -5,6 +5,7 @@ import { useStore } from '../../app/useStore';
 import { IconButton } from '../../components/Button';
 import { StepButtons } from '../../components/StepButtons';
 import type { ResultSession } from '../results/resultSession';
+import { usePlaceInAddress } from '../results/usePlaceInAddress';
 import type { Closeness } from './useCloseness';
 import type { Switch } from './useSwitch';
 
@@ -16,6 +17,8 @@ interface TransportProps {
 }
 
 export function Transport({ session, closeness, traces, onDialog }: TransportProps) {
+  // What is repaired stays open, also when a repair leaves a single track.
+  usePlaceInAddress(session, false);
   const [row, isPlaying] = useStore(session, (state) => [state.row, state.isPlaying] as const);
   const { data } = session;
   const { fps, last_frame } = data.detail;

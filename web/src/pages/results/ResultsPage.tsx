@@ -13,7 +13,7 @@ import { GoToDialog } from '../../components/GoToDialog';
 import { KeySheet } from '../../components/KeySheet';
 import { Loading } from '../../components/Progress';
 import { StepButtons } from '../../components/StepButtons';
-import { coloursFor } from '../../engine/palette';
+import { coloursFor, coloursOf } from '../../engine/palette';
 import { KeypointPanel } from './KeypointPanel';
 import { POINTER_HINTS } from './keys';
 import '../../components/Workspace.css';
@@ -24,6 +24,7 @@ import { SmoothingPanel } from './SmoothingPanel';
 import { Stage } from './Stage';
 import { StripLegend } from './StripLegend';
 import { Timeline } from './Timeline';
+import { frameFrom, usePlaceInAddress } from './usePlaceInAddress';
 import { useResultKeys } from './useResultKeys';
 import { useResultSession } from './useResultSession';
 
@@ -35,8 +36,7 @@ export default function ResultsPage({ project }: PageProps) {
   const { data: results, error } = api.useQuery('get', '/api/projects/{project}/results', path);
   const chosen =
     query.get('result') ?? results?.find((item) => item.video === query.get('video'))?.id ?? results?.[0]?.id ?? null;
-  const askedFrame = query.get('frame');
-  const opened = useResultSession(project, chosen, askedFrame === null ? null : Number(askedFrame));
+  const opened = useResultSession(project, chosen, frameFrom(query));
   useEffect(() => {
     document.title = 'Results · Marey';
   }, []);
@@ -71,11 +71,8 @@ function Opened({ session, project }: { session: ResultSession; project: string 
   const { detail } = session.data;
   const { data: info } = api.useQuery('get', '/api/projects/{project}', { params: { path: { project } } });
   const { data: videos } = api.useQuery('get', '/api/projects/{project}/videos', { params: { path: { project } } });
-  const chosen = info?.skeleton.colours;
-  const colours = useMemo(
-    () => coloursFor(detail.keypoints.length).map((colour, k) => chosen?.[detail.keypoints[k] ?? ''] ?? colour),
-    [detail, chosen],
-  );
+  const skeleton = info?.skeleton;
+  const colours = useMemo(() => coloursOf(detail.keypoints, skeleton), [detail, skeleton]);
   const individualColours = useMemo(
     () => (detail.individuals.length > 1 ? coloursFor(detail.individuals.length) : ['#ffffff']),
     [detail],
@@ -130,6 +127,7 @@ function Opened({ session, project }: { session: ResultSession; project: string 
 
 /** Stepping, playing, and where one is. */
 function Transport({ session, project }: { session: ResultSession; project: string }) {
+  usePlaceInAddress(session, session.data.detail.individuals.length > 1);
   const [row, isPlaying] = useStore(session, (state) => [state.row, state.isPlaying] as const);
   const [dialog, setDialog] = useState<'go-to' | 'help' | null>(null);
   const { data } = session;

@@ -14,7 +14,7 @@ import { KeySheet } from '../../components/KeySheet';
 import { Problem } from '../../components/Problem';
 import { Loading } from '../../components/Progress';
 import { StepButtons } from '../../components/StepButtons';
-import { coloursFor } from '../../engine/palette';
+import { coloursOf } from '../../engine/palette';
 import { MarkerIcon } from '../label/MarkerIcon';
 import { CameraView } from './CameraView';
 import { VIEW_ACTIONS, VIEW_POINTER_HINTS, type ViewActionId } from './keys';
@@ -39,11 +39,8 @@ function Watched({ chosen, project }: { chosen: Chosen; project: string }) {
   const { opened, reconstruction, error } = useViewsSession(project, chosen.session, names, chosen.frame);
   const { data: info } = api.useQuery('get', '/api/projects/{project}', { params: { path: { project } } });
   const keypoints = reconstruction?.keypoints ?? NO_NAMES;
-  const given = info?.skeleton.colours;
-  const colours = useMemo(
-    () => coloursFor(keypoints.length).map((colour, k) => given?.[keypoints[k] ?? ''] ?? colour),
-    [keypoints, given],
-  );
+  const skeleton = info?.skeleton;
+  const colours = useMemo(() => coloursOf(keypoints, skeleton), [keypoints, skeleton]);
   const edges = useMemo(
     () => (reconstruction?.edges ?? []).map(([a, b]) => [keypoints.indexOf(a), keypoints.indexOf(b)] as const),
     [reconstruction, keypoints],
