@@ -167,7 +167,9 @@ def test_keys_wait_for_the_repair_before_and_do_it_once(project, shared_server, 
     choose(page, 1)
     choose(page, 2, second=True)
     answers = []
-    page.on("requestfinished", lambda request: request.method == "POST" and answers.append(request.response()))
+    page.on(
+        "requestfinished", lambda request: request.method == "POST" and answers.append(request.response())
+    )
     for key in "xuxux":
         page.keyboard.press(key)
     for _ in range(5):
