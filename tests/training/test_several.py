@@ -66,16 +66,35 @@ def test_a_crop_holds_the_animal_however_it_is_turned(herd, config):
 )
 def test_bottom_up_learns_from_parts_where_animals_are_small(config, length, view, whole, part):
     animals = [np.array([[[50.0, 60.0], [50.0 + length, 60.0]], [[90.0, 80.0], [90.0, 80.0 + length]]])]
-    settings = config.with_settings({"view": view, "whole_side": 256})
+    settings = config.with_settings({"view": view, "whole_side": 256, "backbone": "lite0"})
     _, views = _plan_fields(Skeleton(("nose", "tail")), animals, (320, 240), settings)
     assert (views.size, views.locate_size) == (whole, whole), "what is predicted is whole frames"
     assert views.part_size == part
     assert ("parts" in views.reason) == (part is not None)
 
 
+@pytest.mark.parametrize(
+    ("backbone", "has_parts"),
+    [
+        ("auto", True),
+        ("lite0", True),
+        ("convnext_tiny", True),
+        ("seresnet50", False),
+        ("mobilenetv3", False),
+        ("dinov2_small", False),
+    ],
+)
+def test_a_backbone_that_looks_at_the_whole_image_learns_from_whole_frames(config, backbone, has_parts):
+    animals = [np.array([[[50.0, 60.0], [70.0, 60.0]]])]
+    settings = config.with_settings({"backbone": backbone, "whole_side": 256})
+    _, views = _plan_fields(Skeleton(("nose", "tail")), animals, (320, 240), settings)
+    assert (views.part_size is not None) == has_parts
+
+
 def test_a_part_is_no_taller_than_a_flat_frame(config):
     animals = [np.array([[[50.0, 60.0], [130.0, 60.0]]])]
-    _, views = _plan_fields(Skeleton(("nose", "tail")), animals, (640, 64), config)
+    settings = config.with_settings({"backbone": "lite0"})
+    _, views = _plan_fields(Skeleton(("nose", "tail")), animals, (640, 64), settings)
     assert views.part_size == (128, 64)
     assert "parts of it of 128×64" in views.reason
 

@@ -27,6 +27,17 @@ SHORT_NAMES = {
     "dinov2_small": "vit_small_patch14_dinov2",
     "dinov3_small": "vit_small_patch16_dinov3",
 }
+# Families that see no farther than their convolutions reach: nothing in them is pooled over the whole image.
+_LOCAL = (
+    "efficientnet_lite",
+    "tf_efficientnet_lite",
+    "resnet",
+    "hrnet",
+    "convnext_",
+    "mobilenetv2",
+    "vgg",
+    "densenet",
+)
 LITE0_EPSILON = 1e-3
 FINEST_STRIDE = 4
 HUB_ANSWERS_WITHIN_S = 4.0
@@ -107,6 +118,14 @@ def full_name(name: str) -> str:
         near = ", ".join([*SHORT_NAMES, *timm.list_models(f"*{name[:6]}*")[:5]])
         raise ConfigError(f"there is no backbone {name!r}", hint=f"for example: {near}")
     return name
+
+
+def sees_locally(name: str) -> bool:
+    """Say whether a backbone is known to see the same in a part of an image as in all of it.
+
+    Squeeze and excitation and attention look at the whole image at once.
+    """
+    return SHORT_NAMES.get(name, name).startswith(_LOCAL)
 
 
 def _create(timm: Any, name: str, *, pretrained: bool) -> "nn.Module":

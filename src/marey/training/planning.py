@@ -10,6 +10,7 @@ from marey.errors import ConfigError, InputError
 from marey.model import LabeledFrame, Skeleton
 from marey.networks.approach import Approach, recommend
 from marey.networks.association import spanning_edges
+from marey.networks.backbones import sees_locally
 from marey.networks.views import ViewPlan, describe_scale, plan_views, plan_views_of_several, round_up
 from marey.runs import TrainingConfig
 from marey.training.subjects import animals_of
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 ANIMAL_PX = 96
 MAX_WHOLE_SIDE = 640
 # Bottom-up learns from parts of frames, so many animals long and at least so many pixels, where these have at
-# most so large a share of the frame's pixels.
+# most so large a share of the frame's pixels and the backbone sees the same in them as in the whole.
 PART_LENGTHS, LEAST_PART, PART_SHARE = 1.5, 128, 0.7
 
 
@@ -149,7 +150,8 @@ def _plan_fields(
     reason = f"the whole frame is seen at {plan.size[0]}×{plan.size[1]} (scale {plan.scale:.2f})"
     part = max(LEAST_PART, round_up(PART_LENGTHS * plan.scale * float(np.quantile(extent, 0.95))))
     width, height = (min(part, side) for side in plan.size)
-    if config.view != "whole" and width * height <= PART_SHARE * np.prod(plan.size):
+    is_local = config.backbone == "auto" or sees_locally(config.backbone)  # all that "auto" may mean are
+    if config.view != "whole" and is_local and width * height <= PART_SHARE * np.prod(plan.size):
         reason += f", and learned from parts of it of {width}×{height}"
         plan = replace(plan, part_size=(width, height))
     return spanning_edges(skeleton, every), replace(plan, reason=reason)
