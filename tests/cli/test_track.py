@@ -133,6 +133,8 @@ def test_what_is_refused(folder):
         (("--output", source), AlreadyExistsError, "exists already"),
         (("--output", output, "--n-animals", 0), ConfigError, "at least one animal, got 0"),
         (("--output", output, "--max-gap", -1), ConfigError, "from 0 up, got -1"),
+        (("--output", output, "--max-gap", "nan"), ConfigError, "from 0 up, got nan"),
+        (("--output", output, "--max-gap", "inf"), ConfigError, "from 0 up, got inf"),
     ]
     for arguments, kind, message in cases:
         with pytest.raises(kind, match=message):
@@ -142,8 +144,9 @@ def test_what_is_refused(folder):
     (folder / "empty.csv").write_text("")
     with pytest.raises(FormatError, match=r"empty\.csv is empty"):
         raise run("track", folder / "empty.csv", "--output", output).exception
-    with pytest.raises(ConfigError, match="--sigma above 0"):
-        raise run("evaluate-tracks", source, source, "--sigma", -1).exception
+    for sigma in (-1, "nan"):
+        with pytest.raises(ConfigError, match="--sigma above 0"):
+            raise run("evaluate-tracks", source, source, "--sigma", sigma).exception
     assert not output.exists()
 
 

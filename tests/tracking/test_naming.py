@@ -5,6 +5,8 @@ import pytest
 
 from marey.model import create_poses
 from marey.tracking import evaluate_tracks, track
+from marey.tracking.appearance import Features
+from marey.tracking.naming import names_of
 
 BODY = np.array([[-20.0, 0.0], [0.0, 6.0], [0.0, -6.0], [20.0, 0.0]])
 NAMES = ["Ada", "Bo"]
@@ -55,6 +57,15 @@ def test_names_keep_animals_apart_and_are_given_to_their_tracks():
     of_ada = tracks["position"].sel(individual="Ada").transpose("time", "keypoint", "space").values
     np.testing.assert_allclose(of_ada[0], points[0, 0], atol=3)
     np.testing.assert_allclose(of_ada[-1], points[-1, 0], atol=3)
+
+
+def test_an_individual_that_is_called_like_a_number_is_no_other():
+    frames = np.arange(200)
+    chances = np.full((200, 2, 2), 0.5)  # of who is in the second place, nothing is known
+    chances[:, 0] = [0.95, 0.05]
+    parts = [(frames, np.full(200, place)) for place in range(2)]
+    names = names_of([[0], [1]], parts, Features(np.log(chances)), ["track_2", "Bo"])
+    assert names == ["track_2", "track_3"]
 
 
 def test_what_a_network_guesses_names_nobody():

@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import threading
 
 import numpy as np
 import pytest
@@ -11,7 +12,7 @@ from hypothesis import strategies as st
 from marey.errors import ConflictError, FormatError, InputError, NotFoundError
 from marey.formats import load_poses, save_poses
 from marey.model import create_poses, read_history
-from marey.tracking import Confirm, Delete, Interpolate, Join, Split, Swap, TrackEditor
+from marey.tracking import Confirm, Delete, Interpolate, Join, Split, Swap, TrackEditor, track
 from marey.tracking.edits import edit_from_dict, edit_to_dict
 
 NAMES = ("ada", "bo", "cy")
@@ -213,6 +214,33 @@ def test_somebody_else_was_faster(file):
     with pytest.raises(ConflictError, match=r"somebody else changed tracks\.nc"):
         mine.apply(Delete("cy"))
     assert file.read_bytes() == content
+
+
+def test_of_two_at_the_same_moment_one_is_told(file, monkeypatch):
+    """Both have looked at the file before either has written."""
+    began, write = threading.Event(), TrackEditor._write
+
+    def slowly(self, *state):
+        began.set()
+        threading.Event().wait(0.3)
+        write(self, *state)
+
+    monkeypatch.setattr(TrackEditor, "_write", slowly)
+    mine, yours = TrackEditor(file), TrackEditor(file)
+    thread = threading.Thread(target=yours.apply, args=(Swap("ada", "bo"),))
+    thread.start()
+    began.wait()
+    with pytest.raises(ConflictError, match=r"somebody else changed tracks\.nc"):
+        mine.apply(Delete("cy"))
+    thread.join()
+    assert [entry.edit for entry in TrackEditor(file).history.done] == [Swap("ada", "bo")]
+
+
+def test_tracks_of_tracks_do_not_take_their_repairs_along(file, tmp_path):
+    TrackEditor(file).apply(Swap("ada", "bo"))
+    again = track(load_poses(file), n_animals=2)
+    again.save(tmp_path / "again.nc")
+    assert not TrackEditor(tmp_path / "again.nc").history.done
 
 
 def test_an_exchange_is_its_own_opposite_and_needs_no_original(file):

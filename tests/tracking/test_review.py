@@ -154,6 +154,10 @@ def test_a_doubt_is_settled_by_an_exchange_at_that_moment(tmp_path):
     assert [item.start for item in find_suspicions(after) if item.kind == "swap"] == [120]
 
 
+def test_where_there_is_no_animal_there_is_nothing_to_look_at():
+    assert find_suspicions(poses_of(np.empty((10, 0, 2)))) == []
+
+
 DOUBT = {"start": 120, "stop": 124, "tracks": ["m1", "m2"], "probability": 0.3, "reason": "they touch"}
 
 

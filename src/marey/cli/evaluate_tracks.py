@@ -1,5 +1,6 @@
 """``marey evaluate-tracks``: how well tracks keep identities, and where the animals are."""
 
+import math
 from pathlib import Path
 from typing import Annotated
 
@@ -34,7 +35,7 @@ def evaluate_tracks(
     from marey.tracking import load_animals
     from marey.tracking.compare import TRACKING_SIGMA, evaluate_instances
 
-    if sigma is not None and sigma <= 0:
+    if sigma is not None and not 0 < sigma < math.inf:
         raise ConfigError(f"expected --sigma above 0, got {sigma}")
     true, tracks = load_animals(truth, video=of, needs_names=True), load_animals(predicted, video=of)
     scores = compare(true, tracks, sigma=sigma or TRACKING_SIGMA)

@@ -1,5 +1,6 @@
 """``marey track``: who is who in poses of several animals."""
 
+import math
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -91,7 +92,7 @@ def track(
         )
     if output.exists() and not overwrite:
         raise AlreadyExistsError(f"{output} exists already", hint="choose another name, or --overwrite")
-    if max_gap < 0:
+    if not 0 <= max_gap < math.inf:
         raise ConfigError(f"expected --max-gap as seconds from 0 up, got {max_gap}")
     if appearance is not Looks.OFF and video is None:
         raise ConfigError(

@@ -171,6 +171,8 @@ def _scores(poses: "xr.Dataset") -> np.ndarray:
 
 def animal_size(points: np.ndarray) -> float:
     """Return the usual extent of an animal in pixels, at least 1."""
+    if not points.size:
+        return 1.0
     flat = points.reshape(-1, *points.shape[-2:])
     whole = [
         rows.start + np.flatnonzero(np.isfinite(flat[rows, :, 0]).sum(axis=1) >= min(2, flat.shape[1]))

@@ -1,6 +1,7 @@
 """Names for tracks, where a network says of each animal who it may be."""
 
 from collections.abc import Sequence
+from itertools import count, islice
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -56,7 +57,8 @@ def names_of(
     known
         The individuals' names.
     """
-    names = [f"track_{i + 1}" for i in range(len(chains))]
+    numbered = (name for n in count(1) if (name := f"track_{n}") not in known)
+    names = list(islice(numbered, len(chains)))
     if said is None:
         return names
     of_parts = np.array([np.nansum(said.at(*part), axis=0) for part in parts])

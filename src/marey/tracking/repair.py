@@ -9,6 +9,7 @@ of the wait.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import shutil
 from dataclasses import dataclass, replace
@@ -16,12 +17,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from marey.errors import ConflictError, FormatError, InputError, NotFoundError
-from marey.files import atomic_path, fingerprint, utc_now
+from marey.files import atomic_path, fingerprint, locked, utc_now
 from marey.formats import native
 from marey.model import append_history, read_history
 from marey.tracking.edits import Edit, Swap, edit_from_dict, edit_to_dict
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     import xarray as xr
 
 EDITS_ATTRIBUTE = "edits"
@@ -134,9 +137,9 @@ class TrackEditor:
         for edit in edits:
             poses = edit.apply(poses)
         entries = tuple(Entry(edit, utc_now(), self.author) for edit in edits)
-        self._check_unchanged()
-        self._keep_original()
-        self._write(poses, History((*self.history.done, *entries)))
+        with self._held():
+            self._keep_original()
+            self._write(poses, History((*self.history.done, *entries)))
         return self.poses
 
     def undo(self) -> Entry:
@@ -152,14 +155,14 @@ class TrackEditor:
         if not self.history.done:
             raise InputError(f"there is nothing to undo in {self.path.name}")
         *kept, last = self.history.done
-        self._check_unchanged()
-        if isinstance(last.edit, Swap):
-            poses = last.edit.apply(self.poses)
-        else:
-            poses = self._original()
-            for entry in kept:
-                poses = entry.edit.apply(poses)
-        self._write(poses, History(tuple(kept), (last, *self.history.undone)))
+        with self._held():
+            if isinstance(last.edit, Swap):
+                poses = last.edit.apply(self.poses)
+            else:
+                poses = self._original()
+                for entry in kept:
+                    poses = entry.edit.apply(poses)
+            self._write(poses, History(tuple(kept), (last, *self.history.undone)))
         return last
 
     def redo(self) -> Entry:
@@ -173,18 +176,22 @@ class TrackEditor:
         if not self.history.undone:
             raise InputError(f"there is nothing to do again in {self.path.name}")
         entry, *left = self.history.undone
-        self._check_unchanged()
-        self._keep_original()
-        again = replace(entry, time=utc_now())
-        self._write(entry.edit.apply(self.poses), History((*self.history.done, again), tuple(left)))
+        with self._held():
+            self._keep_original()
+            again = replace(entry, time=utc_now())
+            self._write(entry.edit.apply(self.poses), History((*self.history.done, again), tuple(left)))
         return entry
 
-    def _check_unchanged(self) -> None:
-        if not self.path.is_file() or _version(self.path) != self._seen:
-            raise ConflictError(
-                f"somebody else changed {self.path.name} in the meantime; nothing was written",
-                hint="open the file again, and repeat the repair",
-            )
+    @contextlib.contextmanager
+    def _held(self) -> Iterator[None]:
+        """Keep others from changing the file, which must be as it was read."""
+        with locked(self.path.with_name(f".{self.path.name}.lock")):
+            if not self.path.is_file() or _version(self.path) != self._seen:
+                raise ConflictError(
+                    f"somebody else changed {self.path.name} in the meantime; nothing was written",
+                    hint="open the file again, and repeat the repair",
+                )
+            yield
 
     def _keep_original(self) -> None:
         # With a history the original is there already; a left-over of a file that was made anew is not ours.

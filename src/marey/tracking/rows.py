@@ -17,6 +17,7 @@ from marey.tracking.certainty import (
 )
 from marey.tracking.detections import BLOCK_FRAMES
 from marey.tracking.filling import doubtful_gaps, fill_absences
+from marey.tracking.repair import EDITS_ATTRIBUTE
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -52,7 +53,8 @@ class TrackRows:
 
     def blocks(self, n_rows: int = BLOCK_FRAMES) -> Iterator["xr.Dataset"]:
         """Give all rows in blocks of `n_rows`; only the last one's attributes count what was filled in."""
-        attributes = {**self.poses.attrs, DOUBTS_ATTRIBUTE: json.dumps(self.describe_doubts())}
+        kept = {name: value for name, value in self.poses.attrs.items() if name != EDITS_ATTRIBUTE}
+        attributes = {**kept, DOUBTS_ATTRIBUTE: json.dumps(self.describe_doubts())}
         n_filled = 0
         for start in range(0, len(self.source), n_rows):
             block = self._rows(start, min(start + n_rows, len(self.source))).assign_attrs(attributes)
