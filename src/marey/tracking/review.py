@@ -98,7 +98,7 @@ def find_suspicions(poses: xr.Dataset, *, limit: int | None = None) -> list[Susp
     if not scene.is_there.any():
         return []
     done = [entry.edit for entry in History.of(poses).done]
-    found = [*_swaps(scene, poses), *_gaps(scene), *_jumps(scene), *_short_tracks(scene)]
+    found = [*_swaps(scene, doubts_of(poses), done), *_gaps(scene), *_jumps(scene), *_short_tracks(scene)]
     left = [item for item in found if not any(_is_covered(item, done, n) for n in range(len(done)))]
     left.sort(key=lambda item: (-item.priority, item.start))
     return left[:limit]
@@ -168,10 +168,8 @@ def _is_within(frame: int, edit: Swap | Delete) -> bool:
     return (edit.start is None or edit.start <= frame) and (edit.stop is None or frame <= edit.stop)
 
 
-def _swaps(scene: _Scene, poses: xr.Dataset) -> list[Suspicion]:
-    doubts = doubts_of(poses)
+def _swaps(scene: _Scene, doubts: list[dict[str, Any]], edits: Sequence[Edit]) -> list[Suspicion]:
     if doubts:
-        edits = [entry.edit for entry in History.of(poses).done]
         left = [doubt for doubt in (_after(doubt, edits) for doubt in doubts) if doubt is not None]
         return [_from_doubt(scene, doubt) for doubt in left if set(doubt["tracks"]) <= set(scene.names)]
     return [item for pair in combinations(range(len(scene.names)), 2) for item in _contacts(scene, *pair)]
