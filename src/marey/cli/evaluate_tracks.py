@@ -26,18 +26,19 @@ def evaluate_tracks(
 ) -> None:
     """Compare two files of tracks: HOTA, IDF1, MOTA, switches, fragmentations, and the error of the poses.
 
-    The keypoints that both have are compared, in the frames of the truth.
+    The keypoints that both have are compared, in the frames of the truth: where a person labelled some of a
+    video's frames, in those alone.
 
     Example: marey evaluate-tracks proofread.slp tracks/day1.nc --json
     """
     from marey.errors import ConfigError
     from marey.tracking import evaluate_tracks as compare
-    from marey.tracking import load_animals
+    from marey.tracking import load_animals, load_truth
     from marey.tracking.compare import TRACKING_SIGMA, evaluate_instances
 
     if sigma is not None and not 0 < sigma < math.inf:
         raise ConfigError(f"expected --sigma above 0, got {sigma}")
-    true, tracks = load_animals(truth, video=of, needs_names=True), load_animals(predicted, video=of)
+    true, tracks = load_truth(truth, video=of), load_animals(predicted, video=of)
     scores = compare(true, tracks, sigma=sigma or TRACKING_SIGMA)
     instances = evaluate_instances(true, tracks)
     say(f"HOTA {scores.hota:.4f}   IDF1 {scores.idf1:.4f}   MOTA {scores.mota:.4f}")

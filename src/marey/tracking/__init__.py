@@ -3,7 +3,7 @@
 from marey.tracking.certainty import Doubt, doubts_of
 from marey.tracking.compare import evaluate_instances, evaluate_tracks
 from marey.tracking.edits import Confirm, Delete, Edit, Interpolate, Join, Split, Swap
-from marey.tracking.reading import load_animals
+from marey.tracking.reading import load_animals, load_truth
 from marey.tracking.repair import Entry, History, TrackEditor
 from marey.tracking.review import Suspicion, find_suspicions
 from marey.tracking.track import Tracking, track
@@ -27,5 +27,6 @@ __all__ = [
     "evaluate_tracks",
     "find_suspicions",
     "load_animals",
+    "load_truth",
     "track",
 ]

@@ -110,9 +110,18 @@ def blocks_of(array: np.ndarray) -> Iterator[slice]:
 
 def mean_point(points: np.ndarray) -> np.ndarray:
     """Return the mean over keypoints of (..., n_keypoints, 2); NaN where all are missing."""
+    total = points.sum(axis=-2)
+    if np.isfinite(total).all():
+        return total / points.shape[-2]
     known = np.isfinite(points)
     n = known.sum(axis=-2)
     return np.where(n > 0, np.where(known, points, 0).sum(axis=-2) / np.maximum(n, 1), np.nan)
+
+
+def distance(points: np.ndarray, others: np.ndarray) -> np.ndarray:
+    """Return how far points in the plane are from each other, (...,), from (..., 2) each."""
+    apart = points - others
+    return np.sqrt(apart[..., 0] ** 2 + apart[..., 1] ** 2)  # many times faster than a norm along an axis
 
 
 def detections_from_poses(poses: "xr.Dataset", *, features: np.ndarray | None = None) -> Detections:

@@ -90,7 +90,7 @@ class Expected:
         for frame in range(1, points.shape[1]):
             states = self.model.predict(states)
             seen, n = points[:, frame], n_seen[:, frame]
-            variance = states.variance[..., 0] + self.model.detection_px**2
+            variance = states.variance[0] + self.model.detection_px**2
             distance2 = ((seen - states.points) ** 2).sum(axis=-1)
             each = -np.log(variance) - (HEAVY_TAILS + 2) / 2 * np.log1p(distance2 / (HEAVY_TAILS * variance))
             each = np.where(np.isfinite(each), each, -2 * np.log(self.size / 2))

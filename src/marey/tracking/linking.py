@@ -131,12 +131,14 @@ def slots_of_tracks(
 def measure_ends(parts: list[tuple[np.ndarray, np.ndarray]], points: np.ndarray) -> Ends:
     """Measure both ends of tracklets given by :func:`members`."""
     start, stop = (np.empty((2, len(parts), points.shape[2], 2)) for _ in range(2))
-    first, last = slice(END_DETECTIONS), slice(-END_DETECTIONS, None)
-    for number, (frames, slots) in enumerate(parts):
-        start[:, number] = _end_state(frames[first], points, slots[first], at_start=True)
-        stop[:, number] = _end_state(frames[last], points, slots[last], at_start=False)
-        if number % _ENDS_AT_A_TIME == 0:
-            let_go(points)
+    for low in range(0, len(parts), _ENDS_AT_A_TIME):
+        some = slice(low, low + _ENDS_AT_A_TIME)
+        heads = [(frames[:END_DETECTIONS], slots[:END_DETECTIONS]) for frames, slots in parts[some]]
+        tails = [
+            (frames[::-1][:END_DETECTIONS], slots[::-1][:END_DETECTIONS]) for frames, slots in parts[some]
+        ]
+        start[:, some], stop[:, some] = _end_states(heads, points), _end_states(tails, points)
+        let_go(points)
     return Ends(
         first=np.array([frames[0] for frames, _ in parts], dtype=int),
         last=np.array([frames[-1] for frames, _ in parts], dtype=int),
@@ -148,24 +150,34 @@ def measure_ends(parts: list[tuple[np.ndarray, np.ndarray]], points: np.ndarray)
     )
 
 
-def _end_state(
-    frames: np.ndarray, points: np.ndarray, slots: np.ndarray, *, at_start: bool
-) -> tuple[np.ndarray, np.ndarray]:
-    """Return the points at one end, and the velocity there, by a straight line through a few detections."""
-    seen = points[frames, slots]
-    time = (frames - frames[0 if at_start else -1]).astype(float)
+def _end_states(ends: list[tuple[np.ndarray, np.ndarray]], points: np.ndarray) -> np.ndarray:
+    """Return points and velocity at ends of tracklets, by straight lines, shape (2, n, n_keypoints, 2).
+
+    Parameters
+    ----------
+    ends
+        Frames and slots of at most :data:`END_DETECTIONS` detections of each, the outermost first.
+    points
+        Of all detections.
+    """
+    frames, slots = np.zeros((2, len(ends), END_DETECTIONS), dtype=int)
+    is_one = np.zeros(frames.shape, dtype=bool)
+    for row, (at, slot) in enumerate(ends):
+        frames[row, : len(at)], slots[row, : len(at)], is_one[row, : len(at)] = at, slot, True
+    seen = np.where(is_one[..., None, None], points[frames, slots], np.nan)
+    time = (frames - frames[:, :1])[..., None].astype(float)
     known = np.isfinite(seen[..., 0])
-    n = known.sum(axis=0)
-    at = np.where(known, time[:, None], 0)
+    n = known.sum(axis=1)
     filled = np.where(known[..., None], seen, 0)
-    mean_time, mean = at.sum(0) / np.maximum(n, 1), filled.sum(0) / np.maximum(n, 1)[:, None]
-    offset = np.where(known, time[:, None] - mean_time, 0)
+    mean_time = np.where(known, time, 0).sum(1) / np.maximum(n, 1)
+    mean = filled.sum(1) / np.maximum(n, 1)[..., None]
+    offset = np.where(known, time - mean_time[:, None], 0)
     # One more observation of "at rest" keeps the slope of two or three points sober.
-    slope = (offset[..., None] * (filled - mean)).sum(0) / ((offset**2).sum(0) + 2.0)[:, None]
-    place = mean - slope * mean_time[:, None]
-    nearest = seen[0 if at_start else -1]
-    place = np.where(np.isfinite(nearest), 0.5 * (place + nearest), place)
-    return np.where((n > 0)[:, None], place, np.nan), np.where((n > 0)[:, None], slope, 0.0)
+    slope = (offset[..., None] * (filled - mean[:, None])).sum(1) / ((offset**2).sum(1) + 2.0)[..., None]
+    place = mean - slope * mean_time[..., None]
+    place = np.where(np.isfinite(seen[:, 0]), 0.5 * (place + seen[:, 0]), place)
+    is_known = (n > 0)[..., None]
+    return np.stack([np.where(is_known, place, np.nan), np.where(is_known, slope, 0.0)])
 
 
 def reach(gap: np.ndarray) -> np.ndarray:

@@ -22,7 +22,7 @@ class States:
     points, velocity
         Shape (n_tracks, n_keypoints, 2), pixels and pixels a frame; points are NaN until first seen.
     variance
-        Of position, of both, and of velocity, shape (n_tracks, n_keypoints, 3).
+        Of position, of both, and of velocity, shape (3, n_tracks, n_keypoints).
     """
 
     points: np.ndarray
@@ -33,21 +33,21 @@ class States:
     def empty(cls, n_keypoints: int) -> "States":
         """Return the states of no track."""
         plane = np.empty((0, n_keypoints, 2))
-        return cls(plane, plane.copy(), np.empty((0, n_keypoints, 3)))
+        return cls(plane, plane.copy(), np.empty((3, 0, n_keypoints)))
 
     def __len__(self) -> int:
         return len(self.points)
 
     def take(self, rows: np.ndarray) -> "States":
         """Return the states of some tracks."""
-        return States(self.points[rows], self.velocity[rows], self.variance[rows])
+        return States(self.points[rows], self.velocity[rows], self.variance[:, rows])
 
     def joined(self, other: "States") -> "States":
         """Return these tracks' states, then those of `other`."""
         return States(
             np.concatenate([self.points, other.points]),
             np.concatenate([self.velocity, other.velocity]),
-            np.concatenate([self.variance, other.variance]),
+            np.concatenate([self.variance, other.variance], axis=1),
         )
 
 
@@ -71,15 +71,15 @@ class MotionModel:
 
     def begin(self, points: np.ndarray) -> States:
         """Return the states of tracks first seen at `points`, shape (n, n_keypoints, 2)."""
-        variance = np.empty((*points.shape[:2], 3))
-        variance[:] = self.detection_px**2, 0.0, self.velocity_px**2
+        variance = np.empty((3, *points.shape[:2]))
+        variance[0], variance[1], variance[2] = self._fresh
         return States(points.copy(), np.zeros_like(points), variance)
 
     def predict(self, states: States) -> States:
         """Return the states one frame later."""
-        p, c, v = np.moveaxis(states.variance, -1, 0)
+        p, c, v = states.variance
         a, rho = self.acceleration_px**2, PERSISTENCE
-        variance = np.stack([p + 2 * c + v + a / 4, rho * (c + v) + a / 2, rho * rho * v + a], axis=-1)
+        variance = np.array([p + 2 * c + v + a / 4, rho * (c + v) + a / 2, rho * rho * v + a])
         return States(states.points + states.velocity, rho * states.velocity, variance)
 
     def correct(self, states: States, seen: np.ndarray) -> States:
@@ -88,22 +88,26 @@ class MotionModel:
         A point far outside what was expected counts less (as under a Student's t), so that a jump of one
         keypoint does not throw its track.
         """
-        p, c, v = np.moveaxis(states.variance, -1, 0)
+        p, c, v = states.variance
         is_seen = np.isfinite(seen[..., 0])
         is_new = is_seen & ~np.isfinite(states.points[..., 0])
         surprise = np.where((is_seen & ~is_new)[..., None], seen - states.points, 0.0)
         total = p + self.detection_px**2
-        distrust = 1 + np.maximum(0, (surprise**2).sum(-1) / total - 9) / 9
+        distrust = 1 + np.maximum(0, (surprise[..., 0] ** 2 + surprise[..., 1] ** 2) / total - 9) / 9
         total = p + distrust * self.detection_px**2
         gain_p, gain_v = np.where(is_seen, p / total, 0), np.where(is_seen, c / total, 0)
         points = states.points + gain_p[..., None] * surprise
         velocity = states.velocity + gain_v[..., None] * surprise
-        variance = np.stack([p - gain_p * p, c - gain_p * c, v - gain_v * c], axis=-1)
-        points = np.where(is_new[..., None], seen, points)
-        velocity = np.where(is_new[..., None], 0.0, velocity)
-        fresh = np.array([self.detection_px**2, 0.0, self.velocity_px**2])
-        variance = np.where(is_new[..., None], fresh, variance)
+        variance = np.array([p - gain_p * p, c - gain_p * c, v - gain_v * c])
+        if is_new.any():
+            points[is_new], velocity[is_new] = seen[is_new], 0.0
+            variance[:, is_new] = np.array(self._fresh)[:, None]
         return States(points, velocity, variance)
+
+    @property
+    def _fresh(self) -> tuple[float, float, float]:
+        """The variance of a keypoint that is seen for the first time."""
+        return self.detection_px**2, 0.0, self.velocity_px**2
 
 
 def learn_motion(points: np.ndarray, size: float) -> MotionModel:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from scipy.optimize import linear_sum_assignment
 
-from marey.tracking.detections import CONTACT_SHARE, mean_point
+from marey.tracking.detections import CONTACT_SHARE, distance, mean_point
 from marey.tracking.motion import MotionModel, States
 
 # Degrees of freedom of the Student's t that distances are judged by: single keypoints jump.
@@ -30,6 +30,7 @@ LOST_STRAY = 2.0
 # What it costs to say: this is an animal that was hidden near here, and the track's own one was missed.
 RETURN_COST = 12.0
 _FORBIDDEN = 1e6
+_NONE = np.empty(0, dtype=int)
 
 
 @dataclass
@@ -84,11 +85,12 @@ class OnlineTracker:
     def step(self, frame: int, seen: np.ndarray) -> np.ndarray:
         """Take the detections of the next frame, shape (n, n_keypoints, 2); return their tracklets, (n,)."""
         states = self.model.predict(self.states)
-        costs = self._costs(states, seen)
+        expected, centers = mean_point(states.points), mean_point(seen)
+        costs = self._costs(states, seen, distance(expected[:, None], centers))
         rows, columns = _assign(costs)
         margins = _margins(costs, rows, columns)
-        margins = self._doubt_contacts(states, seen, rows, columns, margins)
-        margins = self._doubt_returns(frame, states, seen[columns], rows, costs[rows, columns], margins)
+        margins = self._doubt_contacts(expected, centers, rows, columns, margins)
+        margins = self._doubt_returns(frame, expected, centers[columns], rows, costs[rows, columns], margins)
         labels = np.full(len(seen), -1)
         labels[columns] = self.ids[rows]
         for row, column, margin in zip(rows, columns, margins, strict=True):
@@ -102,43 +104,48 @@ class OnlineTracker:
         self.n_tracklets += 1
         return self.n_tracklets - 1
 
-    def _costs(self, states: States, seen: np.ndarray) -> np.ndarray:
-        """Return the negative log likelihood of each detection under each track, (n_tracks, n_detections)."""
-        if not len(states) or not len(seen):
-            return np.empty((len(states), len(seen)))
-        distance2 = ((states.points[:, None] - seen[None]) ** 2).sum(axis=-1)
-        total = (states.variance[..., 0] + self.model.detection_px**2)[:, None]
-        each = np.log(total / self._reference)
-        each = each + (HEAVY_TAILS + 2) / 2 * np.log1p(distance2 / (HEAVY_TAILS * total))
-        shared = np.isfinite(each)
-        n_shared = shared.sum(axis=-1)
-        mean = np.where(shared, each, 0).sum(axis=-1) / np.maximum(n_shared, 1)
-        apart = np.linalg.norm(mean_point(states.points)[:, None] - mean_point(seen)[None], axis=-1)
-        far = 3 * np.sqrt(total.mean(axis=-1)) + 0.3 * self.size
-        without = np.log1p((apart / self.size) ** 2 * 10) * 3  # no keypoint in common: where they are must do
-        costs = np.minimum(WITNESSES, max(1, states.points.shape[1])) * np.where(n_shared > 0, mean, without)
+    def _costs(self, states: States, seen: np.ndarray, apart: np.ndarray) -> np.ndarray:
+        """Return the negative log likelihood of each detection under each track, (n_tracks, n_detections).
+
+        `apart` says how far their middles are from each other.
+        """
+        if not apart.size:
+            return apart
+        off = states.points[:, None] - seen
+        total = (states.variance[0] + self.model.detection_px**2)[:, None]
+        tails = np.log1p((off[..., 0] ** 2 + off[..., 1] ** 2) / (HEAVY_TAILS * total))
+        each = np.log(total / self._reference) + (HEAVY_TAILS + 2) / 2 * tails
+        mean = each.sum(axis=-1) / each.shape[-1]
+        if not np.isfinite(mean).all():
+            mean = _mean_of_shared(each, apart / self.size)
+        far = 3 * np.sqrt(total.sum(axis=-1) / total.shape[-1]) + 0.3 * self.size
+        costs = min(WITNESSES, max(1, states.points.shape[1])) * mean
         is_near = apart < np.maximum(far, self.size)
         return np.where(is_near & (costs < HIGHEST_COST * WITNESSES), costs, _FORBIDDEN)
 
     def _doubt_contacts(
-        self, states: States, seen: np.ndarray, rows: np.ndarray, columns: np.ndarray, margins: np.ndarray
+        self,
+        expected: np.ndarray,
+        centers: np.ndarray,
+        rows: np.ndarray,
+        columns: np.ndarray,
+        margins: np.ndarray,
     ) -> np.ndarray:
         """Doubt whoever was in contact with a track that is just lost, or with an animal just found."""
-        lost = _free(len(states), rows)
+        lost = _free(len(expected), rows)
         lost = lost[self.n_missed[lost] == 0]
-        found = _free(len(seen), columns)
+        found = _free(len(centers), columns)
         if not len(columns) or not (len(lost) or len(found)):
             return margins
-        centers = mean_point(seen)
-        others = np.concatenate([mean_point(states.points[lost]), centers[found]])
-        apart = np.linalg.norm(centers[columns][:, None] - others[None], axis=-1).min(axis=1)
+        others = np.concatenate([expected[lost], centers[found]])
+        apart = distance(centers[columns][:, None], others).min(axis=1)
         return np.where(apart < CONTACT_SHARE * self.size, np.minimum(margins, 0.0), margins)
 
     def _doubt_returns(
         self,
         frame: int,
-        states: States,
-        seen: np.ndarray,
+        expected: np.ndarray,
+        centers: np.ndarray,
         rows: np.ndarray,
         costs: np.ndarray,
         margins: np.ndarray,
@@ -147,14 +154,15 @@ class OnlineTracker:
 
         It is doubted if it was itself missing until now, or is far from where it was expected.
         """
-        self._lost = self._lost[self._lost[:, 0] >= frame - self.memory]
-        missing = _free(len(states), rows)
-        hidden = np.concatenate([self._lost[:, 1:], mean_point(states.points[missing])])
-        if not len(hidden) or not len(seen):
+        if len(self._lost):
+            self._lost = self._lost[self._lost[:, 0] >= frame - self.memory]
+        missing = _free(len(expected), rows)
+        if not (len(self._lost) or len(missing)) or not len(centers):
             return margins
+        hidden = np.concatenate([self._lost[:, 1:], expected[missing]])
         n_frames = np.concatenate([frame - self._lost[:, 0] + PATIENCE, self.n_missed[missing]])
         reach = CONTACT_SHARE * self.size + LOST_STRAY * self.model.velocity_px * np.sqrt(n_frames)
-        is_near = np.linalg.norm(mean_point(seen)[:, None] - hidden[None], axis=-1) < reach
+        is_near = distance(centers[:, None], hidden) < reach
         surprise = np.where(self.n_missed[rows] > 0, 0.0, RETURN_COST - costs)
         return np.where(is_near.any(axis=1), np.minimum(margins, surprise), margins)
 
@@ -189,8 +197,18 @@ class OnlineTracker:
         self.states, self.ids, self.n_missed = states, ids, n_missed
 
 
+def _mean_of_shared(each: np.ndarray, apart: np.ndarray) -> np.ndarray:
+    """Return the mean over the keypoints that a pair shares; for none, what `apart` (in lengths) tells."""
+    shared = np.isfinite(each)
+    n_shared = shared.sum(axis=-1)
+    mean = np.where(shared, each, 0).sum(axis=-1) / np.maximum(n_shared, 1)
+    return np.where(n_shared > 0, mean, np.log1p(apart**2 * 10) * 3)
+
+
 def _free(n: int, taken: np.ndarray) -> np.ndarray:
     """Return the numbers below `n` that are not taken."""
+    if len(taken) == n:
+        return _NONE
     is_free = np.ones(n, dtype=bool)
     is_free[taken] = False
     return np.flatnonzero(is_free)
@@ -200,7 +218,7 @@ def _assign(costs: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return the pairs of the best assignment, in which a track may stay without a detection."""
     n_rows, n_columns = costs.shape
     if not n_rows or not n_columns:
-        return np.empty(0, dtype=int), np.empty(0, dtype=int)
+        return _NONE, _NONE
     alone = np.full((n_rows, n_rows), _FORBIDDEN)
     np.fill_diagonal(alone, HIGHEST_COST * WITNESSES)
     rows, columns = linear_sum_assignment(np.concatenate([costs, alone], axis=1))

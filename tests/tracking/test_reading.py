@@ -1,0 +1,95 @@
+"""What counts as the truth in a file, and whose it is."""
+
+import numpy as np
+import pytest
+
+from marey.errors import InputError, LabelsError
+from marey.formats import export_poses, load_labels, save_labels
+from marey.model import Instance, LabeledFrame, Labels, Skeleton, create_poses
+from marey.tracking import evaluate_tracks, load_animals, load_truth
+
+BODY = np.array([[-12.0, 0.0], [0.0, 5.0], [14.0, 0.0]])
+NAMES = ("tail", "back", "head")
+
+
+def places(frame):
+    return [BODY + np.array([50 + frame, y]) for y in (60, 160)]
+
+
+def labels_of(frames, names=("ada", "bo")):
+    labelled = [LabeledFrame("clip", frame, tuple(map(animal, places(frame), names))) for frame in frames]
+    return Labels(Skeleton(NAMES), labelled, tuple(name for name in names if name))
+
+
+def animal(points, name):
+    return Instance(points, individual=name)
+
+
+def tracks_of(n_frames):
+    points = np.array([places(frame) for frame in range(n_frames)])
+    return create_poses(points.transpose(0, 3, 2, 1), keypoints=NAMES, individuals=["one", "other"])
+
+
+def saved(labels, path, format_):
+    save_labels(labels, path, format=format_)
+    return path
+
+
+@pytest.mark.parametrize(("format_", "name"), [("sleap", "few.slp"), ("coco", "few.json")])
+def test_only_the_frames_that_a_person_labelled_are_the_truth(tmp_path, format_, name):
+    labels = labels_of([3, 17, 40])
+    path = saved(labels, tmp_path / name, format_)
+    truth = load_truth(path)
+    assert truth["frame"].values.tolist() == [3, 17, 40]
+    scores = evaluate_tracks(truth, tracks_of(60))
+    assert (scores.n_frames, scores.idf1, scores.mota, scores.n_extra) == (3, 1, 1, 0)
+    assert (scores.fragmentations, scores.id_switches) == (0, 0)
+    assert load_animals(path)["frame"].values[[0, -1]].tolist() in ([0, 40], [3, 40])
+    assert len(load_animals(path)["frame"]) > 3  # tracking follows time
+
+
+def test_a_frame_that_a_person_saw_empty_is_the_truth_too(tmp_path):
+    labels = labels_of([3, 17, 40])
+    labels.frames.insert(1, LabeledFrame("clip", 9, ()))
+    scores = evaluate_tracks(load_truth(saved(labels, tmp_path / "a.json", "coco")), tracks_of(60))
+    assert (scores.n_frames, scores.n_extra) == (4, 2)
+
+
+def test_predictions_tell_of_every_frame_from_their_first_on(tmp_path):
+    poses = tracks_of(60)
+    poses["position"][:10] = np.nan
+    poses["position"][20:30] = np.nan
+    poses["confidence"][:] = 0.9
+    export_poses(poses, tmp_path / "found.slp", format="sleap")
+    scores = evaluate_tracks(load_truth(tmp_path / "found.slp"), tracks_of(60))
+    assert (scores.n_frames, scores.n_extra) == (50, 20)
+
+
+@pytest.mark.parametrize(("format_", "name"), [("sleap", "a.slp"), ("coco", "a.json")])
+@pytest.mark.parametrize("names", [(None, None), ("ada", None)])
+def test_a_truth_says_who_is_who(tmp_path, format_, name, names):
+    path = saved(labels_of([3, 17], names), tmp_path / name, format_)
+    with pytest.raises(LabelsError, match="some animal has none in 2 frames, the first of them 3"):
+        load_truth(path)
+
+
+def test_a_single_animal_needs_no_name(tmp_path):
+    path = saved(labels_of([3, 17], (None,)), tmp_path / "a.slp", "sleap")
+    assert evaluate_tracks(load_truth(path), tracks_of(60)).n_missed == 0
+
+
+def test_a_row_that_waits_to_be_labelled_is_not_compared(tmp_path):
+    labels = labels_of([3, 17, 40])
+    nothing = Instance(np.full((3, 2), np.nan))
+    labels.frames[1] = LabeledFrame("clip", 17, (nothing,))
+    save_labels(labels, tmp_path / "project", format="dlc")
+    path = next((tmp_path / "project").rglob("CollectedData*.csv"))
+    assert len(load_labels(path).labels.frames) == 3
+    scores = evaluate_tracks(load_truth(path), tracks_of(60))
+    assert (scores.n_frames, scores.idf1, scores.n_extra) == (2, 1, 0)
+
+
+def test_a_file_without_a_labelled_frame(tmp_path):
+    path = saved(Labels(Skeleton(NAMES)), tmp_path / "none.slp", "sleap")
+    with pytest.raises(InputError, match="not one labelled frame"):
+        load_truth(path)
