@@ -101,7 +101,7 @@ def test_no_two_tracks_share_what_they_go_on_with(monkeypatch):
     in_small_steps(monkeypatch, settled=3, ahead=2)
     linked = []
     chains = tracking._Linked.chains
-    monkeypatch.setattr(tracking._Linked, "chains", lambda *a: linked.extend(chains(*a)) or linked)
+    monkeypatch.setattr(tracking._Linked, "chains", lambda *a, **b: linked.extend(chains(*a, **b)) or linked)
     track(recording(animals), n_animals=4)
     assert len(linked) == 4
     numbers = [i for chain in linked for i in chain]

@@ -64,6 +64,42 @@ def test_nobody_for_a_long_time() -> None:
     assert open_.poses.sizes["individual"] == 4  # who comes after 13 seconds is somebody new
 
 
+def test_a_number_limits_animals_that_come_and_go_too() -> None:
+    points = lanes(4, 300)
+    points[:, 2, :, 1] += 500
+    points[:, 3, :, 1] += 1000
+    points[200:, 0] = np.nan  # one leaves, another comes
+    points[:200, 2] = np.nan
+    points[:, 3][np.r_[0:50, 56:300]] = np.nan  # what is found for six frames is one too many
+    result = track(poses_of(points), n_animals=2, can_leave=True)
+    there = np.isfinite(result.poses["position"].values).all(axis=(1, 2))
+    assert (there.sum(axis=1) <= 2).all()
+    assert (result.n_animals, result.n_left_out) == (None, 6)
+    free = track(poses_of(points), can_leave=True)
+    assert (free.poses.sizes["individual"], free.n_left_out) == (4, 0)
+    enough = track(poses_of(points), n_animals=4, can_leave=True)
+    assert np.array_equal(enough.poses["position"], free.poses["position"], equal_nan=True)
+
+
+def test_places_are_taken_by_one_after_the_other() -> None:
+    points = lanes(4, 400)
+    points[:, 2:, :, 1] += 500
+    points[195:, :2] = np.nan
+    points[:200, 2:] = np.nan
+    result = track(poses_of(points), n_animals=2, can_leave=True)
+    assert (result.poses.sizes["individual"], result.n_left_out) == (4, 0)
+    assert evaluate_tracks(poses_of(points), result.poses).idf1 == 1
+
+
+def test_animals_that_cannot_leave_have_a_number_though_no_frame_says_it() -> None:
+    points = lanes(4, 300)
+    rng = np.random.default_rng(0)
+    points[rng.random((300, 4)) < 0.4] = np.nan  # a third of all frames at most have the same number
+    assert track(poses_of(points)).n_animals is None
+    result = track(poses_of(points), can_leave=False)
+    assert (result.n_animals, result.poses.sizes["individual"]) == (4, 4)
+
+
 def test_tracks_of_different_lengths_are_compared() -> None:
     truth = lanes(2, 50)
     shorter = truth.copy()

@@ -409,7 +409,13 @@ def follow(tracklet: int, links: Mapping[int, int]) -> list[int]:
 
 
 def links_of_a_fixed_number(
-    before: np.ndarray, after: np.ndarray, gains: np.ndarray, worth: np.ndarray, n_animals: int
+    before: np.ndarray,
+    after: np.ndarray,
+    gains: np.ndarray,
+    worth: np.ndarray,
+    n_animals: int,
+    *,
+    entry: float = 0.0,
 ) -> tuple[dict[int, int], set[int]]:
     """Return successors, and the tracklets that belong to no animal, so that there are `n_animals` tracks.
 
@@ -425,6 +431,8 @@ def links_of_a_fixed_number(
         What leaving a tracklet out loses, in nats, shape (n,).
     n_animals
         How many tracks there are at most.
+    entry
+        What speaks against each track, in nats.
     """
     n = len(worth)
     itself, animals = np.arange(n, dtype=np.int32), n + np.arange(n_animals, dtype=np.int32)
@@ -432,8 +440,8 @@ def links_of_a_fixed_number(
     idle = (np.repeat(animals, n_animals), np.tile(animals, n_animals))
     rows = np.concatenate([before, itself, to_sink[0], to_sink[1], idle[0]])
     columns = np.concatenate([after, itself, to_sink[1], to_sink[0], idle[1]])
-    free = np.zeros(2 * len(to_sink[0]) + len(idle[0]))
-    costs = np.concatenate([-gains, worth, free])
+    enters, leaves = np.full(len(to_sink[0]), entry), np.zeros(len(to_sink[0]))
+    costs = np.concatenate([-gains, worth, leaves, enters, np.zeros(len(idle[0]))])
     # Zero would mean "no link" in a sparse matrix; a constant for every row changes nothing.
     costs -= costs.min()
     costs += 1.0

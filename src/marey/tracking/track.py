@@ -128,10 +128,11 @@ def track(
         Animals found in each frame; which individual one is filed under is ignored. Where they lie in an open
         file (:func:`load_animals`), they are read block by block.
     n_animals
-        How many animals there are. Left out: estimated, see `can_leave`.
+        How many animals there are at a time: no frame has more. Left out: estimated where none can leave.
     can_leave
         Whether animals may come and go. Left out: not where `n_animals` is given, and not where most frames
-        have the same number of animals and hardly any have more.
+        have the same number of animals and hardly any have more. If none can, and no number is given, there
+        are as many as are found in more than one of fifty frames.
     features
         What else tells animals apart (an embedding), shape (n_frames, n_individuals, n_features).
     describe
@@ -161,8 +162,11 @@ def track(
     if take_apart and features is None:
         poses, n_mended = mend(poses, n_animals or usual_number(detections.is_there))
         detections = detections_from_poses(poses) if n_mended else detections
-    number = n_animals if n_animals is not None else usual_number(detections.is_there)
+    usual = usual_number(detections.is_there)
+    number = n_animals if n_animals is not None else usual
     is_closed = not can_leave if can_leave is not None else number is not None
+    if is_closed and number is None:
+        number = crowded_number(detections.is_there)
     if is_closed and number is not None:
         detections = detections.with_neighbours(number)
     motion = learn_motion(detections.points, detections.size)
@@ -174,7 +178,7 @@ def track(
     told = [said, None if describe is None else describe(poses, parts)]
     looks = [kind for kind in told if kind is not None]
     linked = _Linked.make(parts, detections, looks, motion, max_gap)
-    chains = linked.chains(number if is_closed else None)
+    chains = linked.chains(number if is_closed else n_animals, can_leave=not is_closed)
     n_seen = [sum(len(parts[i][0]) for i in chain) for chain in chains]
     least = min(min_frames, int(detections.is_there.any(axis=1).sum()))
     chains = [chain for chain, n in zip(chains, n_seen, strict=True) if n >= least] or chains[:1]
@@ -207,6 +211,12 @@ def usual_number(is_there: np.ndarray) -> int | None:
     number = int(np.bincount(counts[counts > 0]).argmax())
     is_usual = (counts == number).mean() >= 0.5
     return number if is_usual and (counts > number).mean() <= MOST_CROWDED_SHARE else None
+
+
+def crowded_number(is_there: np.ndarray) -> int:
+    """Return the smallest number that hardly any frame exceeds, from which slots are filled."""
+    counts = is_there.sum(axis=1)
+    return max(1, int(np.quantile(counts, 1 - MOST_CROWDED_SHARE, method="inverted_cdf")))
 
 
 def _known_names(poses: "xr.Dataset") -> list[str]:
@@ -259,12 +269,20 @@ class _Linked:
         """Return where tracks go from one tracklet to the next, and what exchanging them would lose."""
         return measure_joints(chains, self.ends, self.stray, self.appearance, self.crossings)
 
-    def chains(self, n_animals: int | None) -> list[list[int]]:
-        """Return the tracklets of each track, in order of time; the longest tracks first."""
-        # Where nobody can have left, an animal may be found again after any time.
+    def chains(self, n_animals: int | None, *, can_leave: bool) -> list[list[int]]:
+        """Return the tracklets of each track, in order of time; the longest tracks first.
+
+        At no time are there more tracks than `n_animals`. Where none can leave, there are no more at all.
+        """
+        # Where nobody can have left, an animal may be found again after any time. Where some can, each of a
+        # fixed number of places is taken by one animal after the other.
         longest = self.max_gap if n_animals is None else None
-        link = partial(self._link, n_animals=n_animals, longest=longest)
+        link = partial(self._link, n_animals=n_animals, can_leave=can_leave, longest=longest)
         links, left_out = link_in_order(self.ends, link, longest)
+        if can_leave and n_animals is not None:
+            before, after = np.array(list(links.items()), dtype=int).reshape(-1, 2).T
+            is_one = self._gains(before, after, can_leave=True) > -TURNOVER_NATS
+            links = dict(zip(before[is_one].tolist(), after[is_one].tolist(), strict=True))
         length = self.ends.n_frames
         heads = set(range(len(length))) - set(links.values()) - left_out
         chains = [follow(head, links) for head in sorted(heads)]
@@ -272,7 +290,13 @@ class _Linked:
         return sorted(chains, key=lambda chain: -sum(length[i] for i in chain))
 
     def _link(
-        self, numbers: np.ndarray, n_certain: int, *, n_animals: int | None, longest: int | None
+        self,
+        numbers: np.ndarray,
+        n_certain: int,
+        *,
+        n_animals: int | None,
+        can_leave: bool,
+        longest: int | None,
     ) -> tuple[dict[int, int], set[int]]:
         """Return the successors of some tracklets, and those that belong to no animal.
 
@@ -280,15 +304,24 @@ class _Linked:
         """
         before, after = candidates(self.ends.first[numbers], self.ends.last[numbers], longest)
         before, after = before[after >= n_certain], after[after >= n_certain]
-        gains = evidence(self.ends, numbers[before], numbers[after], self.stray, self.appearance)
+        gains = self._gains(numbers[before], numbers[after], can_leave=can_leave and n_animals is not None)
         if n_animals is None:
             links = best_links(len(numbers), before, after, gains, bonus=TURNOVER_NATS)
             left_out: set[int] = set()
         else:
-            worth = NATS_PER_DETECTION * self.ends.n_frames[numbers]
+            entry = TURNOVER_NATS if can_leave else 0.0
+            worth = NATS_PER_DETECTION * self.ends.n_frames[numbers] + entry
             worth[:n_certain] = CERTAIN_NATS
-            links, left_out = links_of_a_fixed_number(before, after, gains, worth, n_animals)
+            links, left_out = links_of_a_fixed_number(before, after, gains, worth, n_animals, entry=entry)
         return (
             {int(numbers[i]): int(numbers[j]) for i, j in links.items()},
             set(numbers[sorted(left_out)].tolist()),
         )
+
+    def _gains(self, before: np.ndarray, after: np.ndarray, *, can_leave: bool) -> np.ndarray:
+        """Return what speaks for links between tracklets; where animals leave, at least a turnover's nats."""
+        gains = evidence(self.ends, before, after, self.stray, self.appearance)
+        if not can_leave:
+            return gains
+        gap = self.ends.first[after] - self.ends.last[before]
+        return np.where(gap <= self.max_gap, np.maximum(gains, -TURNOVER_NATS), -TURNOVER_NATS)
