@@ -8,8 +8,8 @@ from typer.testing import CliRunner
 
 from marey.cli.app import app
 from marey.errors import ConfigError, FormatError, InputError
-from marey.formats import export_poses, load_poses, save_poses
-from marey.model import create_poses
+from marey.formats import export_poses, load_poses, save_labels, save_poses
+from marey.model import Instance, LabeledFrame, Labels, Skeleton, create_poses
 
 
 def run(*arguments):
@@ -71,6 +71,22 @@ def test_the_list_of_what_to_look_at(file, tmp_path):
     assert json.loads(run("review", other, "--json").stdout)[0]["kind"] == "gap"
     with pytest.raises(FormatError, match="in another one"):
         raise run("undo", other).exception
+
+
+def test_labels_are_looked_through_too_video_by_video(tmp_path):
+    body = np.array([[10.0, 10.0], [20.0, 20.0]])
+    frames = [
+        LabeledFrame(video, frame, (Instance(body + frame, individual="ada"),))
+        for video in ("day 1", "day 2")
+        for frame in (range(20) if video == "day 1" else (*range(8), *range(12, 20)))
+    ]
+    save_labels(Labels(Skeleton(("head", "tail")), frames, ("ada",)), tmp_path / "a.slp", format="sleap")
+    with pytest.raises(InputError, match="holds 2 videos") as refusal:
+        raise run("review", tmp_path / "a.slp").exception
+    assert "--of" in refusal.value.hint
+    assert json.loads(run("review", tmp_path / "a.slp", "--of", "day 1", "--json").stdout) == []
+    (gap,) = json.loads(run("review", tmp_path / "a.slp", "--of", "day 2", "--json").stdout)
+    assert (gap["kind"], gap["start"], gap["stop"]) == ("gap", 8, 11)
 
 
 def test_what_cannot_be_done_changes_nothing(file):

@@ -46,6 +46,20 @@ def test_poses_round_trip(pair_poses, tmp_path):
     assert again["keypoint"].values.tolist() == ["snout", "ear_left", "ear_right"]
 
 
+def test_frame_numbers_are_not_taken_for_seconds(pair_poses, tmp_path):
+    pytest.importorskip("ndx_pose")
+    attributes = {key: value for key, value in pair_poses.attrs.items() if key != "fps"}
+    poses = pair_poses.assign_coords(time=pair_poses["frame"].values.astype(float) + 7)
+    poses = poses.assign_coords(frame=("time", pair_poses["frame"].values + 7))
+    poses.attrs = {**attributes, "time_unit": "frames"}
+    export_poses(poses, tmp_path / "p.nwb", format="nwb")
+    again = load_poses(tmp_path / "p.nwb")
+    assert "fps" not in again.attrs
+    assert again.attrs["time_unit"] == "frames"
+    assert np.array_equal(again["frame"], poses["frame"])
+    assert np.array_equal(again["time"], poses["time"])
+
+
 def test_labels_round_trip(pair_labels, tmp_path):
     pytest.importorskip("ndx_pose")
     losses = save_labels(pair_labels, tmp_path / "l.nwb", format="nwb")

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from marey.errors import ConflictError, FormatError, InputError, NotFoundError
+from marey.errors import AlreadyExistsError, ConflictError, FormatError, InputError, NotFoundError
 from marey.formats import load_poses, save_poses
 from marey.model import create_poses, read_history
 from marey.tracking import Confirm, Delete, Interpolate, Join, Split, Swap, TrackEditor, track
@@ -259,6 +259,24 @@ def test_poses_that_were_read_already_are_not_read_again(file):
     assert editor.poses is poses
     editor.apply(Swap("ada", "bo", 11, 12))
     assert load_poses(file).equals(Swap("ada", "bo", 11, 12).apply(poses))
+
+
+def test_a_file_of_ones_own_is_not_replaced_by_the_original(file):
+    own = file.with_name("tracks.original.nc")
+    for content in (b"mine", file.read_bytes()):
+        own.write_bytes(content)
+        with pytest.raises(AlreadyExistsError, match=r"tracks\.original\.nc is in the way"):
+            TrackEditor(file).apply(Swap("ada", "bo"))
+        assert own.read_bytes() == content
+    own.unlink()
+    before = file.read_bytes()
+    TrackEditor(file).apply(Swap("ada", "bo"))
+    file.write_bytes(before)  # made anew: what was kept of the earlier one may go
+    editor = TrackEditor(file)
+    editor.apply(Delete("bo", 10, 11))
+    editor.undo()
+    assert load_poses(file)["position"].equals(three_tracks()["position"])
+    assert "kept_for_undo" not in editor.poses.attrs
 
 
 def test_the_original_was_moved_away(file):

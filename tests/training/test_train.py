@@ -7,10 +7,12 @@ import sys
 import time
 from types import SimpleNamespace
 
+import numpy as np
 import pytest
 import torch
 from safetensors.torch import load_file
 
+from make_videos import numbered_video
 from marey.errors import AlreadyExistsError, ConfigError, InputError, StorageError
 from marey.model import Instance, LabeledFrame, Origin
 from marey.runs import Run, Split
@@ -313,6 +315,22 @@ def test_a_project_without_labels_or_with_labels_gone_is_refused(project, config
     project.save_labels("day1", [])
     with pytest.raises(InputError, match="has no labelled frames"):
         train(project, "first", config)
+
+
+def test_labels_beyond_the_end_of_their_video_are_refused_before_anything_is_written(
+    project, config, tmp_path
+):
+    project.add_video(numbered_video(tmp_path / "short.mp4", 10))
+    body = (Instance(np.array([[10.0, 10.0], [20.0, 20.0]])),)
+    frames = [LabeledFrame("short", number, body) for number in (2, 9, 10, 31)]
+    project.save_labels("short", frames)
+    with pytest.raises(InputError, match=r"'short' is shorter .*: frame 10 is beyond its end, with 1 more"):
+        train(project, "first", config)
+    assert not project.run_folder("first").exists()
+    for frame in frames[2:]:  # an image of its own will do
+        frame.image = project.add_image("short", frame.frame, np.zeros((64, 64, 3), np.uint8)).name
+    project.save_labels("short", frames)
+    assert project.beyond_the_end(project.load_labels()) == []
 
 
 def test_views_are_as_asked(project, config):

@@ -29,21 +29,23 @@ def register(app: typer.Typer) -> None:
 def review(
     file: _File,
     limit: Annotated[int, typer.Option(help="Show the first so many.")] = 20,
+    of: Annotated[
+        str | None, typer.Option(help="The name of the video, where the file holds several.")
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the list as JSON.")] = False,
 ) -> None:
     """List what is worth a look: likely swaps, gaps, jumps and short tracks, the most worthwhile first.
 
-    Works on poses in any known format.
+    Works on poses and labels in any known format.
 
     Example: marey tracks review tracks/day1.nc --limit 20
     """
     from marey.errors import ConfigError
-    from marey.formats import load_poses
-    from marey.tracking import find_suspicions
+    from marey.tracking import find_suspicions, load_animals
 
     if limit < 1:
         raise ConfigError(f"expected --limit of at least 1, got {limit}")
-    found = find_suspicions(load_poses(file), limit=limit)
+    found = find_suspicions(load_animals(file, video=of), limit=limit)
     for item in found:
         say(f"{item.start:>8} – {item.stop:<8} {item.kind:<6} {item.likelihood:4.0%}  {item.reason}")
     if not found:

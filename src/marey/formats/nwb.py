@@ -16,7 +16,7 @@ import xarray as xr
 from marey.errors import FormatError, InputError
 from marey.formats.hdf5 import open_hdf5, text, texts, top_level
 from marey.formats.notes import in_words
-from marey.formats.nwb_writing import save_labels, save_poses
+from marey.formats.nwb_writing import IN_FRAMES, save_labels, save_poses
 from marey.formats.pose_arrays import finish_poses
 from marey.formats.pose_labels import labels_of_poses
 from marey.formats.source import LabelSource, find_file, unique_keys, video_key
@@ -63,6 +63,7 @@ class _Series:
     points: np.ndarray
     confidence: np.ndarray
     rate: float | None
+    is_in_frames: bool
 
 
 def load_poses(path: Path, *, video: str | None = None) -> xr.Dataset:
@@ -128,7 +129,8 @@ def _series_of(group: "h5py.Group") -> Iterator[_Series]:
             times = float(item["starting_time"][()]) + np.arange(n) / rate
         if len(times) != n or len(confidence) != n:
             raise ValueError(f"{item.name} has {n} points, {len(confidence)} confidences, {len(times)} times")
-        yield _Series(individual, name, times, points, confidence, rate)
+        is_in_frames = text(item.attrs.get("comments", "")) == IN_FRAMES
+        yield _Series(individual, name, times, points, confidence, rate, is_in_frames)
 
 
 def _skeleton_of(groups: list["h5py.Group"], series: list[_Series]) -> Skeleton:
@@ -177,7 +179,8 @@ def _assemble(
         k, i = keypoints.index(item.keypoint), individuals.index(item.individual)
         position[rows, : item.points.shape[1], k, i] = item.points
         confidence[rows, k, i] = item.confidence
-    fps = _frame_rate(series, times)
+    has_rate = not any(item.is_in_frames for item in series)
+    fps = _frame_rate(series, times) if has_rate else 1.0
     frames = np.round(times * fps).astype(np.int64) if fps else np.arange(len(times))
     if len(np.unique(frames)) != len(frames) or (frames < 0).any():
         frames = np.arange(len(times))
@@ -190,8 +193,8 @@ def _assemble(
         source=path,
         software="NWB",
         frames=frames,
-        timestamps_s=times,
-        fps=fps,
+        timestamps_s=times if has_rate else None,
+        fps=fps if has_rate else None,
         skeleton=skeleton,
         attributes=attributes,
     )

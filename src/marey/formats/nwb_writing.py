@@ -27,6 +27,8 @@ from marey.formats.pose_arrays import describe_losses, has_names
 from marey.formats.source import FrameKey, unique_keys
 from marey.model import Instance, LabeledFrame, Labels, Visibility, read_skeleton, standardise_poses
 
+# NWB has seconds alone; who reads this file again shall not take frames for such.
+IN_FRAMES = "The times are frame numbers: the frame rate is not known."
 _REFERENCE = "(x, y) in pixels of the frame; the centre of the top-left pixel is (0, 0)"
 _REFERENCE_3D = "(x, y, z) in the world of the cameras' calibration"
 
@@ -135,6 +137,7 @@ def _estimation(ndx_pose: Any, dataset: xr.Dataset, individual: str, skeleton: A
                 unit=str(dataset.attrs.get("space_unit", "unknown")) if is_3d else "pixels",
                 reference_frame=_REFERENCE_3D if is_3d else _REFERENCE,
                 timestamps=times if not series else series[0],
+                comments=IN_FRAMES if dataset.attrs.get("time_unit") == "frames" else "no comments",
                 confidence=point["confidence"].values,
                 confidence_definition="in [0, 1]",
             )

@@ -145,6 +145,31 @@ class ImageLibrary(VideoLibrary):
         with self.open_video(frame.video) as video:
             return video.read(frame.frame)
 
+    def beyond_the_end(self, frames: Iterable[LabeledFrame]) -> list[LabeledFrame]:
+        """Return the labelled frames that have no image, and that their video is too short to have.
+
+        Raises
+        ------
+        NotFoundError
+            A video is not there, and frames need it.
+        """
+        by_video: dict[str, list[LabeledFrame]] = {}
+        for frame in frames:
+            by_video.setdefault(frame.video, []).append(frame)
+        beyond = []
+        for key, labelled in by_video.items():
+            images = self.frame_images(key)
+            names = [frame.image or images.get(frame.frame) for frame in labelled]
+            needed = [
+                frame
+                for frame, name in zip(labelled, names, strict=True)
+                if name is None or not self._frames.path(key, name).exists()
+            ]
+            if needed:
+                with self.open_video(key) as video:
+                    beyond += [frame for frame in needed if frame.frame >= video.n_frames]
+        return beyond
+
     def read_images(self, frames: Iterable[LabeledFrame]) -> Generator[np.ndarray]:
         """Yield the pixels of labelled frames in their order; each video is opened once.
 

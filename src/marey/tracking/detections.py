@@ -147,8 +147,7 @@ def detections_from_poses(poses: "xr.Dataset", *, features: np.ndarray | None = 
     is_empty = True
     for rows in blocks_of(points):
         block = load_rows(poses, rows.start, rows.stop)
-        found = block["position"].transpose("time", "individual", "keypoint", "space").values.astype(float)
-        found[~np.isfinite(found).all(axis=-1)] = np.nan
+        found = _points(block)
         points[rows], scores[rows] = found, _scores(block)
         is_empty = is_empty and not np.isfinite(found).any()
     if is_empty:
@@ -166,6 +165,24 @@ def detections_from_poses(poses: "xr.Dataset", *, features: np.ndarray | None = 
         points[rows][is_double] = np.nan
         doubles.append(places + np.array([rows.start, 0]))
     return Detections(points, features, size, np.concatenate(doubles), np.concatenate(double_points))
+
+
+def points_of(poses: "xr.Dataset") -> np.ndarray:
+    """Return the points of poses, read block by block, (n_frames, n_individuals, n_keypoints, n_space).
+
+    Points that lack a coordinate are NaN. The array lies on disk where it is large.
+    """
+    sizes = poses.sizes
+    points = scratch_array(tuple(sizes[name] for name in ("time", "individual", "keypoint", "space")))
+    for rows in blocks_of(points):
+        points[rows] = _points(load_rows(poses, rows.start, rows.stop))
+    return points
+
+
+def _points(poses: "xr.Dataset") -> np.ndarray:
+    points = poses["position"].transpose("time", "individual", "keypoint", "space").values.astype(float)
+    points[~np.isfinite(points).all(axis=-1)] = np.nan
+    return points
 
 
 def _scores(poses: "xr.Dataset") -> np.ndarray:

@@ -16,9 +16,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from marey.errors import ConflictError, FormatError, InputError, NotFoundError
-from marey.files import atomic_path, fingerprint, locked, utc_now
+from marey.errors import AlreadyExistsError, ConflictError, FormatError, InputError, NotFoundError
+from marey.files import fingerprint, locked, utc_now
 from marey.formats import native
+from marey.formats.hdf5 import atomic_hdf5
 from marey.model import append_history, read_history
 from marey.tracking.edits import Edit, Swap, edit_from_dict, edit_to_dict
 
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
     import xarray as xr
 
 EDITS_ATTRIBUTE = "edits"
+# Marks the file of that name as ours: somebody's own is never replaced.
+KEPT_ATTRIBUTE = "kept_for_undo"
 _OPERATION = "repair tracks"
 
 
@@ -130,6 +133,8 @@ class TrackEditor:
         ------
         InputError
             A repair does not fit; then none is done.
+        AlreadyExistsError
+            Where the original is to be kept lies a file that is not ours.
         ConflictError
             Somebody else changed the file since it was opened.
         """
@@ -194,10 +199,16 @@ class TrackEditor:
             yield
 
     def _keep_original(self) -> None:
-        # With a history the original is there already; a left-over of a file that was made anew is not ours.
-        if not self.history.done and not self.history.undone:
-            with atomic_path(self.original_path) as temporary:
-                shutil.copyfile(self.path, temporary)
+        if self.history.done or self.history.undone:
+            return  # it is there already
+        # What is left of a file that was made anew may go.
+        if self.original_path.exists() and not _is_kept(self.original_path):
+            raise AlreadyExistsError(
+                f"{self.original_path.name} is in the way: under that name is kept what {self.path.name} was "
+                "before its first repair",
+                hint="give that file another name",
+            )
+        _keep(self.path, self.original_path)
 
     def _original(self) -> xr.Dataset:
         if not self.original_path.is_file():
@@ -206,7 +217,9 @@ class TrackEditor:
                 "are gone",
                 hint=f"move the file back beside {self.path.name}, or make the tracks again",
             )
-        return native.load_poses(self.original_path)
+        poses = native.load_poses(self.original_path)
+        poses.attrs.pop(KEPT_ATTRIBUTE, None)
+        return poses
 
     def _write(self, poses: xr.Dataset, history: History) -> None:
         done = [entry.edit.describe() for entry in history.done]
@@ -224,6 +237,26 @@ def _check_format(path: Path) -> None:
             f"tracks are repaired in Marey's own format, but {path.name} is in another one",
             hint="convert it first: marey convert IN OUT.nc",
         )
+
+
+def _keep(path: Path, kept: Path) -> None:
+    import h5py  # which, like what reads the poses, is loaded when it is needed
+
+    with atomic_hdf5(kept) as file:
+        with path.open("rb") as source:
+            shutil.copyfileobj(source, file)
+        with h5py.File(file, "r+") as copy:
+            copy.attrs[KEPT_ATTRIBUTE] = 1
+
+
+def _is_kept(path: Path) -> bool:
+    import h5py
+
+    try:
+        with h5py.File(path) as file:
+            return KEPT_ATTRIBUTE in file.attrs
+    except OSError:
+        return False
 
 
 def _version(path: Path) -> tuple[str, int]:

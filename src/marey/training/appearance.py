@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from marey.progress import Progress, ProgressCallback, ignore_progress
+from marey.scratch import scratch_array
 from marey.tracking.appearance import Features
-from marey.tracking.detections import animal_size
+from marey.tracking.detections import animal_size, blocks_of, points_of
 from marey.training.looks import Looks, Part, choose_looks, learn_likeness, witness_frames
 
 if TYPE_CHECKING:
@@ -62,8 +63,7 @@ class VideoAppearance:
 
     def __call__(self, poses: "xr.Dataset", parts: list[Part]) -> Features | None:
         """Look at tracklets, and return what tells the animals apart; None where nothing does."""
-        points = poses["position"].transpose("time", "individual", "keypoint", "space").values
-        points = np.where(np.isfinite(points).all(axis=-1, keepdims=True), points, np.nan)
+        points = points_of(poses)
         if points.shape[2] < 2:
             self.note = "one keypoint does not say how large an animal is: looks were not used"
             return None
@@ -83,7 +83,9 @@ class VideoAppearance:
             f"animals are told apart by their looks in {likeness.separation:.0%} of pairs "
             f"({self.n_looks} looks)"
         )
-        values = np.full((*points.shape[:2], likeness.axes.shape[1]), np.nan, dtype=np.float32)
+        values = scratch_array((*points.shape[:2], likeness.axes.shape[1]), np.float32)
+        for rows in blocks_of(values):
+            values[rows] = np.nan
         values[looks.frame, looks.slot] = likeness.apply(features)
         return Features(values, is_witness, _TEACHING_DETECTIONS)
 

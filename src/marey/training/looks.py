@@ -15,6 +15,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from marey.tracking.detections import blocks_of, distance, mean_point
+
 Part = tuple[np.ndarray, np.ndarray]
 """Frames and slots of the detections of a tracklet."""
 
@@ -87,8 +89,12 @@ def choose_looks(parts: list[Part], points: np.ndarray, size: float) -> Looks:
     size
         Length of an animal, pixels.
     """
-    space = _space_around(points)
-    n_known = np.isfinite(points[..., 0]).sum(axis=2)
+    middle, space = np.empty((*points.shape[:2], 2)), np.empty(points.shape[:2])
+    n_known = np.empty(points.shape[:2], dtype=np.int32)
+    for block in blocks_of(points):
+        middle[block] = mean_point(points[block])
+        space[block] = _space_around(middle[block])
+        n_known[block] = np.isfinite(points[block, ..., 0]).sum(axis=2)
     least_known = max(2, np.median(n_known[n_known > 0]) / 2)
     step = max(STEP, sum(len(frames) for frames, _ in parts) // USUAL_LOOKS)
     rows: list[tuple[int, int, int, bool]] = []
@@ -107,26 +113,17 @@ def choose_looks(parts: list[Part], points: np.ndarray, size: float) -> Looks:
             ]
         rows += [(int(frames[i]), int(slots[i]), number, True) for i in chosen]
     frame, slot, tracklet, is_clear = np.array(sorted(rows), dtype=int).reshape(-1, 4).T
-    return Looks(frame, slot, tracklet, is_clear.astype(bool), _middles(points)[frame, slot])
+    return Looks(frame, slot, tracklet, is_clear.astype(bool), middle[frame, slot])
 
 
-def _space_around(points: np.ndarray) -> np.ndarray:
-    """Return how far the middle of the nearest other animal is, (n_frames, n_slots)."""
-    middle = _middles(points)
-    space = np.full(points.shape[:2], np.inf)
-    for slot in range(points.shape[1]):
-        others = np.delete(middle, slot, axis=1)
-        apart = np.linalg.norm(others - middle[:, slot, None], axis=-1)
+def _space_around(middle: np.ndarray) -> np.ndarray:
+    """Return how far the nearest other animal is, (n_frames, n_slots), from their middles (..., 2)."""
+    space = np.full(middle.shape[:2], np.inf)
+    for slot in range(middle.shape[1]):
+        apart = distance(np.delete(middle, slot, axis=1), middle[:, slot, None])
         apart = np.where(np.isfinite(apart), apart, np.inf)
         space[:, slot] = apart.min(axis=1, initial=np.inf)
     return space
-
-
-def _middles(points: np.ndarray) -> np.ndarray:
-    """Return the mean of the known points of each animal, (n_frames, n_slots, 2)."""
-    known = np.isfinite(points[..., :1])
-    n = known.sum(axis=2)
-    return np.where(n > 0, np.where(known, points, 0).sum(axis=2) / np.maximum(n, 1), np.nan)
 
 
 def witness_frames(n_frames: int) -> np.ndarray:

@@ -24,6 +24,7 @@ from marey.training.resolution import resolved
 from marey.training.samples import Samples
 from marey.training.splits import make_splits
 from marey.training.validation import FrameCheck
+from marey.words import counted
 
 if TYPE_CHECKING:
     import torch
@@ -82,6 +83,7 @@ def train(
     if resume and run.weights_path.is_file() and not (run.path / CHECKPOINT).exists():
         return Run.open(run.path)  # it was finished already
     frames = _trainable(project)
+    _check_lengths(project, frames)
     if not (resume and run.config_path.is_file()):
         config = resolved(config or preset("balanced"))
         if isinstance(split, str):
@@ -184,6 +186,18 @@ def _trainable(project: "Project") -> list[LabeledFrame]:
             hint="label some: marey extract picks frames, the browser application places points",
         )
     return frames
+
+
+def _check_lengths(project: "Project", frames: Sequence[LabeledFrame]) -> None:
+    """Refuse labels of frames that a video does not have, before anything is written."""
+    if beyond := project.beyond_the_end(frames):
+        n, first = len(beyond), beyond[0]
+        raise InputError(
+            f"the video {first.video!r} is shorter than its labels: frame {first.frame} is beyond its end"
+            + (f", with {counted(n - 1, 'more labelled frame')}" if n > 1 else ""),
+            hint="give the project the video that was labelled, or delete these labels; "
+            "marey check lists them",
+        )
 
 
 def _make_room(run: Run, *, overwrite: bool) -> None:
