@@ -1,5 +1,6 @@
 """Trainings of several animals: how they are planned, what they refuse, and that they learn."""
 
+import csv
 import json
 
 import numpy as np
@@ -10,8 +11,11 @@ from marey.cli.app import app
 from marey.errors import ConfigError, InputError, LabelsError
 from marey.formats import load_poses
 from marey.model import Instance, LabeledFrame, Skeleton
+from marey.prediction.engines import FunctionEngine
+from marey.prediction.several import predictor_of
 from marey.runs import Run
 from marey.training import train
+from marey.training.inference import torch_infer
 from marey.training.planning import _plan_fields, describe_plan, plan_for, plan_training
 from marey.training.validation import FrameCheck
 
@@ -148,6 +152,34 @@ def test_every_approach_trains_validates_and_calibrates(herd, config, kind):
         herd, f"{kind} 2", config.with_settings({"approach": kind, "steps": 3, "validate_every": 3})
     )
     assert run.weights_hash == again.weights_hash  # the same seed
+
+
+@pytest.mark.parametrize("kind", ["top-down", "bottom-up"])
+@pytest.mark.parametrize(
+    "backbone",
+    [
+        "lite0",
+        "resnet18",
+        "hrnet_w18_small",
+        "convnext_atto",
+        "tf_efficientnet_b0",
+        "dinov2_small",  # patches of 14 pixels
+        "vit_tiny_patch16_224",
+    ],
+)
+def test_every_family_of_backbones_learns_and_finds_several_animals(herd, config, backbone, kind):
+    settings = {"approach": kind, "backbone": backbone, "steps": 2, "validate_every": 1, "batch_size": 2}
+    run = train(herd, "a", config.with_settings(settings))
+    with (run.path / "metrics.csv").open(encoding="utf-8") as table:
+        rows = list(csv.DictReader(table))
+    assert len(rows) == 2
+    assert all(np.isfinite(float(row["loss"])) for row in rows)
+    network = run.load_network()
+    assert network.head.out_channels == run.approach.n_channels
+    predictor = predictor_of(run, FunctionEngine(torch_infer(network)))
+    found = list(predictor.predict_animals(list(herd.read_images(list(herd.load_labels())[:3]))))
+    assert len(found) == 3
+    assert all(len(one.points) <= 2 and one.points.shape[1:] == (2, 2) for one in found)
 
 
 def test_an_animal_that_was_missed_counts_as_off_by_its_size(herd, config):
