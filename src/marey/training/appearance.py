@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import groupby, pairwise
+from itertools import groupby, islice, pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -98,20 +98,19 @@ class VideoAppearance:
         clear = looks.is_clear
         upright = Upright.learn(points[looks.frame[clear], looks.slot[clear]], width=PICTURE_WIDTH)
         network = LookNetwork()
-        features, kept, waiting = [], [], []
+        features = np.empty((0, 1), np.float16)
+        kept: list[int] = []
         with open_video(self.video) as video:
-            for row, picture in _pictures(video, upright, looks, points, frames):
-                kept.append(row)
-                waiting.append(picture)
-                if len(waiting) == _BATCH:
-                    features.append(network.describe(np.stack(waiting)))
-                    waiting = []
-                    self.progress(Progress("looking at the animals", row + 1, len(looks)))
-        if waiting:
-            features.append(network.describe(np.stack(waiting)))
+            pictures = _pictures(video, upright, looks, points, frames)
+            while batch := list(islice(pictures, _BATCH)):
+                found = network.describe(np.stack([picture for _, picture in batch]))
+                if not kept:
+                    features = scratch_array((len(looks), found.shape[1]), np.float16)
+                features[len(kept) : len(kept) + len(batch)] = found
+                kept += [row for row, _ in batch]
+                self.progress(Progress("looking at the animals", kept[-1] + 1, len(looks)))
         self.progress(Progress("looking at the animals", len(looks), len(looks)))
-        rows = np.array(kept, dtype=int)
-        return np.concatenate(features) if features else np.empty((0, 1), np.float16), looks.take(rows)
+        return features[: len(kept)], looks.take(np.array(kept, dtype=int))
 
 
 def _pictures(

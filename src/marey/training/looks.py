@@ -36,6 +36,7 @@ N_BLOCKS = 15
 _FEWEST_PAIRS = 50
 _MOST_COMPONENTS = 200
 _COMPONENT_LOOKS = 1500
+_LOOKS_AT_A_TIME = 2048
 _MOST_AXES = 8
 _SHRINKAGE = 0.1
 # Two animals must differ so much more than one from itself, in variance, for a direction to be used: in all
@@ -153,11 +154,7 @@ class Likeness:
 
     def apply(self, features: np.ndarray) -> np.ndarray:
         """Map features (n, n_features) to float32 (n, n_axes)."""
-        embedded = np.empty((len(features), self.axes.shape[1]), dtype=np.float32)
-        for start in range(0, len(features), 2048):
-            part = slice(start, start + 2048)
-            embedded[part] = _scaled(features[part], self.middle, self.scale) @ self.axes
-        return embedded
+        return _embedded(features, self.middle, self.scale, self.axes).astype(np.float32)
 
 
 def learn_likeness(
@@ -188,16 +185,14 @@ def learn_likeness(
     same_told, other_told = _pairs(looks, parts, telling, rng)
     if min(map(len, (same, other, same_told, other_told))) < _FEWEST_PAIRS:
         return None
-    taught = features[learning].astype(np.float32)
-    middle, scale = taught.mean(axis=0), taught.std(axis=0)
-    scale = scale + 0.05 * float(scale.mean()) + 1e-6
-    known = _scaled(features, middle, scale)
-    components = _components(known[learning], len(learning))
-    reduced = (known @ components).astype(np.float64)
-    directions = components @ _discriminant(
+    middle, scale = _middle_and_scale(features, learning)
+    sample = learning[:: max(1, len(learning) // _COMPONENT_LOOKS)]
+    components = _components(_scaled(features[sample], middle, scale), len(learning))
+    reduced = _embedded(features, middle, scale, components)
+    turned = _discriminant(
         reduced[same[:, 0]] - reduced[same[:, 1]], reduced[other[:, 0]] - reduced[other[:, 1]]
     )
-    embedded = known @ directions
+    directions, embedded = components @ turned, reduced @ turned
     within, between = (
         (embedded[pairs[:, 0]] - embedded[pairs[:, 1]]) ** 2 for pairs in (same_told, other_told)
     )
@@ -240,6 +235,24 @@ def _scaled(features: np.ndarray, middle: np.ndarray, scale: np.ndarray) -> np.n
     return np.clip((features.astype(np.float32) - middle) / scale, -6, 6)
 
 
+def _embedded(features: np.ndarray, middle: np.ndarray, scale: np.ndarray, axes: np.ndarray) -> np.ndarray:
+    """Return features (n, n_features) along axes (n_features, n_axes); few at a time, there are many."""
+    parts = [
+        _scaled(features[start : start + _LOOKS_AT_A_TIME], middle, scale) @ axes
+        for start in range(0, len(features), _LOOKS_AT_A_TIME)
+    ]
+    return np.concatenate(parts) if parts else np.empty((0, axes.shape[1]))
+
+
+def _middle_and_scale(features: np.ndarray, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return mean and deviation of each feature in some rows; the deviation is kept off zero."""
+    blocks = [rows[start : start + _LOOKS_AT_A_TIME] for start in range(0, len(rows), _LOOKS_AT_A_TIME)]
+    middle = sum(features[some].astype(np.float64).sum(axis=0) for some in blocks) / len(rows)
+    squares = sum(((features[some] - middle) ** 2).sum(axis=0) for some in blocks) / len(rows)
+    scale = np.sqrt(squares).astype(np.float32)
+    return middle.astype(np.float32), scale + 0.05 * float(scale.mean()) + 1e-6
+
+
 def _pairs(
     looks: Looks, parts: list[Part], chosen: np.ndarray, rng: np.random.Generator
 ) -> tuple[np.ndarray, np.ndarray]:
@@ -279,7 +292,7 @@ def _nearest(place: np.ndarray, look: int, those: np.ndarray, rng: np.random.Gen
 
 def _components(known: np.ndarray, n_looks: int) -> np.ndarray:
     """Return the main directions of looks, (n_features, n_components): fewer than there are looks."""
-    sample = known[:: max(1, len(known) // _COMPONENT_LOOKS)].astype(np.float64)
+    sample = known.astype(np.float64)
     sample = sample - sample.mean(axis=0)
     values, vectors = np.linalg.eigh(sample @ sample.T)
     n = max(2, min(_MOST_COMPONENTS, n_looks // 3, len(sample) - 1))
