@@ -490,6 +490,26 @@ def test_a_frame_without_an_animal(desk):
     hand.wait_for_frame(8)
 
 
+def test_messages_of_a_dialog_cover_none_of_its_buttons(desk, new_page):
+    _, server, hand = desk
+    page = new_page(size={"width": 1280, "height": 720})
+    page.goto(server.address(f"p/{hand.project}/frames"))
+    page.get_by_role("button", name="Pick by hand").click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_role("button", name="Add this frame").click()
+    dismiss = dialog.get_by_role("button", name="Dismiss")
+    expect(dialog.locator(".toast")).to_have_text("Frame 0 added.")
+    covered = dialog.evaluate(
+        """(dialog) => [...dialog.querySelectorAll('button')].filter((button) => {
+            const { x, y, width, height } = button.getBoundingClientRect();
+            return !button.contains(document.elementFromPoint(x + width / 2, y + height / 2));
+        }).map((button) => button.textContent || button.ariaLabel)"""
+    )
+    assert covered == []
+    dismiss.click()
+    expect(page.locator(".toast")).to_have_count(0)
+
+
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_how_it_looks(shared_root, shared_server, new_page, screenshots, theme):
     project = make_project(shared_root / theme, extracted=(2, 5, 8, 11, 14, 17, 20, 23, 26, 29))

@@ -4,6 +4,7 @@ import re
 
 import numpy as np
 import pytest
+import xarray as xr
 from accessibility import expect_usable
 
 from marey.formats import load_poses, save_poses
@@ -368,6 +369,31 @@ def test_traces_are_those_of_the_chosen_tracks(project, shared_server, page):
     expect(traces).to_have_count(0)
     page.keyboard.press("r")
     expect(traces).to_have_attribute("data-state", "complete")
+
+
+def test_the_ruler_stays_where_lanes_are_scrolled(project, shared_server, new_page):
+    project, path, truth, _ = project
+    groups = [truth.assign_coords(individual=[f"{group}{i}" for i in range(3)]) for group in "abcd"]
+    path.unlink()
+    save_poses(xr.concat(groups, "individual").assign_attrs(truth.attrs), path)
+    page = new_page(size={"width": 1280, "height": 720})
+    open_page(page, shared_server, project)
+    ruler, lanes = page.get_by_test_id("ruler"), page.get_by_test_id("lanes")
+    before, bars = ruler.bounding_box(), lanes.bounding_box()
+    tracks = page.get_by_role("list", name="Tracks").get_by_role("button")
+    expect(tracks).to_have_count(12)
+    tracks.last.click()
+    repainted(page)
+    after, moved = ruler.bounding_box(), lanes.bounding_box()
+    assert moved["y"] < bars["y"] - before["height"]
+    assert after == before
+    assert (after["x"], after["width"]) == (moved["x"], moved["width"])
+    # It lies above the lanes and is pressed as they are; a track that is chosen does not hide below it.
+    ruler.click(position={"x": after["width"] / 2, "y": after["height"] / 2})
+    expect(page.get_by_test_id("frame-number")).to_have_text(f"frame {SPEC.n_frames // 2}")
+    choose(page, 1)
+    repainted(page)
+    assert tracks.first.bounding_box()["y"] >= after["y"] + after["height"]
 
 
 def test_animals_are_followed_as_one_says(project, shared_server, page):

@@ -3,6 +3,7 @@ import { type ReactNode, useEffect, useId, useRef } from 'react';
 import { Button, IconButton } from './Button';
 import './Dialog.css';
 import { classes } from './classes';
+import { useToastsIn } from './Toast';
 
 interface DialogProps {
   title: ReactNode;
@@ -23,6 +24,7 @@ export function Dialog({ title, text, onClose, actions, isWide = false, children
     element?.showModal();
     return () => element?.close();
   }, []);
+  useToastsIn(dialog);
   return (
     <dialog
       aria-labelledby={id}

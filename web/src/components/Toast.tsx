@@ -1,5 +1,16 @@
 import { CircleAlert, CircleCheck, X } from 'lucide-react';
-import { createContext, type ReactNode, useCallback, useContext, useMemo, useRef, useState } from 'react';
+import {
+  createContext,
+  type ReactNode,
+  type RefObject,
+  useCallback,
+  useContext,
+  useLayoutEffect,
+  useMemo,
+  useRef,
+  useState,
+} from 'react';
+import { createPortal } from 'react-dom';
 import { IconButton } from './Button';
 import './Toast.css';
 
@@ -23,15 +34,24 @@ const ToastContext = createContext<Toasts>({
   hint: () => undefined,
   warn: () => undefined,
 });
+type Lend = (dialog: HTMLElement) => () => void;
+const DialogContext = createContext<Lend>(() => () => undefined);
 const SECONDS = 5;
 
 export function useToast(): Toasts {
   return useContext(ToastContext);
 }
 
+/** Show the messages inside of a modal dialog while it is there: all that is outside lies below it and is inert. */
+export function useToastsIn(dialog: RefObject<HTMLElement | null>): void {
+  const lend = useContext(DialogContext);
+  useLayoutEffect(() => (dialog.current ? lend(dialog.current) : undefined), [dialog, lend]);
+}
+
 /** Short messages at the top, read aloud by screen readers. */
 export function ToastProvider({ children }: { children: ReactNode }) {
   const [toasts, setToasts] = useState<Toast[]>([]);
+  const [dialogs, setDialogs] = useState<readonly HTMLElement[]>([]);
   const last = useRef(0);
   const remove = useCallback((id: number) => setToasts((all) => all.filter((toast) => toast.id !== id)), []);
   const add = useCallback((kind: Toast['kind'], text: ReactNode) => {
@@ -39,6 +59,10 @@ export function ToastProvider({ children }: { children: ReactNode }) {
     const id = last.current;
     setToasts((all) => [...all.filter((toast) => toast.text !== text).slice(-3), { id, kind, text }]);
     return id;
+  }, []);
+  const lend = useCallback<Lend>((dialog) => {
+    setDialogs((all) => [...all, dialog]);
+    return () => setDialogs((all) => all.filter((other) => other !== dialog));
   }, []);
   const api = useMemo<Toasts>(() => {
     const addForAWhile = (kind: Toast['kind'], text: ReactNode) => {
@@ -53,18 +77,24 @@ export function ToastProvider({ children }: { children: ReactNode }) {
       },
     };
   }, [add, remove]);
+  const dialog = dialogs.at(-1);
+  const list = (
+    <div aria-live="polite" className="toasts" role="status">
+      {toasts.map(({ id, kind, text }) => (
+        <div className={`toast toast--${kind}`} key={id}>
+          {kind === 'good' ? <CircleCheck aria-hidden size={18} /> : <CircleAlert aria-hidden size={18} />}
+          <div className="grow break-words">{text}</div>
+          <IconButton icon={X} label="Dismiss" onClick={() => remove(id)} size="sm" />
+        </div>
+      ))}
+    </div>
+  );
   return (
     <ToastContext.Provider value={api}>
-      {children}
-      <div aria-live="polite" className="toasts" role="status">
-        {toasts.map(({ id, kind, text }) => (
-          <div className={`toast toast--${kind}`} key={id}>
-            {kind === 'good' ? <CircleCheck aria-hidden size={18} /> : <CircleAlert aria-hidden size={18} />}
-            <div className="grow break-words">{text}</div>
-            <IconButton icon={X} label="Dismiss" onClick={() => remove(id)} size="sm" />
-          </div>
-        ))}
-      </div>
+      <DialogContext.Provider value={lend}>
+        {children}
+        {dialog ? createPortal(list, dialog) : list}
+      </DialogContext.Provider>
     </ToastContext.Provider>
   );
 }

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { coloursOfAnimals, coloursOfSlots } from './colouring';
+import { animalColours, coloursOfAnimals, coloursOfSlots } from './colouring';
 import { coloursFor } from './palette';
 import { slotsOf } from './slots';
 import { at, frameOf, instanceOf } from './testing';
@@ -27,10 +27,28 @@ test('an animal has its colour before its first point', () => {
   expect(coloursOfAnimals({ labels, instance: instanceOf('new', [], 'Bob') }, NAMES).get('new')).toBe(second);
 });
 
-test.each([1, 2, 7, 8, 12])('%i animals have different colours, those of as many tracks', (n) => {
-  const slots = slotsOf(frameOf(...Array.from({ length: n }, (_, i) => instanceOf(`${i}`, [at(i, i)]))), []);
-  const colours = coloursOfSlots(slots);
-  expect(colours).toHaveLength(n + 1);
-  expect(colours.slice(0, n)).toEqual(coloursFor(n));
-  expect(new Set(colours.slice(0, n)).size).toBe(n);
+const crowd = (n: number) => frameOf(...Array.from({ length: n }, (_, i) => instanceOf(`${i}`, [at(i, i)])));
+
+test.each([1, 2, 7, 8, 12, 30])('%i animals and the next one have different colours', (n) => {
+  const colours = coloursOfSlots(slotsOf(crowd(n), []), 0);
+  expect(new Set(colours).size).toBe(n + 1);
+  expect(coloursOfSlots(slotsOf(crowd(n + 1), []), 0).slice(0, n + 1)).toEqual(colours);
+});
+
+test.each([2, 7, 8, 12])('%i individuals have their colours whoever else is there', (n) => {
+  const names = Array.from({ length: n }, (_, i) => `animal ${i}`);
+  for (const others of [0, 1, 9]) {
+    const colours = coloursOfSlots(slotsOf(crowd(others), names), n);
+    expect(colours.slice(0, n)).toEqual(coloursFor(n));
+    expect(new Set(colours).size).toBe(n + others + 1);
+  }
+});
+
+test('colours are worked out anew for other labels or another active animal only', () => {
+  const coloursOf = animalColours(NAMES);
+  const state = { labels: crowd(2), instance: null };
+  const colours = coloursOf(state);
+  expect(coloursOf({ ...state })).toBe(colours);
+  expect(coloursOf({ ...state, instance: instanceOf('new', [], 'Ada') }).get('new')).toBe(first);
+  expect([...coloursOf({ ...state, labels: crowd(1) }).keys()]).toEqual(['0']);
 });

@@ -1,6 +1,5 @@
 /** Draws what lies over the image. It reads the state and never changes it. */
 
-import { type ColourRule, coloursOfAnimals } from './colouring';
 import { type EditorState, type Target, targetOf } from './editorState';
 import { boundsOf, imagePoint, type ScreenPoint } from './geometry';
 import { findInstance, type Instance, positionsOf, type Skeleton } from './labels';
@@ -12,7 +11,8 @@ export interface OverlayStyle {
   readonly skeleton: Skeleton;
   /** The colour of every keypoint. */
   readonly colours: readonly string[];
-  readonly colourBy: ColourRule;
+  /** The colour of every animal by its id where it tells the animals apart, else null. */
+  readonly animalColours: ReadonlyMap<string, string> | null;
   readonly markers: MarkerSheet;
   readonly pixelRatio: number;
   readonly showNames: boolean;
@@ -49,19 +49,15 @@ export function drawOverlay(context: CanvasRenderingContext2D, state: EditorStat
   if (state.pointer && !state.gesture?.isDrag && target) drawTarget(context, state, view, state.pointer, target, style);
 }
 
-/** The colour of a keypoint of an animal, by their ids. */
-type Colouring = (instance: string, keypoint: number) => string;
-
-function colouringOf(state: EditorState, style: OverlayStyle): Colouring {
-  if (style.colourBy === 'keypoint') return (_, keypoint) => style.colours[keypoint] ?? EDGE;
-  const colours = coloursOfAnimals(state, style.individuals);
-  return (instance) => colours.get(instance) ?? EDGE;
+/** The colour of a keypoint of an animal. */
+function colourOf({ animalColours, colours }: OverlayStyle, instance: string, keypoint: number): string {
+  return (animalColours ? animalColours.get(instance) : colours[keypoint]) ?? EDGE;
 }
 
 /** The lines of all animals: the active animal's clearly and above the others', which are faint. */
 function drawEdges(context: CanvasRenderingContext2D, state: EditorState, view: View, style: OverlayStyle): void {
   const active = state.instance?.id;
-  const colours = style.colourBy === 'animal' ? coloursOfAnimals(state, style.individuals) : null;
+  const { animalColours: colours } = style;
   for (const isActive of [false, true]) {
     const animals = state.labels.instances.filter(({ id }) => (id === active) === isActive);
     if (!colours) {
@@ -117,12 +113,11 @@ export function drawPoints(
   view: View,
   style: OverlayStyle,
 ): void {
-  const colourOf = colouringOf(state, style);
   for (const instance of state.labels.instances) {
     instance.points.forEach((point, keypoint) => {
       if (!point.position) return;
       const { x, y } = toScreen(view, point.position);
-      style.markers.stamp(context, keypoint, styleOf(point), x, y, colourOf(instance.id, keypoint));
+      style.markers.stamp(context, keypoint, styleOf(point), x, y, colourOf(style, instance.id, keypoint));
       if (style.showNames) drawLabel(context, style.skeleton.keypoints[keypoint] ?? '', { x: x + 9, y: y - 9 });
     });
   }
@@ -164,7 +159,7 @@ function drawSelection(context: CanvasRenderingContext2D, state: EditorState, vi
   const { instance, keypoint, isChosen } = state;
   if (!isChosen || keypoint === null || !instance) return;
   const position = findInstance(state.labels, instance.id)?.points[keypoint]?.position;
-  if (position) drawRing(context, toScreen(view, position), colouringOf(state, style)(instance.id, keypoint), []);
+  if (position) drawRing(context, toScreen(view, position), colourOf(style, instance.id, keypoint), []);
 }
 
 /** What a click would do: the name of the part at the pointer, and a ring around the point that would move. */
@@ -185,7 +180,7 @@ function drawTarget(
   }
   drawCross(context, pointer, EDGE);
   // The name bears the mark of the part: dark colours would not be read as letters.
-  const colour = colouringOf(state, style)(target.instance, target.keypoint);
+  const colour = colourOf(style, target.instance, target.keypoint);
   style.markers.stamp(context, target.keypoint, 'confirmed', pointer.x + 18, pointer.y + 19, colour);
   drawLabel(context, name, { x: pointer.x + 28, y: pointer.y + 23 });
 }

@@ -20,6 +20,16 @@ export function coloursFor(n: number): string[] {
   return Array.from({ length: n }, (_, i) => rampColour(i / (n - 1)));
 }
 
+const N_CANDIDATES = 64;
+
+/** `n` places of a list that grows: those that are there keep their colours, and `nFixed` have those of `coloursFor`. */
+export function growingColours(n: number, nFixed: number): string[] {
+  const colours = coloursFor(Math.max(nFixed, OKABE_ITO.length));
+  const candidates = [...OKABE_ITO, ...coloursFor(N_CANDIDATES)];
+  while (colours.length < n) colours.push(leastLike(colours, candidates));
+  return colours.slice(0, n);
+}
+
 interface Coloured {
   readonly keypoints: readonly string[];
   /** One for every keypoint: the usual one where nobody chose another. */
@@ -81,6 +91,16 @@ function luminance(values: readonly number[]): number {
 
 function contrast(one: number, other: number): number {
   return (Math.max(one, other) + 0.05) / (Math.min(one, other) + 0.05);
+}
+
+/** The candidate that is farthest from the nearest of `colours`, as they are written. */
+function leastLike(colours: readonly string[], candidates: readonly string[]): string {
+  const taken = colours.map(channels);
+  const distances = candidates.map((candidate) => {
+    const values = channels(candidate);
+    return Math.min(...taken.map((other) => Math.hypot(...values.map((value, i) => value - (other[i] ?? 0)))));
+  });
+  return candidates[distances.indexOf(Math.max(...distances))] ?? '';
 }
 
 function byteOf(value: number): string {

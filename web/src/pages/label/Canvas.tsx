@@ -1,7 +1,7 @@
 /** The image and, over it, the labels: two canvases, so that moving the pointer never redraws the image. */
 
 import { useEffect, useRef } from 'react';
-import type { ColourRule } from '../../engine/colouring';
+import { animalColours, type ColourRule } from '../../engine/colouring';
 import { type ScreenPoint, screenPoint } from '../../engine/geometry';
 import { drawImageLayer, drawLoupe, loupeView } from '../../engine/imageLayer';
 import { MarkerSheet } from '../../engine/markers';
@@ -70,10 +70,10 @@ function paintOnChange(
   const [image, overlay] = [imageCanvas.getContext('2d', { alpha: false }), overlayCanvas.getContext('2d')];
   const { editor } = session;
   const pixelRatio = window.devicePixelRatio || 1;
-  const style: OverlayStyle = {
+  const coloursOf = colourBy === 'animal' ? animalColours(editor.individuals) : () => null;
+  const fixed: Omit<OverlayStyle, 'animalColours'> = {
     skeleton: editor.skeleton,
     colours,
-    colourBy,
     markers: new MarkerSheet(colours, pixelRatio, settings.markerSize),
     pixelRatio,
     showNames: settings.showNames,
@@ -99,6 +99,7 @@ function paintOnChange(
       clearOverlay(overlay, pixelRatio);
       return;
     }
+    const style = { ...fixed, animalColours: coloursOf(editor.state) };
     if (held.loupe && picture && view && pointer) {
       clearOverlay(overlay, pixelRatio);
       drawLoupe(overlay, picture, size, view, pointer, imageFilter(settings), (context) =>

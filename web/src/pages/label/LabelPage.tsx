@@ -1,8 +1,9 @@
 import { Images } from 'lucide-react';
-import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
+import { useCallback, useEffect, useMemo, useState } from 'react';
 import { explain } from '../../api/errors';
-import { navigate, useHashSearch } from '../../app/hashLocation';
+import { useHashSearch } from '../../app/hashLocation';
 import { type PageProps, pageUrl } from '../../app/pages';
+import { useShownInAddress } from '../../app/useShownInAddress';
 import { useStore } from '../../app/useStore';
 import { ButtonLink } from '../../components/Button';
 import { Callout } from '../../components/Callout';
@@ -13,7 +14,7 @@ import { Loading } from '../../components/Progress';
 import { labelsWithDraft } from '../../engine/editorState';
 import { Keymap } from '../../engine/keymap';
 import { type PageControls, pressKey } from './actions';
-import { keyOf, type Place } from './backend';
+import type { Place } from './backend';
 import { Canvas, type Held } from './Canvas';
 import { Conflicts } from './Conflicts';
 import { FilmStrip } from './FilmStrip';
@@ -29,7 +30,7 @@ import { type Opened, useLabelSession } from './useLabelSession';
 
 export default function LabelPage({ project }: PageProps) {
   const search = useHashSearch();
-  const asked = placeFrom(search);
+  const asked = placeFrom(new URLSearchParams(search));
   // Whoever comes to label what was found worth it sees what the network says in each of these frames.
   const [isPrefilling] = useState(() => new URLSearchParams(search).has('prefill'));
   const { opened, error } = useLabelSession(project, asked, isPrefilling);
@@ -46,16 +47,12 @@ export default function LabelPage({ project }: PageProps) {
       </div>
     );
   }
-  return opened ? (
-    <Workbench asked={asked} opened={opened} project={project} />
-  ) : (
-    <Loading label="Opening the frames" />
-  );
+  return opened ? <Workbench opened={opened} project={project} /> : <Loading label="Opening the frames" />;
 }
 
 type Dialog = 'go-to' | 'help' | null;
 
-function Workbench({ opened, project, asked }: { opened: Opened; project: string; asked: Place | null }) {
+function Workbench({ opened, project }: { opened: Opened; project: string }) {
   const { session, colours, nFrames } = opened;
   const [place, notice, isListed, isOpening, isEmpty] = useStore(session, ({ isLoading, ...state }) => {
     const hasNone = state.isListed && state.items.length === 0;
@@ -69,7 +66,10 @@ function Workbench({ opened, project, asked }: { opened: Opened; project: string
 
   const colourBy = hasSeveral ? settings.colourBy : 'keypoint';
 
-  useFollowAddress(opened, asked, place);
+  useShownInAddress(place && { video: place.video, frame: `${place.frame}` }, (query) => {
+    const wanted = placeFrom(query);
+    if (wanted && !session.isWanted(wanted)) void session.go(wanted);
+  });
   useKeys(
     useMemo(
       () => ({
@@ -204,25 +204,6 @@ function useHeld(): [Held, (what: keyof Held, isDown: boolean) => void] {
   return [held, hold];
 }
 
-/** The address names the frame that is shown, so it can be kept, shared and come back to. */
-function useFollowAddress({ session }: Opened, asked: Place | null, place: Place | null): void {
-  const written = useRef<string | null>(null);
-  useEffect(() => {
-    if (!place) return;
-    written.current = keyOf(place);
-    navigate(`?${new URLSearchParams({ video: place.video, frame: String(place.frame) })}`, { replace: true });
-  }, [place]);
-  const [askedVideo, askedFrame] = [asked?.video, asked?.frame];
-  useEffect(() => {
-    if (askedVideo === undefined || askedFrame === undefined) return;
-    const wanted = { video: askedVideo, frame: askedFrame };
-    if (keyOf(wanted) === written.current) return;
-    // A person's own address counts while another frame is still on its way, too.
-    written.current = null;
-    if (!session.isWanted(wanted)) void session.go(wanted);
-  }, [session, askedVideo, askedFrame]);
-}
-
 interface KeySetup {
   readonly keymap: Keymap;
   readonly isOff: boolean;
@@ -272,8 +253,7 @@ function isTyping(event: KeyboardEvent): boolean {
   );
 }
 
-function placeFrom(search: string): Place | null {
-  const query = new URLSearchParams(search);
+function placeFrom(query: URLSearchParams): Place | null {
   const [video, frame] = [query.get('video'), Number(query.get('frame') ?? Number.NaN)];
   return video && Number.isInteger(frame) && frame >= 0 ? { video, frame } : null;
 }

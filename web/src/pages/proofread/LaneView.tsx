@@ -9,7 +9,7 @@ import { useStore } from '../../app/useStore';
 import { classes } from '../../components/classes';
 import { type RowRange, rowAt, spanOf } from '../../engine/timeline';
 import type { ResultSession } from '../results/resultSession';
-import { drawLanes, LANE_PX, type LaneStyle, type Lanes, type Marks, RULER_PX } from './drawLanes';
+import { drawLanes, drawRuler, LANE_PX, type LaneStyle, type Lanes, type Marks, RULER_PX } from './drawLanes';
 import { type Choice, choose, type Suspicion } from './repairs';
 
 const WHEEL_ZOOM_PER_PX = 0.0015;
@@ -34,28 +34,31 @@ export function LaneView({ session, revision, names, colours, issues, issue, cho
       lane.scrollIntoView({ block: 'nearest' });
   }, [choice.first, choice.second]);
   return (
-    <div className="lanes">
-      <ul aria-label="Tracks" className="lanes__names" ref={list} style={{ paddingTop: RULER_PX }}>
-        {names.map((name, track) => (
-          <li key={name} style={{ height: LANE_PX }}>
-            <button
-              aria-pressed={choice.first === name || choice.second === name}
-              className={classes(
-                'lanes__name',
-                choice.first === name && 'lanes__name--first',
-                choice.second === name && 'lanes__name--second',
-              )}
-              onClick={(event) => onChoose(choose(choice, name, event.shiftKey))}
-              title={`Choose ${name}; with Shift, as the second track`}
-              type="button"
-            >
-              <span aria-hidden className="lanes__colour" style={{ background: colours[track] }} />
-              <span className="lanes__text">{name}</span>
-              {track < 9 && <span className="faint number">{track + 1}</span>}
-            </button>
-          </li>
-        ))}
-      </ul>
+    <div className="lanes" style={{ scrollPaddingTop: RULER_PX }}>
+      <div className="lanes__side">
+        <div aria-hidden className="lanes__above" style={{ height: RULER_PX }} />
+        <ul aria-label="Tracks" className="lanes__names" ref={list}>
+          {names.map((name, track) => (
+            <li key={name} style={{ height: LANE_PX }}>
+              <button
+                aria-pressed={choice.first === name || choice.second === name}
+                className={classes(
+                  'lanes__name',
+                  choice.first === name && 'lanes__name--first',
+                  choice.second === name && 'lanes__name--second',
+                )}
+                onClick={(event) => onChoose(choose(choice, name, event.shiftKey))}
+                title={`Choose ${name}; with Shift, as the second track`}
+                type="button"
+              >
+                <span aria-hidden className="lanes__colour" style={{ background: colours[track] }} />
+                <span className="lanes__text">{name}</span>
+                {track < 9 && <span className="faint number">{track + 1}</span>}
+              </button>
+            </li>
+          ))}
+        </ul>
+      </div>
       <LaneCanvas {...{ session, revision, names, colours, issues, issue, choice }} />
     </div>
   );
@@ -63,12 +66,13 @@ export function LaneView({ session, revision, names, colours, issues, issue, cho
 
 function LaneCanvas({ session, revision, names, colours, issues, issue, choice }: Omit<Props, 'onChoose'>) {
   const host = useRef<HTMLDivElement>(null);
-  const canvas = useRef<HTMLCanvasElement>(null);
+  const ruler = useRef<HTMLCanvasElement>(null);
+  const bars = useRef<HTMLCanvasElement>(null);
   const [width, setWidth] = useState(0);
   const { isDark } = useTheme();
   const range = useStore(session, (state) => state.range);
   const lanes = useLanes(session, revision, range);
-  const height = RULER_PX + names.length * LANE_PX;
+  const height = names.length * LANE_PX;
   const marks = useMemo((): Marks => {
     const { data } = session;
     const rowOf = (frame: number) => data.rowOf(frame);
@@ -87,17 +91,19 @@ function LaneCanvas({ session, revision, names, colours, issues, issue, choice }
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: the theme changes the colours read from the style sheet
   useEffect(() => {
-    const element = canvas.current;
-    const context = element?.getContext('2d', { alpha: false });
-    if (!element || !context || width === 0) return;
+    const element = bars.current;
+    if (!element || !ruler.current || width === 0) return;
     const pixelRatio = window.devicePixelRatio || 1;
-    element.width = Math.round(width * pixelRatio);
-    element.height = Math.round(height * pixelRatio);
+    const above = contextOf(ruler.current, width * pixelRatio, RULER_PX * pixelRatio);
+    const below = contextOf(element, width * pixelRatio, height * pixelRatio);
+    if (!above || !below) return;
     const style: LaneStyle = { width, height, pixelRatio, colours, theme: themeColours(element) };
     let request = 0;
     const paint = () => {
       request = 0;
-      drawLanes(context, lanes, session.state.range, session.state.row, marks, style);
+      const { range: shown, row } = session.state;
+      drawRuler(above, shown, row, marks, { ...style, height: RULER_PX });
+      drawLanes(below, lanes, shown, row, marks, style);
       element.dataset['state'] = lanes ? 'complete' : 'loading';
     };
     const schedule = () => {
@@ -111,13 +117,28 @@ function LaneCanvas({ session, revision, names, colours, issues, issue, choice }
     };
   }, [session, lanes, marks, colours, width, height, isDark]);
 
-  useEffect(() => (canvas.current ? listen(canvas.current, session) : undefined), [session]);
+  useEffect(() => (ruler.current ? listen(ruler.current, session) : undefined), [session]);
+  useEffect(() => (bars.current ? listen(bars.current, session) : undefined), [session]);
 
   return (
     <div className="lanes__canvas" ref={host}>
-      <canvas aria-hidden="true" data-testid="lanes" ref={canvas} style={{ height }} />
+      <canvas
+        aria-hidden="true"
+        className="lanes__above"
+        data-testid="ruler"
+        ref={ruler}
+        style={{ height: RULER_PX }}
+      />
+      <canvas aria-hidden="true" data-testid="lanes" ref={bars} style={{ height }} />
     </div>
   );
+}
+
+/** The context of a canvas that has as many pixels now. */
+function contextOf(canvas: HTMLCanvasElement, width: number, height: number): CanvasRenderingContext2D | null {
+  canvas.width = Math.round(width);
+  canvas.height = Math.round(height);
+  return canvas.getContext('2d', { alpha: false });
 }
 
 /** The lanes of what is shown; while others are fetched, those that were there. */

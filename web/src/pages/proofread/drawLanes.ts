@@ -55,33 +55,55 @@ export function drawLanes(
   marks: Marks,
   style: LaneStyle,
 ): void {
+  drawGround(context, range, marks, style);
+  drawGrid(context, range, style);
+  if (lanes) for (let track = 0; track < lanes.nTracks; track += 1) drawLane(context, lanes, range, track, style);
+  drawIssues(context, range, marks, style);
+  drawPresent(context, range, row, style);
+}
+
+/** The frame numbers above the lanes, on a canvas of their own. */
+export function drawRuler(
+  context: CanvasRenderingContext2D,
+  range: RowRange,
+  row: number,
+  marks: Marks,
+  style: LaneStyle,
+): void {
+  const { width, height, theme } = style;
+  drawGround(context, range, marks, style);
+  context.font = FONT;
+  context.fillStyle = theme.text;
+  context.textBaseline = 'middle';
+  context.textAlign = 'left';
+  for (const tick of ticksOf(range, width)) {
+    const label = `${marks.frameOf(tick)}`;
+    const wide = context.measureText(label).width;
+    const left = xOf(range, tick, width) - wide / 2;
+    context.fillText(label, Math.min(Math.max(left, 3), width - wide - 3), height / 2);
+  }
+  drawPresent(context, range, row, style);
+}
+
+const ticksOf = (range: RowRange, width: number) => ticks(range.start, range.stop, width / TICK_PX);
+
+function drawGround(context: CanvasRenderingContext2D, range: RowRange, marks: Marks, style: LaneStyle): void {
   const { width, height, pixelRatio, theme } = style;
   context.setTransform(pixelRatio, 0, 0, pixelRatio, 0, 0);
   context.fillStyle = theme.ground;
   context.fillRect(0, 0, width, height);
   drawChosenRange(context, range, marks, style);
-  drawRuler(context, range, marks, style);
-  if (lanes) for (let track = 0; track < lanes.nTracks; track += 1) drawLane(context, lanes, range, track, style);
-  drawIssues(context, range, marks, style);
-  const x = xOf(range, row, width);
-  context.fillStyle = theme.accent;
-  context.fillRect(x - 1, 0, 2, height);
 }
 
-function drawRuler(context: CanvasRenderingContext2D, range: RowRange, marks: Marks, style: LaneStyle): void {
-  const { width, height, theme } = style;
-  context.font = FONT;
-  context.textBaseline = 'middle';
-  context.textAlign = 'left';
-  for (const row of ticks(range.start, range.stop, width / TICK_PX)) {
-    const x = xOf(range, row, width);
-    context.fillStyle = theme.grid;
-    context.fillRect(x, RULER_PX, 1, height);
-    context.fillStyle = theme.text;
-    const label = `${marks.frameOf(row)}`;
-    const wide = context.measureText(label).width;
-    context.fillText(label, Math.min(Math.max(x - wide / 2, 3), width - wide - 3), RULER_PX / 2);
-  }
+function drawGrid(context: CanvasRenderingContext2D, range: RowRange, { width, height, theme }: LaneStyle): void {
+  context.fillStyle = theme.grid;
+  for (const tick of ticksOf(range, width)) context.fillRect(xOf(range, tick, width), 0, 1, height);
+}
+
+/** The frame that is shown. */
+function drawPresent(context: CanvasRenderingContext2D, range: RowRange, row: number, style: LaneStyle): void {
+  context.fillStyle = style.theme.accent;
+  context.fillRect(xOf(range, row, style.width) - 1, 0, 2, style.height);
 }
 
 function drawLane(
@@ -91,7 +113,7 @@ function drawLane(
   track: number,
   { width, colours, theme }: LaneStyle,
 ): void {
-  const top = RULER_PX + track * LANE_PX + (LANE_PX - BAR_PX) / 2;
+  const top = track * LANE_PX + (LANE_PX - BAR_PX) / 2;
   const rowsPerBin = spanOf(of) / Math.max(nBins, 1);
   const edge = (bin: number) => xOf(range, of.start + bin * rowsPerBin - 0.5, width);
   for (let bin = 0; bin < nBins; ) {
@@ -126,7 +148,7 @@ function drawIssues(context: CanvasRenderingContext2D, range: RowRange, marks: M
     for (const name of issue.tracks) {
       const track = marks.names.indexOf(name);
       if (track < 0) continue;
-      const top = RULER_PX + track * LANE_PX;
+      const top = track * LANE_PX;
       if (!isOpen && right - left < LEAST_FRAME_PX) {
         context.fillStyle = theme.doubt;
         context.fillRect((left + right) / 2 - MARK_PX / 2, top + 1, MARK_PX, (LANE_PX - BAR_PX) / 2 - 2);
