@@ -84,10 +84,24 @@ class Simulated:
 
 
 def simulate(
-    n_animals: int, n_frames: int, seed: int, *, is_marked: bool, arena: Arena | None = None
+    n_animals: int,
+    n_frames: int,
+    seed: int,
+    *,
+    is_marked: bool,
+    arena: Arena | None = None,
+    fps: float = 30.0,
 ) -> Simulated:
     """Draw a recording, and detections after the noise model above."""
-    spec = RecordingSpec(n_frames=n_frames, n_animals=n_animals, seed=seed, size=(640, 480), arena=arena)
+    spec = RecordingSpec(
+        n_frames=n_frames,
+        n_animals=n_animals,
+        seed=seed,
+        size=(640, 480),
+        arena=arena,
+        fps=fps,
+        exposure_s=min(RecordingSpec.exposure_s, 0.5 / fps),
+    )
     return simulate_detections(Recording(spec), is_marked=is_marked)
 
 
@@ -265,6 +279,7 @@ def measure_recordings(
     n_frames: int,
     seeds: list[int],
     scenes: list[str],
+    fps: float,
     output: Path | None,
     figure: Path | None,
     reliability: Path | None,
@@ -275,7 +290,7 @@ def measure_recordings(
         n_animals, is_marked, bar = SCENES[name]
         for seed in seeds:
             arena = CROWDED if name == "10 crowded" else None
-            drawn = simulate(n_animals, n_frames, seed, is_marked=is_marked, arena=arena)
+            drawn = simulate(n_animals, n_frames, seed, is_marked=is_marked, arena=arena, fps=fps)
             began = time.perf_counter()
             found = track(drawn.detections, n_animals=n_animals, features=drawn.identities)
             took = time.perf_counter() - began
@@ -386,6 +401,7 @@ def main() -> None:
     recordings.add_argument("--frames", type=int, default=3000)
     recordings.add_argument("--seeds", type=int, nargs="+", default=[1, 2, 3])
     recordings.add_argument("--scenes", nargs="+", choices=list(SCENES), default=list(SCENES))
+    recordings.add_argument("--fps", type=float, default=30.0, help="frames a second")
     recordings.add_argument("--output", type=Path)
     recordings.add_argument("--figure", type=Path, help="a picture of the worst moments")
     recordings.add_argument("--reliability", type=Path, help="a picture of confidence against the truth")
@@ -400,7 +416,13 @@ def main() -> None:
     chosen = parser.parse_args()
     if chosen.command == "recordings":
         measure_recordings(
-            chosen.frames, chosen.seeds, chosen.scenes, chosen.output, chosen.figure, chosen.reliability
+            chosen.frames,
+            chosen.seeds,
+            chosen.scenes,
+            chosen.fps,
+            chosen.output,
+            chosen.figure,
+            chosen.reliability,
         )
     elif chosen.command == "flies":
         measure_flies(chosen.folder)

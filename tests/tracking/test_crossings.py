@@ -55,7 +55,7 @@ def no_looks() -> Appearance:
 def test_an_exchange_in_a_crossing_is_seen_and_undone() -> None:
     points = crossing()
     parts = parts_of(points)
-    crossings = learn_crossings(points, parts, MODEL, STRAY, 40.0)
+    crossings = learn_crossings(points, parts, MODEL, STRAY, 40.0, 30.0)
     wrong = Exchange(tracks=(0, 1), places=(1, 1), frames=(49, 44), untils=(50, 56))
     assert crossings.losses([[0, 1], [2, 3]], [wrong])[0] > 5
     ends = measure_ends(parts, points)
@@ -74,7 +74,7 @@ def test_the_unit_of_length_does_not_matter(n: int) -> None:
         model = MotionModel(*(unit * one for one in (1.0, 0.5, 5.0)))
         stray = replace(FEWER_WITNESSES, spread_px=unit * STRAY.spread_px, area=unit**2 * STRAY.area)
         points = unit * crossing(n)
-        crossings = learn_crossings(points, parts_of(points), model, stray, unit * 40.0)
+        crossings = learn_crossings(points, parts_of(points), model, stray, unit * 40.0, 30.0)
         return crossings.losses([[0, 1], [2, 3]], [moment])[0]
 
     assert loss(30.0) == pytest.approx(loss(1.0))
@@ -91,7 +91,7 @@ def test_who_is_seen_goes_on_rather_than_vanishing_as_the_other_comes_back() -> 
     labels = np.full((N, 2), -1)
     labels[:50, 0], labels[50:, 0], labels[:38, 1], labels[62:, 1] = 0, 1, 2, 3
     model = MotionModel(30.0, 15.0, 150.0)
-    crossings = learn_crossings(points, members(Tracklets(labels)), model, FEWER_WITNESSES, 1200.0)
+    crossings = learn_crossings(points, members(Tracklets(labels)), model, FEWER_WITNESSES, 1200.0, 30.0)
     vanishing = Exchange(tracks=(0, 1), places=(1, 1), frames=(49, 37), untils=(62, 50))
     assert crossings.losses([[0, 3], [2, 1]], [vanishing])[0] < -10
 
@@ -147,3 +147,12 @@ def test_keypoints_are_as_many_witnesses_as_they_err_independently() -> None:
     # Equal parts of both: the mean of six varies as 1 + 1/6, a single one as 2.
     assert independent_witnesses(alone + together) == pytest.approx(2 / (1 + 1 / 6), rel=0.05)
     assert np.isnan(independent_witnesses(alone[:5]))
+
+
+@pytest.mark.parametrize(("frame_rate", "around"), [(10.0, 30), (30.0, 30), (100.0, 100), (1000.0, 200)])
+def test_a_second_is_followed_whatever_the_frame_rate(frame_rate, around) -> None:
+    points = crossing()
+    crossings = learn_crossings(points, parts_of(points), MODEL, STRAY, 40.0, frame_rate)
+    assert (crossings.around, crossings.longest) == (around, 3 * around)
+    wrong = Exchange(tracks=(0, 1), places=(1, 1), frames=(49, 44), untils=(50, 56))
+    assert crossings.losses([[0, 1], [2, 3]], [wrong])[0] > 5

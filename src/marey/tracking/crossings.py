@@ -17,10 +17,10 @@ from marey.tracking.likelihood import Expected
 from marey.tracking.linking import Stray, slots_of_tracks
 from marey.tracking.motion import MotionModel
 
-# Frames before and after a moment that are followed.
-AROUND_FRAMES = 30
-# After longer gaps the ends of tracklets say as much.
-LONGEST_FOLLOWED = 90
+# Seconds before and after a moment that are followed, in frames within these limits.
+AROUND_S, AROUND_FRAMES, MOST_AROUND_FRAMES = 1.0, 30, 200
+# After gaps of so many times as long, the ends of tracklets say as much.
+LONGEST_FOLLOWED = 3
 # Shares of the acceleration that the online part allows for; it must not be surprised by lively moments.
 ACCELERATIONS = (1.0, 0.7, 0.5, 0.35, 0.25, 0.18, 0.12)
 _LESSONS, _LONGEST_LESSON_GAP = 200, 20
@@ -69,12 +69,20 @@ class Crossings:
         Frames and slots of each tracklet.
     expected
         Of the detections of one animal, from :func:`learn_crossings`.
+    around
+        Frames before and after a moment that are followed.
     """
 
     points: np.ndarray
     parts: Sequence[Part]
     expected: Expected
+    around: int = AROUND_FRAMES
     _known: dict[tuple, float] = field(default_factory=dict)
+
+    @property
+    def longest(self) -> int:
+        """The longest span of an exchange, frames, that is worth following."""
+        return LONGEST_FOLLOWED * self.around
 
     def losses(self, chains: Sequence[Sequence[int]], exchanges: Sequence[Exchange]) -> np.ndarray:
         """Return how many nats less likely what was seen is if tracks are exchanged, (n,)."""
@@ -83,8 +91,9 @@ class Crossings:
         if new:
             slots = slots_of_tracks(chains, self.parts, len(self.points))
             waiting = sorted(new.items(), key=lambda item: item[1].span)
-            for start in range(0, len(waiting), _WINDOWS_AT_A_TIME):
-                some = waiting[start : start + _WINDOWS_AT_A_TIME]
+            n_at_a_time = max(1, _WINDOWS_AT_A_TIME * AROUND_FRAMES // self.around)
+            for start in range(0, len(waiting), n_at_a_time):
+                some = waiting[start : start + n_at_a_time]
                 found = self._judge(slots, [one for _, one in some])
                 self._known.update(zip((key for key, _ in some), found.tolist(), strict=True))
                 let_go(self.points)
@@ -94,8 +103,8 @@ class Crossings:
         tracks, frames, untils = (
             np.array([getattr(one, name) for one in exchanges]) for name in ("tracks", "frames", "untils")
         )
-        starts = frames.min(axis=1) - AROUND_FRAMES + 1
-        stops = np.minimum(untils.max(axis=1) + AROUND_FRAMES, len(slots))
+        starts = frames.min(axis=1) - self.around + 1
+        stops = np.minimum(untils.max(axis=1) + self.around, len(slots))
         rows = starts[:, None] + np.arange((stops - starts).max())
         is_inside = (rows >= 0) & (rows < stops[:, None])
         rows = np.clip(rows, 0, len(slots) - 1)
@@ -121,7 +130,12 @@ def _key(chains: Sequence[Sequence[int]], one: Exchange) -> tuple:
 
 
 def learn_crossings(
-    points: np.ndarray, parts: Sequence[Part], model: MotionModel, stray: Stray, size: float
+    points: np.ndarray,
+    parts: Sequence[Part],
+    model: MotionModel,
+    stray: Stray,
+    size: float,
+    frame_rate: float,
 ) -> Crossings:
     """Find the noise of motion that makes long tracklets, with a gap made into each, likeliest."""
     n_seen = n_animals = 0
@@ -132,19 +146,20 @@ def learn_crossings(
     # Without long tracklets, what the model itself expects shortly after it saw an animal.
     usual = -float(np.log(2 * model.detection_px**2)) - 1
     expected = Expected(model, stray, size, completeness, usual)
-    lessons = _lessons(points, parts)
+    around = int(np.clip(round(AROUND_S * frame_rate), AROUND_FRAMES, MOST_AROUND_FRAMES))
+    lessons = _lessons(points, parts, around)
     if len(lessons) >= _FEWEST_LESSONS:
         models = [replace(model, acceleration_px=share * model.acceleration_px) for share in ACCELERATIONS]
         choices = [replace(expected, model=model) for model in models]
         expected = max(choices, key=lambda one: float(one.log_likelihood(lessons).sum()))
     if len(lessons):
         expected = replace(expected, usual=expected.usual_density(lessons))
-    return Crossings(points, parts, expected)
+    return Crossings(points, parts, expected, around)
 
 
-def _lessons(points: np.ndarray, parts: Sequence[Part]) -> np.ndarray:
-    """Return stretches of long tracklets with a gap in the middle, (n, 2 * AROUND_FRAMES, n_keypoints, 2)."""
-    length = 2 * AROUND_FRAMES
+def _lessons(points: np.ndarray, parts: Sequence[Part], around: int) -> np.ndarray:
+    """Return stretches of long tracklets with a gap in the middle, (n, 2 * around, n_keypoints, 2)."""
+    length = 2 * around
     long = [part for part in parts if len(part[0]) >= length]
     rng = np.random.default_rng(0)
     lessons = np.full((min(_LESSONS, 4 * len(long)), length, *points.shape[2:]), np.nan)
@@ -154,5 +169,5 @@ def _lessons(points: np.ndarray, parts: Sequence[Part]) -> np.ndarray:
         at = frames[start : start + length] - frames[start]
         known = at < length
         lesson[at[known]] = points[frames[start:][:length][known], slots[start:][:length][known]]
-        lesson[AROUND_FRAMES : AROUND_FRAMES + rng.integers(_LONGEST_LESSON_GAP)] = np.nan
+        lesson[around : around + rng.integers(_LONGEST_LESSON_GAP)] = np.nan
     return lessons

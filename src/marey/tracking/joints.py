@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from marey.tracking.appearance import Appearance
-from marey.tracking.crossings import LONGEST_FOLLOWED, Crossings, Exchange
+from marey.tracking.crossings import Crossings, Exchange
 from marey.tracking.linking import Ends, Stray, follow, motion_evidence, weigh_in_parts
 
 # Two tracks may be exchanged where their gaps are at most so many frames apart.
@@ -98,7 +98,7 @@ def measure_joints(
     )
     span = np.maximum(until[a], until[b]) - np.minimum(frame[a], frame[b])
     if crossings is not None:
-        is_open = (losses + by_looks < OPEN_NATS) & (span <= LONGEST_FOLLOWED)
+        is_open = (losses + by_looks < OPEN_NATS) & (span <= crossings.longest)
         exchanges = [
             Exchange(*(tuple(values[[i, j]].tolist()) for values in (track, place, frame, until)))
             for i, j in rivals[is_open]

@@ -171,13 +171,13 @@ def track(
         detections = detections.with_neighbours(number)
     motion = learn_motion(detections.points, detections.size)
     frame_rate = float(poses.attrs.get("fps", USUAL_FPS))
-    max_gap = round(LONGEST_GAP_S * frame_rate)
-    tracker = OnlineTracker(detections.points.shape[2], motion, detections.size, max_gap)
+    memory = _longest_gap(frame_rate)
+    tracker = OnlineTracker(detections.points.shape[2], motion, detections.size, memory)
     parts = members(_follow(detections, tracker, progress))
     said = identity_features(poses)
     told = [said, None if describe is None else describe(poses, parts)]
     looks = [kind for kind in told if kind is not None]
-    linked = _Linked.make(parts, detections, looks, motion, max_gap)
+    linked = _Linked.make(parts, detections, looks, motion, frame_rate)
     chains = linked.chains(number if is_closed else n_animals, can_leave=not is_closed)
     n_seen = [sum(len(parts[i][0]) for i in chain) for chain in chains]
     least = min(min_frames, int(detections.is_there.any(axis=1).sum()))
@@ -224,6 +224,10 @@ def _known_names(poses: "xr.Dataset") -> list[str]:
     return [str(name) for name in poses["identity"].values] if "identity" in poses.coords else []
 
 
+def _longest_gap(frame_rate: float) -> int:
+    return round(LONGEST_GAP_S * frame_rate)
+
+
 def _follow(detections: Detections, tracker: OnlineTracker, progress: ProgressCallback) -> Tracklets:
     is_there = detections.is_there
     labels = np.full(is_there.shape, -1, dtype=np.int32)
@@ -253,16 +257,16 @@ class _Linked:
         detections: Detections,
         looks: list[Features],
         motion: MotionModel,
-        max_gap: int,
+        frame_rate: float,
     ) -> "_Linked":
         lengths = BodyLengths.choose(detections.points, detections.features)
         stray = measure_stray(parts, detections.points, least_px=motion.detection_px)
         return cls(
             ends=measure_ends(parts, detections.points),
             stray=stray,
-            crossings=learn_crossings(detections.points, parts, motion, stray, detections.size),
+            crossings=learn_crossings(detections.points, parts, motion, stray, detections.size, frame_rate),
             appearance=learn_appearance(parts, lengths, *looks),
-            max_gap=max_gap,
+            max_gap=_longest_gap(frame_rate),
         )
 
     def joints(self, chains: list[list[int]]) -> Joints:
