@@ -89,9 +89,9 @@ class MotionModel:
         keypoint does not throw its track.
         """
         p, c, v = states.variance
-        is_seen = np.isfinite(seen[..., 0])
-        is_new = is_seen & ~np.isfinite(states.points[..., 0])
-        surprise = np.where((is_seen & ~is_new)[..., None], seen - states.points, 0.0)
+        is_seen, is_known = np.isfinite(seen[..., 0]), np.isfinite(states.points[..., 0])
+        is_new = is_seen & ~is_known
+        surprise = np.where((is_seen & is_known)[..., None], seen - states.points, 0.0)
         total = p + self.detection_px**2
         distrust = 1 + np.maximum(0, (surprise[..., 0] ** 2 + surprise[..., 1] ** 2) / total - 9) / 9
         total = p + distrust * self.detection_px**2

@@ -82,10 +82,13 @@ class OnlineTracker:
         self._lost = np.empty((0, 3))  # frame and place of tracks whose patience has ended
         self._reference = 2 * model.detection_px**2
 
-    def step(self, frame: int, seen: np.ndarray) -> np.ndarray:
-        """Take the detections of the next frame, shape (n, n_keypoints, 2); return their tracklets, (n,)."""
+    def step(self, frame: int, seen: np.ndarray, centers: np.ndarray | None = None) -> np.ndarray:
+        """Take the detections of the next frame, shape (n, n_keypoints, 2); return their tracklets, (n,).
+
+        `centers`, (n, 2), are their mean points where these are known.
+        """
         states = self.model.predict(self.states)
-        expected, centers = mean_point(states.points), mean_point(seen)
+        expected, centers = mean_point(states.points), mean_point(seen) if centers is None else centers
         costs = self._costs(states, seen, distance(expected[:, None], centers))
         rows, columns = _assign(costs)
         margins = _margins(costs, rows, columns)
@@ -93,10 +96,9 @@ class OnlineTracker:
         margins = self._doubt_returns(frame, expected, centers[columns], rows, costs[rows, columns], margins)
         labels = np.full(len(seen), -1)
         labels[columns] = self.ids[rows]
-        for row, column, margin in zip(rows, columns, margins, strict=True):
-            if margin < CERTAIN_NATS:
-                labels[column] = self._new()
-                self.cuts.append((frame, int(self.ids[row]), int(labels[column]), float(margin)))
+        for pair in np.flatnonzero(margins < CERTAIN_NATS).tolist():
+            labels[columns[pair]] = number = self._new()
+            self.cuts.append((frame, int(self.ids[rows[pair]]), number, float(margins[pair])))
         self._update(frame, states, seen, rows, columns, labels)
         return labels
 
@@ -115,9 +117,11 @@ class OnlineTracker:
         total = (states.variance[0] + self.model.detection_px**2)[:, None]
         tails = np.log1p((off[..., 0] ** 2 + off[..., 1] ** 2) / (HEAVY_TAILS * total))
         each = np.log(total / self._reference) + (HEAVY_TAILS + 2) / 2 * tails
-        mean = each.sum(axis=-1) / each.shape[-1]
-        if not np.isfinite(mean).all():
-            mean = _mean_of_shared(each, apart / self.size)
+        is_shared = np.isfinite(each)
+        if is_shared.all():
+            mean = each.sum(axis=-1) / each.shape[-1]
+        else:
+            mean = _mean_of_shared(each, is_shared, apart / self.size)
         far = 3 * np.sqrt(total.sum(axis=-1) / total.shape[-1]) + 0.3 * self.size
         costs = min(WITNESSES, max(1, states.points.shape[1])) * mean
         is_near = apart < np.maximum(far, self.size)
@@ -197,12 +201,13 @@ class OnlineTracker:
         self.states, self.ids, self.n_missed = states, ids, n_missed
 
 
-def _mean_of_shared(each: np.ndarray, apart: np.ndarray) -> np.ndarray:
+def _mean_of_shared(each: np.ndarray, is_shared: np.ndarray, apart: np.ndarray) -> np.ndarray:
     """Return the mean over the keypoints that a pair shares; for none, what `apart` (in lengths) tells."""
-    shared = np.isfinite(each)
-    n_shared = shared.sum(axis=-1)
-    mean = np.where(shared, each, 0).sum(axis=-1) / np.maximum(n_shared, 1)
-    return np.where(n_shared > 0, mean, np.log1p(apart**2 * 10) * 3)
+    n_shared = is_shared.sum(axis=-1)
+    total = np.where(is_shared, each, 0).sum(axis=-1)
+    if n_shared.all():
+        return total / n_shared
+    return np.where(n_shared > 0, total / np.maximum(n_shared, 1), np.log1p(apart**2 * 10) * 3)
 
 
 def _free(n: int, taken: np.ndarray) -> np.ndarray:
@@ -232,13 +237,13 @@ def _margins(costs: np.ndarray, rows: np.ndarray, columns: np.ndarray) -> np.nda
     if not len(rows):
         return margins
     own = costs[rows, columns]
-    crossed = costs[np.ix_(rows, columns)]
+    crossed = costs[rows[:, None], columns]
     swaps = crossed + crossed.T - own[:, None] - own[None]
     np.fill_diagonal(swaps, np.inf)
     margins = np.minimum(margins, swaps.min(axis=1))
     free_columns, free_rows = _free(costs.shape[1], columns), _free(costs.shape[0], rows)
     if len(free_columns):
-        margins = np.minimum(margins, costs[np.ix_(rows, free_columns)].min(axis=1) - own)
+        margins = np.minimum(margins, costs[rows[:, None], free_columns].min(axis=1) - own)
     if len(free_rows):
-        margins = np.minimum(margins, costs[np.ix_(free_rows, columns)].min(axis=0) - own)
+        margins = np.minimum(margins, costs[free_rows[:, None], columns].min(axis=0) - own)
     return margins

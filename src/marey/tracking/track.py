@@ -14,7 +14,7 @@ from marey.progress import Progress, ProgressCallback, ignore_progress
 from marey.tracking.appearance import Appearance, BodyLengths, Features, learn_appearance
 from marey.tracking.certainty import Doubt, find_doubts
 from marey.tracking.crossings import Crossings, learn_crossings
-from marey.tracking.detections import Detections, blocks_of, detections_from_poses
+from marey.tracking.detections import Detections, blocks_of, detections_from_poses, mean_point
 from marey.tracking.joints import Joints, measure_joints, reconsider
 from marey.tracking.linking import (
     TURNOVER_NATS,
@@ -232,9 +232,11 @@ def _follow(detections: Detections, tracker: OnlineTracker, progress: ProgressCa
     is_there = detections.is_there
     labels = np.full(is_there.shape, -1, dtype=np.int32)
     for rows in blocks_of(detections.points):
+        centers = mean_point(detections.points[rows])
         for frame in range(rows.start, rows.stop):
             there = is_there[frame]
-            labels[frame, there] = tracker.step(frame, detections.points[frame, there])
+            seen = detections.points[frame, there]
+            labels[frame, there] = tracker.step(frame, seen, centers[frame - rows.start, there])
             if frame % _REPORT_EVERY == 0 or frame == len(is_there) - 1:
                 progress(Progress("tracking", frame + 1, len(is_there)))
     return Tracklets(labels, tracker.cuts)
