@@ -1,6 +1,6 @@
 """The part of a project that knows the images of its frames, extracted or brought from elsewhere."""
 
-from collections.abc import Generator, Iterable
+from collections.abc import Generator, Iterable, Mapping
 from contextlib import ExitStack
 from functools import cached_property
 from pathlib import Path
@@ -122,7 +122,11 @@ class ImageLibrary(VideoLibrary):
     def image_path(self, frame: LabeledFrame) -> Path | None:
         """Return the image of a labelled frame, or None where only the video has it."""
         self._entry(frame.video)
-        name = frame.image or self.frame_images(frame.video).get(frame.frame)
+        return self._stored(frame, {} if frame.image else self.frame_images(frame.video))
+
+    def _stored(self, frame: LabeledFrame, images: Mapping[int, str]) -> Path | None:
+        """Return the image of a frame, given what :meth:`frame_images` says of its video."""
+        name = frame.image or images.get(frame.frame)
         path = None if name is None else self._frames.path(frame.video, name)
         return path if path is not None and path.exists() else None
 
@@ -159,12 +163,7 @@ class ImageLibrary(VideoLibrary):
         beyond = []
         for key, labelled in by_video.items():
             images = self.frame_images(key)
-            names = [frame.image or images.get(frame.frame) for frame in labelled]
-            needed = [
-                frame
-                for frame, name in zip(labelled, names, strict=True)
-                if name is None or not self._frames.path(key, name).exists()
-            ]
+            needed = [frame for frame in labelled if self._stored(frame, images) is None]
             if needed:
                 with self.open_video(key) as video:
                     beyond += [frame for frame in needed if frame.frame >= video.n_frames]
@@ -181,9 +180,8 @@ class ImageLibrary(VideoLibrary):
             for frame in frames:
                 if frame.video not in images:
                     images[frame.video] = self.frame_images(frame.video)
-                name = frame.image or images[frame.video].get(frame.frame)
-                path = None if name is None else self._frames.path(frame.video, name)
-                if path is not None and path.exists():
+                path = self._stored(frame, images[frame.video])
+                if path is not None:
                     yield read_image(path)
                     continue
                 if frame.video not in videos:

@@ -10,7 +10,7 @@ import numpy as np
 
 from marey.errors import FormatError, InputError, LabelsError, MareyError
 from marey.formats import load_labels, load_poses
-from marey.formats.registry import FORMATS
+from marey.formats.registry import FORMATS, Format
 from marey.model import LabeledFrame, Labels, create_poses
 
 if TYPE_CHECKING:
@@ -40,14 +40,15 @@ def load_animals(path: str | Path, *, video: str | None = None, in_memory: bool 
     InputError
         The file holds several videos, and none or an unknown one was named.
     """
-    found = _read(Path(path), video, in_memory=in_memory)
+    path = Path(path)
+    found = _read(path, _fitting(path), video, in_memory=in_memory)
     if not isinstance(found, Labels):
         return found
-    known = {frame.frame: frame for frame in _frames_of(found, Path(path), video)}
+    known = {frame.frame: frame for frame in _frames_of(found, path, video)}
     first, last = min(known), max(known)
     empty = replace(known[first], instances=(), image=None)
     every = [known.get(number) or replace(empty, frame=number) for number in range(first, last + 1)]
-    return _poses_of_frames(found, every, Path(path))
+    return _poses_of_frames(found, every, path)
 
 
 def load_truth(path: str | Path, *, video: str | None = None) -> xr.Dataset:
@@ -73,12 +74,13 @@ def load_truth(path: str | Path, *, video: str | None = None) -> xr.Dataset:
         There are several animals, and some have no name.
     """
     path = Path(path)
-    found = _read(path, video)
+    fitting = _fitting(path)
+    found = _read(path, fitting, video)
     if isinstance(found, Labels):
         frames = _labelled(_frames_of(found, path, video))
         _check_names(frames, path)
         return _poses_of_frames(found, frames, path)
-    if _name_of_poses(path) != "sleap":
+    if _name_of_poses(fitting) != "sleap":
         return found
     frames = _labelled(_frames_of(load_labels(path).labels, path, video))
     _check_names(frames, path)
@@ -87,20 +89,22 @@ def load_truth(path: str | Path, *, video: str | None = None) -> xr.Dataset:
     return found.isel(time=[frame.frame for frame in frames if frame.frame < found.sizes["time"]])
 
 
-def _name_of_poses(path: Path) -> str:
-    """Return the format in which a file's poses are read, "" if there is none."""
-    if not path.exists():
-        return ""
-    fitting = (item for item in FORMATS if "load_poses" in item.can)
-    return next((item.name for item in fitting if item.function("detect")(path)), "")
+def _fitting(path: Path) -> list[Format]:
+    """Return the formats that a file may be in."""
+    return [item for item in FORMATS if path.exists() and item.function("detect")(path)]
 
 
-def _read(path: Path, video: str | None, *, in_memory: bool = True) -> xr.Dataset | Labels:
+def _name_of_poses(fitting: list[Format]) -> str:
+    """Return the format in which poses are read, "" if there is none."""
+    return next((item.name for item in fitting if "load_poses" in item.can), "")
+
+
+def _read(
+    path: Path, fitting: list[Format], video: str | None, *, in_memory: bool = True
+) -> xr.Dataset | Labels:
     """Read poses; from files that hold labels and no poses, the labels."""
-    has_labels = path.exists() and any(
-        item.function("detect")(path) for item in FORMATS if "load_labels" in item.can
-    )
-    kind = _name_of_poses(path)
+    has_labels = any("load_labels" in item.can for item in fitting)
+    kind = _name_of_poses(fitting)
     if has_labels and not kind:
         return load_labels(path).labels
     if kind == "marey" and not in_memory:

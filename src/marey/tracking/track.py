@@ -162,12 +162,10 @@ def track(
     if take_apart and features is None:
         poses, n_mended = mend(poses, n_animals or usual_number(detections.is_there))
         detections = detections_from_poses(poses) if n_mended else detections
-    usual = usual_number(detections.is_there)
-    number = n_animals if n_animals is not None else usual
+    number = n_animals or usual_number(detections.is_there)
     is_closed = not can_leave if can_leave is not None else number is not None
-    if is_closed and number is None:
-        number = crowded_number(detections.is_there)
-    if is_closed and number is not None:
+    if is_closed:
+        number = number or crowded_number(detections.is_there)
         detections = detections.with_neighbours(number)
     motion = learn_motion(detections.points, detections.size)
     frame_rate = float(poses.attrs.get("fps", USUAL_FPS))
