@@ -188,6 +188,19 @@ def test_a_part_without_a_single_animal_has_rows_of_nothing():
     assert not part.is_missed.any()
 
 
+def test_animals_in_a_row_or_of_one_point_are_found_where_they_are():
+    row, lone = np.array([[5.0, 9.0], [35.0, 9.0], [60.0, 9.0]]), np.full((3, 2), np.nan)
+    lone[1] = [20.0, 70.0]
+    animals = [row, row[:, ::-1], lone]
+    labels = Labels(Skeleton(KEYPOINTS), [LabeledFrame("day1", 0, tuple(map(Instance, animals)))])
+    plane = np.ones((3, 3))
+    found = Prediction(np.stack(animals) + 0.5, plane, plane, plane, np.zeros((3, 3, 4)), np.ones(3))
+    part = part_of_several(labels, [found])
+    assert not part.is_missed.any()
+    assert (part.instances.n_matched, part.instances.n_missed, part.instances.n_extra) == (3, 0, 0)
+    assert part.area.min() > 0
+
+
 class BlindPredictor(KnownPredictor):
     """Finds nothing."""
 

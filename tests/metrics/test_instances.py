@@ -3,7 +3,15 @@
 import numpy as np
 import pytest
 
-from marey.metrics import match_instances, match_truth, score_instances, stout_area
+from marey.metrics import (
+    animal_areas,
+    box_area,
+    match_instances,
+    match_truth,
+    score_instances,
+    stout_area,
+    take_matched,
+)
 
 NAMES = ["head", "tail"]
 # A box of 30 by 40 px: area 1,200. With σ = 0.1, an error d gives exp(-d² / (2 · 1200 · 0.04)),
@@ -83,11 +91,50 @@ def test_every_true_animal_is_given_its_prediction_or_none():
     assert match_truth(ANIMAL[None], np.empty((0, 2, 2))).tolist() == []
 
 
+ROW = np.array([[0.0, 5.0], [30.0, 5.0]])
+
+
 def test_an_animal_whose_points_lie_in_a_row_has_an_area_all_the_same():
-    row = np.array([[0.0, 5.0], [30.0, 5.0]])
-    assert stout_area(row[None]).tolist() == [300.0]
+    assert box_area(ROW) == 0.0
+    assert stout_area(ROW) == pytest.approx(300.0)
+    assert animal_areas(ROW) == pytest.approx(90.0)
     assert stout_area(np.array([[[0.0, 0.0], [30.0, 20.0]]])).tolist() == [600.0]
     assert stout_area(np.full((1, 2, 2), np.nan)).tolist() == [0.0]
-    moved = row[None] + 1.0
-    assert match_truth(moved, row[None]).tolist() == [-1]
-    assert match_truth(moved, row[None], area=stout_area(row[None])).tolist() == [0]
+    moved = ROW[None] + 1.0
+    assert match_truth(moved, ROW[None]).tolist() == [-1]
+    assert match_truth(moved, ROW[None], area=stout_area(ROW[None])).tolist() == [0]
+
+
+def test_what_was_found_is_given_to_the_true_animals():
+    points = np.stack([ANIMAL, ANIMAL + 5.0])
+    np.testing.assert_array_equal(
+        take_matched(points, np.array([1, -1, 0])), [ANIMAL + 5.0, np.full((2, 2), np.nan), ANIMAL]
+    )
+    assert take_matched(points[:0], np.array([-1])).shape == (1, 2, 2)
+    assert take_matched(points, np.empty(0, dtype=int)).shape == (0, 2, 2)
+
+
+def test_areas_keep_the_axes_in_front():
+    animals = np.stack([ANIMAL, ROW, ANIMAL + 7.0, ROW + 7.0]).reshape(2, 2, 2, 2)
+    np.testing.assert_allclose(box_area(animals), [[1200, 0], [1200, 0]])
+    np.testing.assert_allclose(stout_area(animals), [[1200, 300], [1200, 300]])
+    assert stout_area(np.empty((3, 0, 2, 2))).shape == (3, 0)
+
+
+def test_an_animal_of_one_point_is_as_large_as_the_others():
+    lone = np.array([[4.0, 5.0], [np.nan, np.nan]])
+    np.testing.assert_allclose(
+        animal_areas(np.stack([ANIMAL, lone, 2 * ANIMAL, ANIMAL])), [1200] * 2 + [4800, 1200]
+    )
+    assert animal_areas(lone[None]).tolist() == [0.0]
+
+
+def test_animals_in_a_row_are_found_where_they_are():
+    found = score([ROW + 200, ROW], [ROW, ROW + 200])
+    assert (found.n_matched, found.precision.mean_ap) == (2, 1.0)
+
+
+def test_every_frame_needs_its_areas():
+    frame = (ANIMAL[None], np.ones(1), ANIMAL[None])
+    with pytest.raises(ValueError, match="shorter"):
+        score_instances([frame] * 3, NAMES, areas=[np.array([1200.0])])

@@ -9,6 +9,8 @@ from marey.model import Skeleton
 from marey.networks.views import ViewPlan
 from marey.runs import Run, Split, TrainingConfig
 
+from .herds import colour_network
+
 FRAME_SIZE = (320, 240)
 KEYPOINTS = ("red", "green")
 PLAN = ViewPlan("crop", FRAME_SIZE, 1.0, (128, 128), 0.5, (160, 128), "made for a test")
@@ -17,23 +19,7 @@ WHOLE_PLAN = ViewPlan("whole", FRAME_SIZE, 0.5, (160, 128), 0.5, (160, 128), "ma
 
 def blob_network():
     """Red and green blobs stand out against grey: two heatmaps of colour differences, at stride 4."""
-    import torch
-    from torch import nn
-
-    class BlobNetwork(nn.Module):
-        def __init__(self):
-            super().__init__()
-            self.contrast = nn.Conv2d(3, 2, kernel_size=1)
-            with torch.no_grad():
-                weight = torch.tensor([[1.0, -0.5, -0.5], [-0.5, 1.0, -0.5]]) / 16
-                self.contrast.weight.copy_(weight[:, :, None, None])
-                self.contrast.bias.fill_(-4.0)
-            self.pool = nn.AvgPool2d(4)
-
-        def forward(self, images):
-            return self.pool(self.contrast(images))
-
-    return BlobNetwork()
+    return colour_network(len(KEYPOINTS))
 
 
 class BlobRun(Run):

@@ -5,8 +5,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from two_views import two_view_network
+
 from .blobs import FRAME_SIZE, WHOLE_PLAN, BlobRun, draw_frame, make_run, walk
-from .two_views import two_view_network
 
 
 @pytest.fixture

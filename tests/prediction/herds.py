@@ -33,7 +33,7 @@ def colour_network(n_channels: int):
             self.contrast = nn.Conv2d(3, n_channels, kernel_size=1)
             with torch.no_grad():
                 weight = torch.zeros(n_channels, 3)
-                weight[:3] = (1.5 * torch.eye(3) - 0.5) / 16
+                weight[:3] = (1.5 * torch.eye(3)[:n_channels] - 0.5) / 16
                 bias = torch.full((n_channels,), -4.0)
                 if n_channels == 4:  # x and y of a field that points to the right
                     weight[2:] = 0

@@ -6,9 +6,9 @@ import pytest
 from marey.errors import ConfigError
 from marey.prediction.engines import ENGINES, create_engine, is_installed, usable_engines
 from marey.prediction.translation import NetworkFiles
+from two_views import logits_of_views
 
 from .blobs import blob_network, draw_frame
-from .two_views import logits_of_views
 
 CPU_ENGINES = ("torch", "torch-bf16", "onnxruntime", "openvino", "openvino-bf16")
 

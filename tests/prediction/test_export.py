@@ -11,9 +11,9 @@ from marey.errors import AlreadyExistsError
 from marey.prediction import Predictor, export_model
 from marey.prediction.engines import create_engine
 from marey.prediction.translation import NetworkFiles, write_onnx
+from two_views import logits_of_views
 
 from .blobs import KEYPOINTS, draw_frame, walk
-from .two_views import logits_of_views
 
 pytest.importorskip("onnx")
 onnxruntime = pytest.importorskip("onnxruntime")

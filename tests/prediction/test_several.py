@@ -67,10 +67,10 @@ def test_all_animals_are_found_where_they_are(herd):
     ]
     found = predictor(herd).predict_animals(images_of(herd, *scenes))
     assert [len(frame.points) for frame in found] == [3, 0, 1, 2]
-    for scene, frame in zip(scenes, found, strict=True):
-        if not scene or len(scene) == 2:
+    for scene, frame, tolerance in zip(scenes, found, (2, 0, 2, 2.5), strict=True):
+        if not scene:
             continue
-        assert farthest(frame.points, np.array(scene)) < 2
+        assert farthest(frame.points, np.array(scene)) < tolerance
         assert (np.diff(frame.scores) <= 0).all()
         assert ((frame.scores > 0) & (frame.scores <= 1)).all()
 

@@ -102,3 +102,15 @@ def test_one_keypoint_is_too_little(poses, different):
     track(found.isel(keypoint=[0]), n_animals=2, describe=looks)
     assert looks.n_looks == 0
     assert "one keypoint" in looks.note
+
+
+def test_animals_that_are_never_seen_apart_are_not_looked_at(poses, different):
+    _, found = poses
+    huddled = found.isel(time=slice(0, 100)).copy(deep=True)
+    noise = np.random.default_rng(2).normal(0, 0.6, huddled["position"].shape)
+    huddled["position"].values[:] = noise + BODY.T[None, :, :, None] + [60.0, 70.0]
+    looks = VideoAppearance(different, even_if_clear=True)
+    tracks = track(huddled, n_animals=2, describe=looks)
+    assert tracks.poses.sizes["individual"] == 2
+    assert looks.n_looks == 0
+    assert "never seen apart" in looks.note

@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 from marey.cli.app import app
 from marey.errors import ConfigError, InputError, LabelsError
 from marey.formats import load_poses
-from marey.model import Instance, LabeledFrame, Skeleton
+from marey.model import Instance, LabeledFrame, Origin, Skeleton
 from marey.prediction.engines import FunctionEngine
 from marey.prediction.several import predictor_of
 from marey.runs import Run
@@ -124,6 +124,19 @@ def test_more_animals_than_the_project_says_are_refused(herd, config):
     with pytest.raises(InputError, match="frame 5 of day1 has 3 labelled animals, but the project lists 2"):
         train(herd, "first", config)
     assert not herd.run_folder("first").exists()
+
+
+def test_a_training_says_that_not_all_animals_are_labelled(herd, config):
+    herd.set_individuals(("Ada", "Bo"))
+    frames = list(herd.load_labels())
+    guess = Instance(np.array([[1.0, 2.0], [3.0, 4.0]]), origin=[Origin.MODEL] * 2)
+    frames[5] = LabeledFrame("day1", 5, (*frames[5].instances, guess), image=frames[5].image)
+    herd.save_labels("day1", frames)
+    said = []
+    train(herd, "a", config.with_settings({"steps": 1}), progress=lambda p: said.append(p.message))
+    assert any(
+        "not all animals are labelled in 1 frame: nothing is learned from them" in m for m in said if m
+    )
 
 
 def test_named_and_unnamed_animals_train_alike(tmp_path, config):

@@ -3,10 +3,19 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from marey.model import Instance, LabeledFrame, Origin
+from marey.errors import InputError
+from marey.model import Instance, LabeledFrame, Labels, Origin, Skeleton
 from marey.networks import Approach, ViewPlan
 from marey.training.samples import Samples
-from marey.training.subjects import AllAnimals, EachAnimal, OneAnimal, animals_of, subjects_of
+from marey.training.subjects import (
+    AllAnimals,
+    EachAnimal,
+    OneAnimal,
+    animals_of,
+    frame_targets,
+    frames_to_learn,
+    subjects_of,
+)
 
 from .herd import KEYPOINTS, SIDE, make_herd_project
 
@@ -79,6 +88,51 @@ def test_bottom_up_asks_for_all_and_leaves_out_what_is_unknown_of_one():
     assert none.counts.tolist() == [1, 1]
     assert len(mixed.points) == 3
     assert mixed.counts.tolist() == [0, 1]
+
+
+GUESS = [Origin.MODEL, Origin.MODEL]
+NOBODY_SAID = Instance(np.full((2, 2), np.nan))
+
+
+def to_learn(*instances) -> LabeledFrame:
+    (frame,) = frames_to_learn(Labels(Skeleton(("a", "b")), [LabeledFrame("v", 0, instances)]))
+    return frame
+
+
+@pytest.mark.parametrize("other", [NOBODY_SAID, animal(60, 60, origin=GUESS)])
+def test_an_animal_that_nobody_labelled_is_no_background(other):
+    frame = to_learn(other, animal(20, 20))
+    points, known = animals_of(frame, 2)
+    np.testing.assert_array_equal(points, [[[15, 20], [25, 20]]])
+    assert known.tolist() == [[True, True], [False, False]]
+    everything = AllAnimals([frame], BOTTOM_UP).answer(0, SIZE, is_located=True, rng=rng())
+    assert everything.counts.tolist() == [0, 0]
+    assert len(everything.points) == 1
+    subjects = EachAnimal([frame], TOP_DOWN, crop_px=20)
+    assert subjects.n_draws == 1
+    assert subjects.answer(0, SIZE, is_located=True, rng=rng()).counts.tolist() == [0, 0, 0]
+    crops = [subjects.answer(0, SIZE, is_located=False, rng=rng(seed)) for seed in range(200)]
+    assert all(crop.center.tolist() == [20, 20] for crop in crops), (
+        "nowhere is it known that nothing is there"
+    )
+    assert all(crop.counts.tolist() == [1, 1, 0] for crop in crops)
+    points, counts = frame_targets([frame], 2)
+    assert (points[0].tolist(), counts.tolist()) == ([[15, 20], [25, 20]], [[1, 1]])
+
+
+def test_a_guess_where_an_animal_was_labelled_is_no_further_animal():
+    frame = to_learn(animal(20, 20), animal(20.5, 20, origin=GUESS), animal(60, 60))
+    assert [instance.points[0, 0] for instance in frame.instances] == [15, 55]
+
+
+def test_frames_in_which_all_is_labelled_or_nothing_is_there_stay_as_they_are():
+    labels = Labels(Skeleton(("a", "b")), [*FRAMES, LabeledFrame("a", 3, (NOBODY_SAID,))])
+    assert frames_to_learn(labels) == labels.confirmed().frames
+
+
+def test_a_network_for_one_animal_is_not_taught_two():
+    with pytest.raises(InputError, match="has 2 labelled animals"):
+        frame_targets([to_learn(animal(20, 20), animal(60, 60), NOBODY_SAID)], 2)
 
 
 def test_parts_of_frames_lie_around_animals_and_now_and_then_anywhere():

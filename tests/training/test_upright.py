@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 
+from marey.errors import InputError
 from marey.networks.views import cut_box
 from marey.training.upright import Upright
 
@@ -83,3 +84,11 @@ def test_beyond_the_edge_there_is_black_and_beside_the_animal_grey():
     assert middle[80] == 200
     assert middle[12] == 0
     assert (shown[[0, 0, -1, -1], [0, -1, 0, -1]] == 128).all()
+
+
+def test_a_body_takes_at_least_one_animal_with_two_keypoints():
+    lone = np.full((3, 5, 2), np.nan)
+    lone[:, 0] = 10.0
+    for nobody in (lone, lone[:0]):
+        with pytest.raises(InputError, match="at least one animal with two keypoints"):
+            Upright.learn(nobody, width=96)

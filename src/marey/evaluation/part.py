@@ -9,11 +9,12 @@ import numpy as np
 
 from marey.metrics import (
     InstanceScores,
-    box_area,
+    animal_areas,
     euclidean_errors,
     expected_similarity,
     match_truth,
     score_instances,
+    take_matched,
 )
 
 if TYPE_CHECKING:
@@ -32,9 +33,9 @@ class Part:
     `points` (n, K, 2), `confidence`, `expected_error` and `error_90` (n, K). An animal that was missed has no
     points. `keys` and `videos` are the rows' frames.
 
-    `area` (n,) is that of the box around a labelled animal, square pixels. `animals` is given where the run
-    finds several. `visible` is the same part without the points that were placed although something covers
-    them; None where there are no such points.
+    `area` (n,) is what the similarity to a labelled animal is measured by, square pixels. `animals` is given
+    where the run finds several. `visible` is the same part without the points that were placed although
+    something covers them; None where there are no such points.
     """
 
     keys: tuple[str, ...]
@@ -109,7 +110,7 @@ def part_of_one(labels: "Labels", prediction: "Prediction") -> Part:
         keys=tuple(frame.image_key for frame in labels.frames),
         videos=tuple(frame.video for frame in labels.frames),
         truth=truth,
-        area=box_area(truth),
+        area=animal_areas(truth),
         points=prediction.points,
         confidence=prediction.confidence,
         expected_error=prediction.expected_error,
@@ -134,39 +135,42 @@ def part_of_several(labels: "Labels", predictions: "Sequence[Prediction]") -> Pa
         All animals found in each frame.
     """
     truths, seen = _animals_of(labels), _animals_of(labels.visible())
-    keys, videos, rows = [], [], []
-    for frame, found, truth in zip(labels.frames, predictions, truths, strict=True):
-        matches = match_truth(found.points, truth) if len(truth) else [-1]
-        rows += [_row(found, match) for match in matches]
-        keys += [frame.image_key] * len(matches)
-        videos += [frame.video] * len(matches)
-    values = {name: np.stack([row[name] for row in rows]) for name in _FIELDS}
+    row_areas = animal_areas(_rows_of(truths))
+    areas = _areas_of(truths, row_areas)
+    keys, videos, matches = [], [], []
+    for frame, found, truth, area in zip(labels.frames, predictions, truths, areas, strict=True):
+        rows = match_truth(found.points, truth, area=area) if len(truth) else np.array([-1])
+        matches.append(rows)
+        keys += [frame.image_key] * len(rows)
+        videos += [frame.video] * len(rows)
+    values = {
+        name: np.concatenate(
+            [
+                take_matched(getattr(found, name), rows)
+                for found, rows in zip(predictions, matches, strict=True)
+            ]
+        )
+        for name in _FIELDS
+    }
     part = Part(
         keys=tuple(keys),
         videos=tuple(videos),
         truth=_rows_of(truths),
-        area=box_area(_rows_of(truths)),
+        area=row_areas,
         points=values["points"],
         confidence=values["confidence"],
         expected_error=values["expected_error"],
         error_90=values["error_90"],
-        animals=_compared(predictions, truths, truths),
+        animals=_compared(predictions, truths, areas),
     )
     if np.array_equal(_rows_of(seen), part.truth, equal_nan=True):
         return part
     return replace(
-        part, visible=replace(part, truth=_rows_of(seen), animals=_compared(predictions, seen, truths))
+        part, visible=replace(part, truth=_rows_of(seen), animals=_compared(predictions, seen, areas))
     )
 
 
 _FIELDS = ("points", "confidence", "expected_error", "error_90")
-
-
-def _row(found: "Prediction", match: int) -> dict[str, np.ndarray]:
-    """Return what was found of one animal; NaN where `match` is -1."""
-    if match >= 0:
-        return {name: getattr(found, name)[match] for name in _FIELDS}
-    return {name: np.full(getattr(found, name).shape[1:], np.nan) for name in _FIELDS}
 
 
 def _animals_of(labels: "Labels") -> list[np.ndarray]:
@@ -181,12 +185,18 @@ def _rows_of(animals: list[np.ndarray]) -> np.ndarray:
     return np.concatenate([one if len(one) else none for one, none in zip(animals, nobody, strict=True)])
 
 
+def _areas_of(animals: list[np.ndarray], row_areas: np.ndarray) -> list[np.ndarray]:
+    """Return the areas of the animals of each frame, (m,), from those of the rows of :func:`_rows_of`."""
+    starts = np.cumsum([max(len(one), 1) for one in animals])[:-1]
+    return [area[: len(one)] for one, area in zip(animals, np.split(row_areas, starts), strict=True)]
+
+
 def _compared(
-    predictions: "Sequence[Prediction]", truths: list[np.ndarray], whole: list[np.ndarray]
+    predictions: "Sequence[Prediction]", truths: list[np.ndarray], areas: list[np.ndarray]
 ) -> tuple[FrameAnimals, ...]:
     return tuple(
-        (found.points, _ranks(found), truth, box_area(all_points))
-        for found, truth, all_points in zip(predictions, truths, whole, strict=True)
+        (found.points, _ranks(found), truth, area)
+        for found, truth, area in zip(predictions, truths, areas, strict=True)
     )
 
 

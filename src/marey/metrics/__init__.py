@@ -8,13 +8,22 @@ from marey.metrics.errors import (
     reference_length,
     summarise_errors,
 )
-from marey.metrics.instances import InstanceScores, match_instances, match_truth, score_instances, stout_area
+from marey.metrics.instances import (
+    FOUND_SIGMA,
+    InstanceScores,
+    match_instances,
+    match_truth,
+    score_instances,
+    take_matched,
+)
 from marey.metrics.oks import (
     AveragePrecision,
+    animal_areas,
     box_area,
     expected_similarity,
     mean_average_precision,
     object_keypoint_similarity,
+    stout_area,
 )
 from marey.metrics.reliability import (
     Reliability,
@@ -26,12 +35,14 @@ from marey.metrics.reliability import (
 from marey.metrics.tracks import FrameSimilarity, TrackScores, score_tracks
 
 __all__ = [
+    "FOUND_SIGMA",
     "AveragePrecision",
     "ErrorSummary",
     "FrameSimilarity",
     "InstanceScores",
     "Reliability",
     "TrackScores",
+    "animal_areas",
     "bootstrap_interval",
     "box_area",
     "euclidean_errors",
@@ -50,4 +61,5 @@ __all__ = [
     "score_tracks",
     "stout_area",
     "summarise_errors",
+    "take_matched",
 ]

@@ -18,6 +18,8 @@ from marey.metrics.oks import (
 
 # From this similarity on, a predicted and a true animal are taken for the same one.
 MATCH_OKS = 0.1
+# Whether an animal was found at all is a coarser question than how well its keypoints are placed.
+FOUND_SIGMA = 0.1
 
 
 @dataclass(frozen=True)
@@ -76,27 +78,6 @@ def match_instances(similarity: np.ndarray, threshold: float = MATCH_OKS) -> tup
     return rows[is_match], columns[is_match]
 
 
-def stout_area(points: np.ndarray) -> np.ndarray:
-    """Return the area of the box around each animal, but at least as if it were a third as wide as long.
-
-    The box around an animal of few points that lie in a row has no area, and nothing would be similar to it.
-
-    Parameters
-    ----------
-    points
-        (x, y), shape (n_animals, n_keypoints, 2), with NaN.
-
-    Returns
-    -------
-    ndarray
-        Square pixels, shape (n_animals,).
-    """
-    low = np.where(np.isnan(points), np.inf, points).min(axis=1)
-    high = np.where(np.isnan(points), -np.inf, points).max(axis=1)
-    sides = np.where(np.isfinite(high - low), high - low, 0.0)
-    return np.maximum(sides.prod(axis=1), sides.max(axis=1) ** 2 / 3)
-
-
 def match_truth(
     predicted: np.ndarray,
     truth: np.ndarray,
@@ -116,14 +97,29 @@ def match_truth(
     sigma, threshold
         Fall-off of OKS, and the least of a match.
     area
-        Of each true animal; left out: of the box around its points. See :func:`stout_area`.
+        Of each true animal, square pixels, shape (n_true,); left out: as :func:`animal_areas` says.
     """
     found = np.full(len(truth), -1, dtype=np.int64)
     if len(predicted) and len(truth):
         similarity = object_keypoint_similarity(predicted, truth, sigma=sigma, area=area)
-        rows, columns = match_instances(np.nan_to_num(similarity, nan=0.0), threshold)
+        rows, columns = match_instances(similarity, threshold)
         found[columns] = rows
     return found
+
+
+def take_matched(values: np.ndarray, rows: np.ndarray) -> np.ndarray:
+    """Return what was found of each true animal, NaN where it was missed, shape (n_true, ...).
+
+    Parameters
+    ----------
+    values
+        Of each prediction, shape (n_predicted, ...).
+    rows
+        From :func:`match_truth`, shape (n_true,).
+    """
+    taken = np.full((len(rows), *values.shape[1:]), np.nan)
+    taken[rows >= 0] = values[rows[rows >= 0]]
+    return taken
 
 
 def score_instances(
@@ -152,13 +148,13 @@ def score_instances(
     reference_px
         A length that the relative thresholds of PCK are fractions of.
     areas
-        For each frame the area of each true animal, square pixels, (n_true,); by default that of the box
-        around its points. For points that are only a part of the animal.
+        For each frame the area of each true animal, square pixels, (n_true,); by default as
+        :func:`animal_areas` says of that frame. For points that are only a part of the animal.
     """
     similarities, all_scores, errors, has_truth = [], [], [], []
     counts = np.zeros(4, dtype=int)  # true, predicted, matched, frames with a miss
     sizes: Iterable[np.ndarray | None] = repeat(None) if areas is None else areas
-    for (all_predicted, frame_scores, all_true), area in zip(frames, sizes):  # noqa: B905
+    for (all_predicted, frame_scores, all_true), area in zip(frames, sizes, strict=areas is not None):
         is_there, is_true = _has_points(all_predicted), _has_points(all_true)
         predicted, truth = all_predicted[is_there], all_true[is_true]
         similarity = object_keypoint_similarity(

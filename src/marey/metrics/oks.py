@@ -8,6 +8,11 @@ import numpy as np
 DEFAULT_SIGMA = 0.025
 THRESHOLDS = np.arange(0.5, 0.951, 0.05)
 RECALL_POINTS = np.linspace(0, 1, 101)
+# Boxes that are flatter count as so wide, as a share of their length: below what the boxes of animals have,
+# whose similarity is that of COCO's formula.
+LEAST_WIDTH = 0.1
+# For coarser questions: whether an animal was found at all.
+STOUT_WIDTH = 1 / 3
 
 
 def object_keypoint_similarity(
@@ -31,7 +36,7 @@ def object_keypoint_similarity(
     sigma
         Per-keypoint fall-off: a number, or shape (n_keypoints,).
     area
-        Area of each true animal in square pixels, shape (n_true,); left out: of the box around its points.
+        Area of each true animal in square pixels, shape (n_true,); left out: as :func:`animal_areas` says.
 
     Returns
     -------
@@ -39,7 +44,7 @@ def object_keypoint_similarity(
         Shape (n_predicted, n_true); NaN for a true animal without points.
     """
     if area is None:
-        area = box_area(truth)
+        area = animal_areas(truth)
     distance2 = ((predicted[:, None] - truth[None]) ** 2).sum(axis=-1)
     similarity = np.nan_to_num(np.exp(-distance2 / _scale(area, sigma, truth.shape[1])), nan=0.0)
     is_true = np.isfinite(truth).all(axis=-1)
@@ -68,7 +73,7 @@ def expected_similarity(
         Shape (n_animals,), in [0, 1].
     """
     distance2 = np.where(np.isfinite(points).all(axis=-1), expected_error, np.inf) ** 2
-    similarity = np.exp(-distance2 / _scale(box_area(points), sigma, points.shape[1]))
+    similarity = np.exp(-distance2 / _scale(animal_areas(points), sigma, points.shape[1]))
     return np.nan_to_num(similarity, nan=0.0).mean(axis=-1)
 
 
@@ -76,20 +81,71 @@ def _scale(area: np.ndarray, sigma: float | np.ndarray, n_keypoints: int) -> np.
     return 2 * np.maximum(area, 1.0)[:, None] * (2 * np.broadcast_to(sigma, n_keypoints)) ** 2
 
 
-def box_area(truth: np.ndarray) -> np.ndarray:
+def box_area(points: np.ndarray) -> np.ndarray:
     """Return the area of the box around the points of each animal, square pixels; 0 where it has none.
 
     Parameters
     ----------
-    truth
-        Shape (n_animals, n_keypoints, 2).
+    points
+        (x, y), shape (..., n_keypoints, 2), with NaN.
+
+    Returns
+    -------
+    ndarray
+        Shape (...).
     """
-    filled = (
-        np.where(np.isnan(truth), np.inf, truth).min(axis=1),
-        np.where(np.isnan(truth), -np.inf, truth).max(axis=1),
-    )
-    extent = np.maximum(filled[1] - filled[0], 0)
-    return np.where(np.isfinite(extent).all(axis=-1), extent.prod(axis=-1, where=np.isfinite(extent)), 0)
+    return _sides(points).prod(axis=-1)
+
+
+def stout_area(points: np.ndarray, *, least_width: float = STOUT_WIDTH) -> np.ndarray:
+    """Return the area of the box around each animal, but at least as if it were `least_width` of its length.
+
+    The box around an animal whose points lie in a row has no area, and nothing would be similar to it.
+
+    Parameters
+    ----------
+    points
+        (x, y), shape (..., n_keypoints, 2), with NaN.
+    least_width
+        The least width of a box, as a share of its length.
+
+    Returns
+    -------
+    ndarray
+        Square pixels, shape (...); 0 where there are fewer than two points.
+    """
+    sides = _sides(points)
+    return np.maximum(sides.prod(axis=-1), least_width * sides.max(axis=-1) ** 2)
+
+
+def animal_areas(points: np.ndarray, *, least_width: float = LEAST_WIDTH) -> np.ndarray:
+    """Return the areas that the similarity to these animals is measured by: see :func:`stout_area`.
+
+    One point does not say how large an animal is: such an animal has the median area of the others, where
+    there are others.
+
+    Parameters
+    ----------
+    points
+        (x, y) of all animals of a recording or a data set, shape (..., n_keypoints, 2), with NaN.
+    least_width
+        The least width of a box, as a share of its length.
+
+    Returns
+    -------
+    ndarray
+        Square pixels, shape (...).
+    """
+    areas = stout_area(points, least_width=least_width)
+    is_known = areas > 0
+    return np.where(is_known, areas, np.median(areas[is_known])) if is_known.any() else areas
+
+
+def _sides(points: np.ndarray) -> np.ndarray:
+    """Return width and height of the box around each animal, (..., 2); 0 where it has no points."""
+    low = np.where(np.isnan(points), np.inf, points).min(axis=-2)
+    high = np.where(np.isnan(points), -np.inf, points).max(axis=-2)
+    return np.maximum(high - low, 0.0)
 
 
 @dataclass(frozen=True)

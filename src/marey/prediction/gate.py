@@ -17,7 +17,7 @@ import numpy as np
 
 from marey.errors import MareyError, StorageError
 from marey.files import utc_now, write_json
-from marey.metrics import euclidean_errors, match_truth, stout_area
+from marey.metrics import FOUND_SIGMA, euclidean_errors, match_truth, stout_area, take_matched
 from marey.networks.views import View
 from marey.prediction.crop_trial import CropTrial, mean_error, try_adaptive_crop
 from marey.prediction.engines import (
@@ -51,8 +51,6 @@ TIMED_IMAGES = 16
 # How much slower than float32 at a glance, which is easily off by two on a busy machine, is not worth a look.
 MAX_SLOWDOWN = 4
 GLANCED_IMAGES = 2
-# Whether an animal was found at all is a coarser question than how well its keypoints are placed.
-MATCH_SIGMA = 0.1
 
 
 @dataclass(frozen=True)
@@ -380,10 +378,8 @@ def _find_labelled(
     """Return where an engine sees each labelled animal, shape (n_animals, n_keypoints, 2); NaN: nowhere."""
     points: list[np.ndarray] = []
     for truth, found in zip(truths, predictor.predict_animals(images), strict=True):
-        rows = match_truth(found.points, truth, sigma=MATCH_SIGMA, area=stout_area(truth))
-        seen = np.full(truth.shape, np.nan)
-        seen[rows >= 0] = found.points[rows[rows >= 0]]
-        points.append(seen)
+        rows = match_truth(found.points, truth, sigma=FOUND_SIGMA, area=stout_area(truth))
+        points.append(take_matched(found.points, rows))
     return np.concatenate([np.zeros((0, len(predictor.keypoints), 2)), *points])
 
 

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from marey.formats.hdf5 import atomic_hdf5
-from marey.model.poses import CANDIDATES, IDENTITY_PROBABILITY
+from marey.model.poses import CANDIDATES, IDENTITY_PROBABILITY, SCORE
 from marey.prediction.journal import Journal
 
 CHUNK_FRAMES = 1024
@@ -73,7 +73,7 @@ def _create_variables(
         **dict.fromkeys(_PLANES, (plane, (chunk, *sides))),
     }
     if sides[1] > 1:
-        shapes["score"] = (("time", "individual"), (chunk, sides[1]))
+        shapes[SCORE] = (("time", "individual"), (chunk, sides[1]))
     if n_individuals:
         shapes[IDENTITY_PROBABILITY] = (("time", "individual", "identity"), (chunk, sides[1], n_individuals))
     if n_more:
@@ -90,7 +90,7 @@ def _create_variables(
 def _fill(file: Any, rows: np.ndarray, where: slice) -> None:
     file["time"][where] = rows["time"]
     file["frame"][where] = rows["frame"]
-    for name in ("position", *_PLANES, "score", *CANDIDATES):
+    for name in ("position", *_PLANES, SCORE, *CANDIDATES):
         if name in file.variables:
             file[name][where] = rows[name].astype(np.float64)
     if IDENTITY_PROBABILITY in file.variables:

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Self, TypeVar
 
 import numpy as np
 
-from marey.metrics.instances import stout_area
-from marey.metrics.oks import object_keypoint_similarity
+from marey.metrics.oks import object_keypoint_similarity, stout_area
 from marey.networks.approach import Approach
 from marey.networks.association import group_points, merge_pieces
 from marey.networks.decoding import FEATURE_NAMES, find_peaks, read_peaks

@@ -71,6 +71,9 @@ class VideoAppearance:
             self.note = "nobody met or was lost: there was no need to look at the animals"
             return None
         looks = choose_looks(parts, points, animal_size(points))
+        if not looks.is_clear.any():
+            self.note = "the animals are never seen apart from each other: looks were not used"
+            return None
         features, looks = self._describe(looks, points, poses["frame"].values)
         self.n_looks = len(looks)
         is_witness = witness_frames(len(points))

@@ -92,9 +92,10 @@ def describe_plan(approach: Approach, plan: ViewPlan) -> str:
 def check_numbers(frames: Sequence[LabeledFrame], individuals: Sequence[str]) -> None:
     """Refuse frames with more animals than the project has individuals; where it lists none, any number."""
     for frame in frames:
-        if individuals and len(frame.instances) > len(individuals):
+        n_animals = sum(instance.is_confirmed.any() for instance in frame.instances)
+        if individuals and n_animals > len(individuals):
             raise InputError(
-                f"frame {frame.frame} of {frame.video} has {len(frame.instances)} labelled animals, but the "
+                f"frame {frame.frame} of {frame.video} has {n_animals} labelled animals, but the "
                 f"project lists {len(individuals)}: {', '.join(individuals)}",
                 hint="delete the animal that is none, or add it to the project's individuals",
             )
@@ -115,7 +116,9 @@ def _plan_crops(
 def _plan_single(
     frames: Sequence[LabeledFrame], frame_size: tuple[int, int], config: TrainingConfig
 ) -> ViewPlan:
-    boxes = np.array([i.bounds for frame in frames for i in frame.instances]).reshape(-1, 4)
+    boxes = np.array([i.bounds for frame in frames for i in frame.instances if i.is_confirmed.any()]).reshape(
+        -1, 4
+    )
     plan = plan_views(boxes, frame_size, whole_side=config.whole_side)
     if config.view == "whole":
         plan = plan_views(boxes[:0], frame_size, whole_side=config.whole_side)

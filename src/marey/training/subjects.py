@@ -1,13 +1,14 @@
 """What one training image is about: an animal alone, one of several, or all of them."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 import numpy as np
 
 from marey.errors import InputError
-from marey.model import LabeledFrame
+from marey.metrics import FOUND_SIGMA, object_keypoint_similarity, stout_area
+from marey.model import Instance, LabeledFrame, Labels
 from marey.networks.approach import Approach
 from marey.runs import AugmentationConfig
 from marey.training.augmentation import rotation_range
@@ -17,6 +18,8 @@ AWAY_SHARE = 0.03
 ANYWHERE_SHARE = 0.2
 # A crop is empty when every animal's anchor is at least so far away, as a share of its side.
 EMPTY_BEYOND = 0.55
+# From this similarity on, what a model found is taken for an animal that a person labelled.
+SAME_ANIMAL_OKS = 0.5
 
 
 @dataclass(frozen=True)
@@ -81,7 +84,10 @@ class OneAnimal:
 
 
 class EachAnimal:
-    """Top-down: the anchors of all animals in the whole frame, or the keypoints of the one in the middle."""
+    """Top-down: the anchors of all animals in the whole frame, or the keypoints of the one in the middle.
+
+    Where it is not known where all animals are, only crops around animals have an answer.
+    """
 
     # The middle says which animal is meant, so crops are shifted only as far as an anchor may be off.
     shift = 0.04
@@ -104,17 +110,18 @@ class EachAnimal:
         """Ask for anchors in the whole frame, and for keypoints in a crop."""
         row, animal = self.draws[draw]
         points, known = self.animals[row]
+        is_complete = len(known) == len(points)
         n_keypoints = self.approach.n_keypoints
         anchors = self.approach.anchors(points)
         answers = np.full((max(1, len(points)), n_keypoints + 1, 2), np.nan)
         counts = np.zeros(n_keypoints + 1, dtype=np.float32)
         if is_located:
             answers[: len(points), n_keypoints] = anchors
-            counts[n_keypoints] = 1
+            counts[n_keypoints] = is_complete
             return Answer(None, answers, counts)
         counts[:n_keypoints] = 1
         center = rng.uniform(0, 1, 2) * frame_size
-        is_empty = _is_far(center, anchors, EMPTY_BEYOND * self.crop_px)
+        is_empty = is_complete and _is_far(center, anchors, EMPTY_BEYOND * self.crop_px)
         if animal < 0 or not np.isfinite(anchors[animal]).all() or (is_empty and rng.random() < AWAY_SHARE):
             return Answer(center, answers[:1], counts if is_empty else np.zeros_like(counts))
         answers[0, :n_keypoints] = points[animal]
@@ -173,11 +180,41 @@ def subjects_of(frames: Sequence[LabeledFrame], approach: Approach, *, crop_px: 
     return OneAnimal(frames, approach.n_keypoints)
 
 
+def frames_to_learn(labels: Labels) -> list[LabeledFrame]:
+    """Return the frames with something confirmed, with nothing else in them, in the order of rows.
+
+    An animal of which nothing is confirmed stays without points, behind the others: it is somewhere, and
+    nobody says where. What a model found where a person labelled an animal is no further one.
+    """
+    every = {frame.key: frame for frame in labels}
+    return [
+        replace(frame, instances=(*frame.instances, *_unknown_animals(every[frame.key], frame.instances)))
+        for frame in labels.confirmed()
+    ]
+
+
+def _unknown_animals(frame: LabeledFrame, confirmed: Sequence[Instance]) -> list[Instance]:
+    others = [instance for instance in frame.instances if not instance.is_confirmed.any()]
+    if not others:
+        return []
+    truth = np.stack([instance.points for instance in confirmed])
+    guesses = np.stack([instance.points for instance in others])
+    similarity = object_keypoint_similarity(guesses, truth, sigma=FOUND_SIGMA, area=stout_area(truth))
+    is_unknown = ~(similarity >= SAME_ANIMAL_OKS).any(axis=1)
+    return [Instance(np.full(truth.shape[1:], np.nan)) for _ in range(is_unknown.sum())]
+
+
 def animals_of(frame: LabeledFrame, n_keypoints: int) -> tuple[np.ndarray, np.ndarray]:
-    """Return the confirmed points of all animals (n, K, 2), and which answers are known, bool (n, K)."""
+    """Return the confirmed points of all animals (n, K, 2), and which answers are known, bool (m, K).
+
+    The first n rows are of these animals; those after them are of animals of which nothing is confirmed.
+    """
     animals = [instance for instance in frame.instances if instance.is_confirmed.any()]
     points = np.array([i.confirmed_points() for i in animals]).reshape(-1, n_keypoints, 2)
-    return points, np.array([i.is_confirmed for i in animals], dtype=bool).reshape(-1, n_keypoints)
+    known = np.zeros((len(frame.instances), n_keypoints), dtype=bool)
+    for row, instance in zip(known, animals, strict=False):
+        row[:] = instance.is_confirmed
+    return points, known
 
 
 def rotation_of(settings: AugmentationConfig, frames: Sequence[LabeledFrame], n_keypoints: int) -> float:
@@ -191,28 +228,29 @@ def rotation_of(settings: AugmentationConfig, frames: Sequence[LabeledFrame], n_
 def frame_targets(frames: Sequence[LabeledFrame], n_keypoints: int) -> tuple[np.ndarray, np.ndarray]:
     """Return the confirmed points (n, K, 2), NaN where there is none, and which answers are known (n, K).
 
-    A frame in which a person saw no animal has known answers: there is nothing.
+    A frame in which a person saw no animal has known answers: there is nothing. Beside a confirmed animal,
+    others of which nothing is confirmed do not count.
 
     Raises
     ------
     InputError
-        A frame has several animals.
+        A frame has several confirmed animals.
     """
     points = np.full((len(frames), n_keypoints, 2), np.nan)
     counts = np.zeros((len(frames), n_keypoints), dtype=np.float32)
     for row, frame in enumerate(frames):
-        if len(frame.instances) > 1:
+        animals = [instance for instance in frame.instances if instance.is_confirmed.any()]
+        if len(animals) > 1:
             raise InputError(
-                f"frame {frame.frame} of {frame.video} has {len(frame.instances)} labelled animals, but this "
+                f"frame {frame.frame} of {frame.video} has {len(animals)} labelled animals, but this "
                 "network finds one",
                 hint="train with --approach auto, or on frames with one animal each",
             )
         if not frame.instances:
             counts[row] = 1
-            continue
-        (instance,) = frame.instances
-        points[row] = instance.confirmed_points()
-        counts[row] = instance.is_confirmed
+        for instance in animals:
+            points[row] = instance.confirmed_points()
+            counts[row] = instance.is_confirmed
     return points, counts
 
 

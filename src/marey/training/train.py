@@ -23,6 +23,7 @@ from marey.training.planning import describe_plan, plan_training
 from marey.training.resolution import resolved
 from marey.training.samples import Samples
 from marey.training.splits import make_splits
+from marey.training.subjects import frames_to_learn
 from marey.training.validation import FrameCheck
 from marey.words import counted
 
@@ -96,11 +97,8 @@ def train(
         _check_approach(run, config)
     run.check_skeleton(project.skeleton)
     run = _nameless(run)
-    progress(
-        Progress(
-            "training", 0, run.config.steps, message=f"{run.name}: {describe_plan(run.approach, run.plan)}"
-        )
-    )
+    plan_in_words = describe_plan(run.approach, run.plan) + _describe_unknown(frames, run.approach.kind)
+    progress(Progress("training", 0, run.config.steps, message=f"{run.name}: {plan_in_words}"))
     started = utc_now()
     trainer = _fit(project, run, frames, progress, resume=resume)
     run.write_weights(_final_weights(trainer))
@@ -179,13 +177,24 @@ def _check_approach(run: Run, config: TrainingConfig) -> None:
 
 def _trainable(project: "Project") -> list[LabeledFrame]:
     """Return the frames with something confirmed, in the order of rows."""
-    frames = list(project.load_labels().confirmed())
+    frames = frames_to_learn(project.load_labels())
     if not frames:
         raise InputError(
             f"the project {project.name!r} has no labelled frames",
             hint="label some: marey extract picks frames, the browser application places points",
         )
     return frames
+
+
+def _describe_unknown(frames: Sequence[LabeledFrame], kind: str) -> str:
+    """Say what becomes of frames with animals that nobody labelled; "" where none matter."""
+    n = sum(not all(instance.is_confirmed.any() for instance in frame.instances) for frame in frames)
+    if not n or kind == "single":
+        return ""
+    what = (
+        "nothing is learned from them" if kind == "bottom-up" else "only their labelled animals are learned"
+    )
+    return f"; not all animals are labelled in {counted(n, 'frame')}: {what}"
 
 
 def _check_lengths(project: "Project", frames: Sequence[LabeledFrame]) -> None:

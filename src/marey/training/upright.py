@@ -11,6 +11,7 @@ from functools import cached_property
 
 import numpy as np
 
+from marey.errors import InputError
 from marey.training.augmentation import Warp
 from marey.video.source import Frame
 
@@ -55,11 +56,18 @@ class Upright:
         Parameters
         ----------
         points
-            (x, y) of many animals, shape (n, n_keypoints, 2), with NaN; at least two keypoints.
+            (x, y) of many animals, shape (n, n_keypoints, 2), with NaN; at least one has two keypoints.
         width
             Pixels along the body in the pictures.
+
+        Raises
+        ------
+        InputError
+            No animal has two keypoints.
         """
         known = np.isfinite(points[..., 0]).sum(axis=1)
+        if not (known >= 2).any():
+            raise InputError("expected at least one animal with two keypoints, got none")
         bodies = points[known >= 2][:: max(1, len(points) // _MOST_BODIES)]
         flat = _complex(bodies)
         mean = flat[np.argmax(np.isfinite(flat).sum(axis=1))]

@@ -5,7 +5,15 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from marey.metrics import euclidean_errors, match_truth, reference_length, stout_area
+from marey.metrics import (
+    FOUND_SIGMA,
+    animal_areas,
+    euclidean_errors,
+    match_truth,
+    reference_length,
+    take_matched,
+)
+from marey.metrics.oks import STOUT_WIDTH
 from marey.model import LabeledFrame
 from marey.networks.decoding import FEATURE_NAMES
 from marey.networks.looking import Infer, look
@@ -16,7 +24,6 @@ if TYPE_CHECKING:
     from marey.project import Project
 
 # Animals are matched loosely: a network that is still learning is far off.
-LOOSE_SIGMA = 0.1
 LOOSE_OKS = 0.01
 
 
@@ -98,16 +105,10 @@ class FrameCheck:
         from marey.prediction.several import predictor_of
 
         predictor = predictor_of(self.run, FunctionEngine(infer))
+        every_area = animal_areas(self.every_truth, least_width=STOUT_WIDTH)
+        areas = [every_area[self.frame_rows == row] for row in range(len(self.truth))]
         pairs = []
-        for truth, found in zip(self.truth, predictor.predict_animals(self.images), strict=True):
-            rows = match_truth(
-                found.points, truth, sigma=LOOSE_SIGMA, threshold=LOOSE_OKS, area=stout_area(truth)
-            )
-            points = np.full(truth.shape, np.nan)
-            features = np.full((*truth.shape[:2], len(FEATURE_NAMES)), np.nan)
-            points[rows >= 0], features[rows >= 0] = (
-                found.points[rows[rows >= 0]],
-                found.features[rows[rows >= 0]],
-            )
-            pairs.append((points, features))
+        for truth, found, area in zip(self.truth, predictor.predict_animals(self.images), areas, strict=True):
+            rows = match_truth(found.points, truth, sigma=FOUND_SIGMA, threshold=LOOSE_OKS, area=area)
+            pairs.append((take_matched(found.points, rows), take_matched(found.features, rows)))
         return pairs
