@@ -152,11 +152,43 @@ def test_boxes_and_crowds_do_not_make_empty_frames(tmp_path):
             FormatError,
             "names no two keypoints",
         ),
+        ({"images": [{"file_name": "a.png"}]}, FormatError, "entry 0 of 'images' in .*c.json has no 'id'"),
+        ({"images": [{"id": 1}], "annotations": []}, FormatError, "image 1 in .*c.json has no 'file_name'"),
+        (
+            {"categories": [{"name": "rat", "keypoints": ["n", "l", "r"]}]},
+            FormatError,
+            "entry 0 of 'categories' in .* has no 'id'",
+        ),
+        ({"annotations": [7]}, FormatError, "expected an object as entry 0 of 'annotations' in .*, got '7'"),
+        (
+            {"annotations": [{"id": 5, "image_id": [10]}]},
+            FormatError,
+            "expected a number as 'image_id' of entry 0 of 'annotations'",
+        ),
+        (
+            {"annotations": [{"id": 5, "image_id": 10, "keypoints": 3}]},
+            FormatError,
+            "expected a list as 'keypoints' of entry 0",
+        ),
+        ({"info": ["x"]}, FormatError, "expected an object as 'info'"),
+        ({"licenses": "CC BY"}, FormatError, "expected a list of objects as 'licenses'"),
     ],
 )
 def test_what_is_wrong_is_said(tmp_path, changes, error, message):
     with pytest.raises(error, match=message):
         load_labels(write(tmp_path / "c.json", edited(**changes)))
+
+
+def test_animals_that_share_a_track_in_an_image_lose_the_name(tmp_path):
+    data = edited()
+    data["categories"].append({"id": 8, "name": "mouse", "keypoints": ["n"]})
+    data["annotations"] = [
+        {"id": 1, "image_id": 10, "category_id": 7, "keypoints": [1, 2, 2] * 3, "track_id": 0},
+        {"id": 2, "image_id": 10, "category_id": 8, "keypoints": [5, 6, 2], "track_id": 0},
+    ]
+    source = load_labels(write(tmp_path / "c.json", data))
+    assert [animal.individual for animal in source.labels.frames[0].instances] == ["0", None]
+    assert "animals that share their name with another in the image and lost it: 1" in source.notes
 
 
 def test_a_cut_file(tmp_path):

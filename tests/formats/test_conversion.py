@@ -55,6 +55,48 @@ def test_edges_and_pairs_go_with_the_poses(pair_poses, tmp_path, name):
     assert "DeepLabCut's table has no place for left/right pairs" in told
 
 
+TRACKS = (
+    "has no place for how sure it is that an animal is still the same, which points were filled in and never "
+    "seen, how sure it is that there is an animal, who each animal may be, where identities are doubtful, "
+    "corrections of the tracks"
+)
+
+
+@pytest.mark.parametrize(
+    ("name", "format"),
+    [
+        ("p.csv", "dlc"),
+        ("p.slp", "sleap"),
+        ("p.analysis.h5", "sleap-analysis"),
+        ("p.nwb", "nwb"),
+        ("t.csv", "table"),
+    ],
+)
+def test_what_makes_tracks_tracks_is_said_to_be_lost(pair_poses, tmp_path, name, format):  # noqa: A002
+    if format == "nwb":
+        pytest.importorskip("ndx_pose")
+    shape = pair_poses["confidence"].shape
+    tracks = pair_poses.assign(
+        identity_confidence=(("time", "individual"), np.full((shape[0], 2), 0.9)),
+        is_interpolated=(("time", "keypoint", "individual"), np.ones(shape, dtype=bool)),
+        score=(("time", "individual"), np.full((shape[0], 2), 0.8)),
+        identity_probability=(("time", "individual", "identity"), np.full((shape[0], 2, 2), 0.5)),
+    )
+    tracks.attrs["identity_doubts"] = json.dumps([{"start": 1, "stop": 2}])
+    tracks.attrs["edits"] = json.dumps({"done": [{"kind": "swap"}], "undone": []})
+    assert any(TRACKS in line for line in export_poses(tracks, tmp_path / name, format=format))
+
+
+def test_what_says_nothing_is_not_said_to_be_lost(pair_poses, tmp_path):
+    tracks = pair_poses.assign(
+        score=(("time", "individual"), np.full((5, 2), np.nan)),
+        is_interpolated=(("time", "keypoint", "individual"), np.zeros((5, 3, 2), dtype=bool)),
+    )
+    tracks.attrs |= {"identity_doubts": "[]", "edits": json.dumps({"done": [], "undone": []})}
+    told = [export_poses(p, tmp_path / "p.csv", format="dlc", overwrite=True) for p in (pair_poses, tracks)]
+    assert told[0] == told[1]
+
+
 @pytest.mark.data
 @pytest.mark.parametrize(
     ("name", "n_edges", "n_pairs"),

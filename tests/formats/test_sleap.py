@@ -8,6 +8,7 @@ import pytest
 
 from marey.errors import FormatError, InputError
 from marey.formats import export_poses, load_labels, load_poses, save_labels
+from marey.formats.sleap.labels import SlpTables
 from marey.formats.sleap.skeletons import decode_skeletons, encode_skeleton
 from marey.model import Instance, LabeledFrame, Labels, Origin, Skeleton, Visibility, create_poses
 
@@ -262,6 +263,46 @@ def test_three_dimensions_have_no_place(tmp_path):
         with pytest.raises(InputError, match="3D"):
             export_poses(poses, tmp_path / f"p{suffix}", format=format)
     assert list(tmp_path.iterdir()) == []
+
+
+def two_rows(path, *groups):
+    """A file whose one frame has a row for each group of animals (points, track)."""
+    tables = SlpTables(())
+    for group in groups:
+        start = tables.n_instances
+        for points, track in group:
+            tables.add_predicted(np.array(points, dtype=float), np.full(len(points), 0.5), track)
+        tables.close_frame(0, 4, start)
+    tables.write(path, Labels(Skeleton(("a", "b"))), [{"backend": {"filename": "v.mp4"}}])
+    return path
+
+
+@pytest.mark.parametrize("track", [None, "ann"])
+def test_animals_of_a_frame_that_has_two_rows_are_all_kept(tmp_path, track):
+    one, other = [[1, 2], [3, 4]], [[5, 6], [7, 8]]
+    path = two_rows(tmp_path / "twice.slp", [(one, track)], [(other, track)])
+    assert len(load_labels(path).labels.frames[0].instances) == 2
+    poses = load_poses(path)
+    np.testing.assert_array_equal(poses["position"].values[4].transpose(2, 1, 0), [one, other])
+    assert poses["individual"].values.tolist() == (
+        ["animal1", "animal2"] if track is None else ["ann", "animal1"]
+    )
+    assert ("lost the name: 1" in poses.attrs["left_out"]) == (track is not None)
+
+
+def test_a_correction_in_another_row_replaces_the_prediction(tmp_path):
+    path = two_rows(tmp_path / "twice.slp", [([[1, 2], [3, 4]], "ann")], [([[5, 6], [7, 8]], "ann")])
+
+    def correct(file):
+        instances, points = file["instances"][()], file["points"][()]
+        instances["instance_type"][1] = 0
+        instances["point_id_start"][1], instances["point_id_end"][1] = 0, 2
+        replace(file, "instances", instances)
+        replace(file, "points", np.array([(5, 6, True, True), (7, 8, True, True)], dtype=points.dtype))
+
+    poses = load_poses(resave(path, correct))
+    np.testing.assert_array_equal(poses["position"].values[4, :, :, 0].T, [[5, 6], [7, 8]])
+    assert poses.sizes["individual"] == 1
 
 
 @pytest.mark.data

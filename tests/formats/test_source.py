@@ -4,7 +4,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from marey.formats.source import (
+    drop_repeated_names,
     file_name,
+    fill_up,
     find_file,
     image_frame_numbers,
     path_parts,
@@ -12,7 +14,7 @@ from marey.formats.source import (
     unlabelled_images,
     video_key,
 )
-from marey.model import LabeledFrame
+from marey.model import Instance, LabeledFrame
 
 
 def test_paths_of_every_system():
@@ -65,3 +67,15 @@ def test_images_that_wait_have_other_numbers(tmp_path):
     frames = [LabeledFrame("v", 1, (), "img1.png")]
     waiting = unlabelled_images(frames, {("v", 1): tmp_path / "img1.png"})
     assert waiting == {("v", 2): tmp_path / "img2.png", ("v", 3): tmp_path / "img3.jpg"}
+
+
+def test_names_are_filled_up_with_free_ones():
+    assert fill_up(["Ada", "animal 2"], 4, "animal ") == ("Ada", "animal 2", "animal 1", "animal 3")
+    assert fill_up(["a", "b"], 1, "x") == ("a", "b")
+    assert fill_up([], 0, "x") == ()
+
+
+def test_the_first_of_a_frame_keeps_a_name():
+    animals = [Instance([[1.0, 2.0]], individual=name) for name in ("a", None, "a", "b", None, "a")]
+    assert drop_repeated_names(animals) == 2
+    assert [animal.individual for animal in animals] == ["a", None, None, "b", None, None]

@@ -103,11 +103,11 @@ def save_poses(dataset: xr.Dataset, path: Path, *, individual: str | None = None
             hint="make 3D poses with `marey triangulate`",
         )
     columns: dict[str, np.ndarray] = {}
+    sources = {"error": "reprojection_error", "ncams": "n_cameras", "score": "confidence"}
     empty = np.full(dataset.sizes["time"], np.nan)
     for k, name in enumerate(dataset["keypoint"].to_numpy()):
         for axis, letter in enumerate("xyz"):
             columns[f"{name}_{letter}"] = dataset["position"].to_numpy()[:, axis, k, 0]
-        sources = {"error": "reprojection_error", "ncams": "n_cameras", "score": "confidence"}
         for part, variable in sources.items():
             known = variable in dataset
             values = dataset[variable].to_numpy()[:, k, 0].astype(np.float64) if known else empty
@@ -119,10 +119,7 @@ def save_poses(dataset: xr.Dataset, path: Path, *, individual: str | None = None
     for axis in range(3):
         columns[f"center_{axis}"] = np.zeros(len(empty))
     _write(path, columns, dataset["frame"].to_numpy())
-    losses = describe_losses(dataset, "Anipose's table")
-    if "covariance" in dataset:
-        losses.append("Anipose's table has no place for covariances")
-    return losses
+    return describe_losses(dataset, "Anipose's table", keeps=tuple(sources.values()))
 
 
 def load_angles(path: Path) -> xr.Dataset:

@@ -67,7 +67,7 @@ def save_poses(dataset: xr.Dataset, path: Path) -> list[str]:
     data_start = 2 + n_blocks
     file = _header(markers, data_start) + _parameters(markers, data_start) + _data(markers)
     write_bytes(path, file + bytes(-len(file) % _BLOCK))
-    losses = losses_of(dataset, _TITLE)
+    losses = losses_of(dataset, _TITLE, keeps=("reprojection_error",))
     if "reprojection_error" in dataset:
         losses.append(f"C3D keeps reprojection errors in steps of {_RESIDUAL_STEP_PX} pixels, up to 12.75")
     return losses

@@ -29,6 +29,7 @@ from marey.formats.notes import (
 from marey.formats.source import (
     FrameKey,
     LabelSource,
+    drop_repeated_names,
     find_file,
     image_frame_numbers,
     image_name,
@@ -111,7 +112,26 @@ def _parse(file: Path) -> dict[str, Any]:
     for name in ("images", "annotations", "categories"):
         if not isinstance(data, dict) or not isinstance(data.get(name), list):
             raise FormatError(f"expected a list {name!r} in {file}, as COCO has it")
+        for number, item in enumerate(data[name]):
+            _check_entry(item, f"entry {number} of {name!r} in {file}", needs_id=name != "annotations")
+    if not isinstance(data.get("info") or {}, dict):
+        raise FormatError(f"expected an object as 'info' in {file}, got {str(data['info'])[:40]!r}")
+    licences = data.get("licenses") or []
+    if not isinstance(licences, list) or not all(isinstance(item, dict) for item in licences):
+        raise FormatError(f"expected a list of objects as 'licenses' in {file}, got {str(licences)[:40]!r}")
     return data
+
+
+def _check_entry(item: Any, where: str, *, needs_id: bool) -> None:
+    if not isinstance(item, dict):
+        raise FormatError(f"expected an object as {where}, got {str(item)[:40]!r}")
+    if needs_id and not isinstance(item.get("id"), int | float | str):
+        raise FormatError(f"{where} has no 'id', by which COCO's annotations refer to it")
+    for field in ("image_id", "category_id"):
+        if not isinstance(item.get(field), int | float | str | None):
+            raise FormatError(f"expected a number as {field!r} of {where}, got {str(item[field])[:40]!r}")
+    if not isinstance(item.get("keypoints") or [], list):
+        raise FormatError(f"expected a list as 'keypoints' of {where}, got {str(item['keypoints'])[:40]!r}")
 
 
 def _has_three_states(data: dict[str, Any]) -> bool:
@@ -140,7 +160,7 @@ def _skeleton(categories: list[dict[str, Any]], file: Path) -> tuple[Skeleton, d
             own = [str(name) for name in category["keypoints"]]
             for a, b in category.get("skeleton") or ():
                 edges[own[int(a) - 1], own[int(b) - 1]] = None
-    except (IndexError, ValueError, TypeError) as error:
+    except (IndexError, ValueError, TypeError, OverflowError) as error:
         raise FormatError(f"the skeleton of a category in {file} names no two keypoints: {error}") from error
     name = str(with_keypoints[0].get("name") or "animal")
     skeleton = Skeleton(names, tuple(edge for edge in edges if edge[0] != edge[1]), (), name)
@@ -213,6 +233,9 @@ class _Reader:
                 self.notes["annotations of crowds, left out"] += 1
                 continue
             instances.append(self._instance(annotation))
+        self.notes["animals that share their name with another in the image and lost it"] += (
+            drop_repeated_names(instances)
+        )
         if annotations and not instances:  # there is something, so the frame is not empty
             instances = [Instance(np.full((len(self._skeleton), 2), np.nan))]
         return tuple(instances)
@@ -269,10 +292,9 @@ class _Reader:
 
 def _frame_keys(images: list[dict[str, Any]], file: Path) -> list[tuple[str, int, str]]:
     """Return (video, frame, image name) of each image; each folder of images is a video."""
-    try:
-        parts = [path_parts(str(image["file_name"])) for image in images]
-    except KeyError as error:
-        raise FormatError(f"an image in {file} has no {error}") from error
+    parts = [path_parts(str(image.get("file_name") or "")) for image in images]
+    if () in parts:
+        raise FormatError(f"image {images[parts.index(())]['id']} in {file} has no 'file_name'")
     folders = list(dict.fromkeys(part[:-1] for part in parts))
     wishes = []
     for folder in folders:

@@ -6,7 +6,7 @@ import numpy as np
 import xarray as xr
 
 from marey.errors import InputError
-from marey.formats.pose_arrays import DEFAULT_INDIVIDUAL
+from marey.formats.pose_arrays import DEFAULT_INDIVIDUAL, describe_lost_values
 from marey.model import standardise_poses
 
 SEPARATOR = ":"
@@ -100,11 +100,9 @@ def arrange(values: np.ndarray, names: list[str]) -> tuple[np.ndarray, list[str]
     return values[:, np.array(order)], keypoints, individuals
 
 
-def losses_of(dataset: xr.Dataset, title: str) -> list[str]:
-    """Say in words what of these poses has no place in files of `title`."""
-    names = ("confidence", "covariance", "expected_error", "error_90", "n_cameras")
-    held = [name for name in names if name in dataset and np.isfinite(dataset[name].to_numpy()).any()]
-    losses = [f"{title} has no place for {', '.join(held)}"] if held else []
+def losses_of(dataset: xr.Dataset, title: str, *, keeps: tuple[str, ...] = ()) -> list[str]:
+    """Say in words what of these poses has no place in files of `title`, which `keeps` some variables."""
+    losses = describe_lost_values(dataset, title, keeps=keeps)
     if "fps" not in dataset.attrs:
         losses.append(f"nothing says how many frames a second there are, and {title} asks for it: it says 1")
     if "log" in dataset.attrs:

@@ -20,7 +20,7 @@ import xarray as xr
 
 from marey.errors import FormatError, InputError
 from marey.files import atomic_folder, write_json, write_text
-from marey.formats.pose_arrays import finish_poses
+from marey.formats.pose_arrays import describe_lost_values, finish_poses
 from marey.formats.source import FrameKey, LabelSource
 from marey.formats.table import COLUMNS, decode_labels, encode_labels, read_table
 from marey.formats.text import read_delimited, read_text
@@ -278,4 +278,7 @@ def save_poses(dataset: xr.Dataset, path: Path) -> list[str]:
     columns["keypoint"] = np.tile(dataset["keypoint"].values.astype(str), n_frames * n_individuals)
     columns |= {name: plane.transpose(*order).values.reshape(-1) for name, plane in planes.items()}
     write_text(path, pd.DataFrame(columns).to_csv(index=False, lineterminator="\n"))
-    return ["the table has no place for the history of the poses"] if "log" in dataset.attrs else []
+    losses = describe_lost_values(dataset, "the table", keeps=planes)
+    if "log" in dataset.attrs:
+        losses.append("the table has no place for the history of the poses")
+    return losses

@@ -1,7 +1,7 @@
 """Common last step of every reader of poses."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,23 @@ from marey.model.poses import CANDIDATES
 
 DEFAULT_INDIVIDUAL = "animal"
 LEFT_OUT_ATTRIBUTE = "left_out"
+# What poses may hold beside the position, in the user's words. The last two are attributes.
+_VALUES = {
+    "confidence": "confidences",
+    "expected_error": "expected errors",
+    "error_90": "radii that hold 90 % of the errors",
+    "score": "how sure it is that there is an animal",
+    "is_interpolated": "which points were filled in and never seen",
+    "identity_confidence": "how sure it is that an animal is still the same",
+    "identity_probability": "who each animal may be",
+    "covariance": "covariances",
+    "reprojection_error": "reprojection errors",
+    "n_cameras": "how many cameras saw each point",
+    **dict.fromkeys(CANDIDATES, "lower peaks"),
+    "identity_doubts": "where identities are doubtful",
+    "edits": "corrections of the tracks",
+}
+_ATTRIBUTES = ("identity_doubts", "edits")
 
 
 def finish_poses(
@@ -114,20 +131,41 @@ def describe_losses(
     keeps_times: bool = False,
     keeps_edges: bool = False,
     keeps_pairs: bool = False,
+    keeps: Collection[str] = ("confidence",),
 ) -> list[str]:
-    """Say in words what of these poses has no place in files of `title`."""
+    """Say in words what of these poses has no place in files of `title`, which `keeps` some variables."""
     losses = []
     skeleton = read_skeleton(dataset)
     if skeleton.edges and not keeps_edges:
         losses.append(f"{title} has no place for the edges of the skeleton")
     if skeleton.symmetries and not keeps_pairs:
         losses.append(f"{title} has no place for left/right pairs")
-    if extra := [name for name in ("expected_error", "error_90") if name in dataset]:
-        losses.append(f"{title} has no place for {' and '.join(extra)}")
-    if CANDIDATES[0] in dataset:
-        losses.append(f"{title} has no place for lower peaks")
+    losses += describe_lost_values(dataset, title, keeps=keeps)
     if dataset.attrs.get("time_unit") == "seconds" and not keeps_times:
         losses.append(f"{title} holds frame numbers, not times or the frame rate")
     if "log" in dataset.attrs:
         losses.append(f"{title} has no place for the history of the poses")
     return losses
+
+
+def describe_lost_values(dataset: xr.Dataset, title: str, *, keeps: Collection[str]) -> list[str]:
+    """Say in words which values beside the position have no place in files of `title`, but for `keeps`."""
+    lost = [
+        str(name)
+        for name, values in dataset.data_vars.items()
+        if name not in ("position", *keeps) and _says_something(values.values)
+    ]
+    lost += [name for name in _ATTRIBUTES if _has_entries(dataset.attrs.get(name))]
+    words = dict.fromkeys(_VALUES.get(name, name) for name in lost)
+    return [f"{title} has no place for {', '.join(words)}"] if words else []
+
+
+def _says_something(values: np.ndarray) -> bool:
+    """Tell whether there is one value that is known; of yes and no, one yes."""
+    return bool((values if values.dtype == bool else np.isfinite(values)).any())
+
+
+def _has_entries(text: str | None) -> bool:
+    """Tell whether JSON holds a list that is not empty, or an object with one."""
+    held = json.loads(text or "[]")
+    return any(held.values()) if isinstance(held, dict) else bool(held)

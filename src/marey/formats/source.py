@@ -3,10 +3,11 @@
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import count, islice
 from pathlib import Path, PureWindowsPath
 from typing import Any
 
-from marey.model import LabeledFrame, Labels
+from marey.model import Instance, LabeledFrame, Labels
 
 FrameKey = tuple[str, int]
 
@@ -78,6 +79,17 @@ def unique_keys(names: Iterable[str]) -> list[str]:
         taken.add(key)
         keys.append(key)
     return keys
+
+
+def fill_up(names: Iterable[str], n: int, stem: str) -> tuple[str, ...]:
+    """Return different names, and as many more as make them `n`: the stem and a number that is free.
+
+    >>> fill_up(["Ada", "animal1"], 4, "animal")
+    ('Ada', 'animal1', 'animal2', 'animal3')
+    """
+    known = list(dict.fromkeys(names))
+    free = (name for number in count(1) if (name := f"{stem}{number}") not in known)
+    return (*known, *islice(free, max(0, n - len(known))))
 
 
 def find_file(text: str, roots: Sequence[Path]) -> Path | None:
@@ -156,3 +168,16 @@ def numbered_images(video: str, folder: Path) -> dict[FrameKey, Path]:
         if path.suffix.lower() in IMAGE_SUFFIXES and numbers:
             found.setdefault((video, int(numbers[-1])), path)
     return found
+
+
+def drop_repeated_names(instances: Iterable[Instance]) -> int:
+    """Take the name from animals of a frame that share it with an earlier one; return how many lost it."""
+    seen: set[str] = set()
+    n_lost = 0
+    for instance in instances:
+        if instance.individual in seen:
+            instance.individual = None
+            n_lost += 1
+        elif instance.individual is not None:
+            seen.add(instance.individual)
+    return n_lost

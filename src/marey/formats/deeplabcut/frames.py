@@ -17,7 +17,7 @@ from marey.formats.notes import (
     is_by_model,
     is_occluded,
 )
-from marey.formats.source import FrameKey, find_file, image_frame_numbers, image_name, path_parts
+from marey.formats.source import FrameKey, fill_up, find_file, image_frame_numbers, image_name, path_parts
 from marey.model import Instance, LabeledFrame, Labels, Origin, Skeleton, Visibility
 
 _NOT_A_VIDEO = ("labeled-data", "labeled_data", "images", "")
@@ -218,13 +218,7 @@ def _individual_names(labels: Labels) -> tuple[str, ...]:
     named = dict.fromkeys(i.individual for f in labels.frames for i in f.instances if i.individual)
     if n <= 1 and not named and not labels.individuals:
         return ("",)
-    names = list(dict.fromkeys([*labels.individuals, *named]))
-    counter = 1
-    while len(names) < n:
-        if f"individual{counter}" not in names:
-            names.append(f"individual{counter}")
-        counter += 1
-    return tuple(names)
+    return fill_up([*labels.individuals, *named], n, "individual")
 
 
 def _confirmed(instance: Instance) -> Instance:

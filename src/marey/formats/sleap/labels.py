@@ -23,8 +23,23 @@ from marey.formats.notes import (
 )
 from marey.formats.sleap.packages import embed_images, is_package, package_entry
 from marey.formats.sleap.skeletons import encode_skeleton
-from marey.formats.sleap.slp_file import PREDICTED, USER, EmbeddedImages, SlpFile, SlpVideo, read_slp
-from marey.formats.source import FrameKey, LabelSource, file_name, find_file, image_frame_numbers
+from marey.formats.sleap.slp_file import (
+    PREDICTED,
+    SHARED_TRACKS,
+    USER,
+    EmbeddedImages,
+    SlpFile,
+    SlpVideo,
+    read_slp,
+)
+from marey.formats.source import (
+    FrameKey,
+    LabelSource,
+    drop_repeated_names,
+    file_name,
+    find_file,
+    image_frame_numbers,
+)
 from marey.model import Instance, LabeledFrame, Labels, Origin, Visibility
 
 if TYPE_CHECKING:
@@ -126,7 +141,7 @@ class _FrameReader:
                 self.notes["frames that occur twice, whose animals were put together"] += 1
                 earlier = frames[frame.key]
                 frame = replace(earlier, instances=(*earlier.instances, *frame.instances))
-                frame = replace(frame, instances=self._unique_names(frame.instances))
+                self.notes[SHARED_TRACKS] += drop_repeated_names(frame.instances)
             frames[frame.key] = frame
         return list(frames.values())
 
@@ -144,7 +159,9 @@ class _FrameReader:
         if numbers is not None and frame < len(numbers):
             image = file_name(video.image_paths[frame])
             frame = numbers[frame]
-        return LabeledFrame(video.key, frame, self._unique_names(self._instances(rows)), image)
+        instances = self._instances(rows)
+        self.notes[SHARED_TRACKS] += drop_repeated_names(instances)
+        return LabeledFrame(video.key, frame, instances, image)
 
     def _instances(self, rows: np.ndarray) -> tuple[Instance, ...]:
         """Return a person's instances, and those predictions that no person has taken over."""
@@ -191,16 +208,6 @@ class _FrameReader:
         track = int(row["track"])
         name = self._slp.tracks[track] if 0 <= track < len(self._slp.tracks) else None
         return Instance(points, visibility=all_visibility, origin=all_origin, individual=name)
-
-    def _unique_names(self, instances: tuple[Instance, ...]) -> tuple[Instance, ...]:
-        seen: set[str] = set()
-        for instance in instances:
-            if instance.individual in seen:
-                self.notes["animals that share their track with another in the frame and lost the name"] += 1
-                instance.individual = None
-            if instance.individual is not None:
-                seen.add(instance.individual)
-        return instances
 
 
 def _locate(slp: SlpFile, frames: list[LabeledFrame]) -> tuple[dict[FrameKey, Path], dict[str, Path]]:

@@ -1,6 +1,7 @@
 """Poses from and to ``.slp`` files."""
 
 from collections import Counter
+from itertools import count
 from pathlib import Path
 
 import numpy as np
@@ -12,20 +13,23 @@ from marey.formats.sleap.labels import SlpTables, frame_numbers
 from marey.formats.sleap.slp_file import (
     ANIMAL_SCORES,
     PREDICTED,
+    SHARED_TRACKS,
     TRACKING_SCORES,
     USER,
     SlpFile,
     SlpVideo,
     read_slp,
 )
+from marey.formats.source import fill_up
 from marey.model import Labels, read_skeleton, standardise_poses
 
 
 def load_poses(path: Path, *, video: str | None = None) -> xr.Dataset:
     """Read the animals of one video of a ``.slp`` file over time, predicted and corrected.
 
-    Rows are all frames from 0 to the last one that has an animal. Where a person corrected a prediction, the
-    correction is taken, without a confidence. Points marked as not visible are missing.
+    Rows are all frames from 0 to the last one of the file, be it one without an animal. Where a person
+    corrected a prediction, the correction is taken, without a confidence. Points marked as not visible are
+    missing. Of two animals of a frame that share a track, the later one in the file loses its name.
 
     Parameters
     ----------
@@ -41,18 +45,19 @@ def load_poses(path: Path, *, video: str | None = None) -> xr.Dataset:
     """
     slp = read_slp(path)
     chosen = _choose_video(slp, video)
-    rows = _rows_of(slp, chosen)
     tracks = list(dict.fromkeys(slp.tracks))
-    n_rows = max((frame for frame, _ in rows), default=-1) + 1
-    n_places = _n_places(rows, len(tracks))
+    rows = {frame: _places(slp, found, tracks) for frame, found in _instances_of(slp, chosen).items()}
+    n_rows = max(rows, default=-1) + 1
+    n_places = max([1, len(tracks), *(place + 1 for placed in rows.values() for place, _ in placed)])
     shape = (n_rows, n_places, len(slp.skeleton))
     position, confidence = np.full((*shape, 2), np.nan), np.full(shape, np.nan)
     left_out: Counter[str] = Counter()
     order = [[slp.skeleton.index(name) for name in item.keypoints] for item in slp.skeletons]
-    for frame, instances in rows:
-        left_out[ANIMAL_SCORES] += int((instances["instance_type"] == PREDICTED).sum())
-        left_out[TRACKING_SCORES] += _n_tracking_scores(instances)
-        for place, row in _places(slp, instances, tracks):
+    for frame, placed in rows.items():
+        for place, row in placed:
+            left_out[ANIMAL_SCORES] += int(row["instance_type"] == PREDICTED)
+            left_out[TRACKING_SCORES] += _has_tracking_score(row)
+            left_out[SHARED_TRACKS] += place >= len(tracks) and _track_of(slp, row) is not None
             raw, points = slp.points_of(row), order[int(row["skeleton"])]
             visible = raw["visible"]
             left_out["points marked as not visible, left out"] += int(
@@ -74,11 +79,9 @@ def load_poses(path: Path, *, video: str | None = None) -> xr.Dataset:
     )
 
 
-def _n_tracking_scores(instances: np.ndarray) -> int:
-    names = instances.dtype.names or ()  # old files have none
-    return (
-        int(np.count_nonzero(np.nan_to_num(instances["tracking_score"]))) if "tracking_score" in names else 0
-    )
+def _has_tracking_score(instance: np.void) -> bool:
+    names = instance.dtype.names or ()  # old files have none
+    return "tracking_score" in names and bool(np.nan_to_num(instance["tracking_score"]))
 
 
 def _choose_video(slp: SlpFile, video: str | None) -> SlpVideo | None:
@@ -98,49 +101,49 @@ def _choose_video(slp: SlpFile, video: str | None) -> SlpVideo | None:
     return with_frames[0] if with_frames else next(iter(slp.videos), None)
 
 
-def _rows_of(slp: SlpFile, video: SlpVideo | None) -> list[tuple[int, np.ndarray]]:
-    """Return (frame, instances) for the frames of one video, without predictions that were corrected."""
+def _instances_of(slp: SlpFile, video: SlpVideo | None) -> dict[int, np.ndarray]:
+    """Return the instances of each frame of one video, without predictions that were corrected."""
     if video is None:
-        return []
+        return {}
     numbers = frame_numbers(video)
-    rows = []
-    for frame in slp.frames[slp.frames["video"] == video.number]:
-        instances = slp.instances[int(frame["instance_id_start"]) : int(frame["instance_id_end"])]
-        users = instances[instances["instance_type"] == USER]
-        taken = np.isin(instances["instance_id"], users["from_predicted"])
-        replaced = np.isin(instances["track"], users["track"][users["track"] >= 0])
-        keep = (instances["instance_type"] == USER) | ~(taken | replaced)
-        index = int(frame["frame_idx"])
-        rows.append((numbers[index] if numbers is not None else index, instances[keep]))
-    return rows
+    found: dict[int, list[np.ndarray]] = {}
+    for row in slp.frames[slp.frames["video"] == video.number]:
+        frame = int(row["frame_idx"])
+        if numbers is not None and frame < len(numbers):
+            frame = numbers[frame]
+        instances = slp.instances[int(row["instance_id_start"]) : int(row["instance_id_end"])]
+        found.setdefault(frame, []).append(instances)
+    return {frame: _current(np.concatenate(parts)) for frame, parts in found.items()}
 
 
-def _n_places(rows: list[tuple[int, np.ndarray]], n_tracks: int) -> int:
-    untracked = [int((instances["track"] < 0).sum()) for _, instances in rows]
-    return max(1, n_tracks + max(untracked, default=0))
+def _current(instances: np.ndarray) -> np.ndarray:
+    """Return a person's instances, and those predictions that no person has taken over."""
+    is_user = instances["instance_type"] == USER
+    users = instances[is_user]
+    is_taken = np.isin(instances["instance_id"], users["from_predicted"])
+    is_replaced = np.isin(instances["track"], users["track"][users["track"] >= 0])
+    return instances[is_user | ~(is_taken | is_replaced)]
+
+
+def _track_of(slp: SlpFile, instance: np.void) -> str | None:
+    number = int(instance["track"])
+    return slp.tracks[number] if 0 <= number < len(slp.tracks) else None
 
 
 def _places(slp: SlpFile, instances: np.ndarray, tracks: list[str]) -> list[tuple[int, np.void]]:
-    placed, free = [], len(tracks)
+    """Give each animal of a frame the place of its track, or a free one behind those of the tracks."""
+    placed: dict[int, np.void] = {}
+    free = count(len(tracks))
     for row in instances:
-        if row["track"] >= 0:
-            placed.append((tracks.index(slp.tracks[int(row["track"])]), row))
-        else:
-            placed.append((free, row))
-            free += 1
-    return placed
+        track = _track_of(slp, row)
+        place = next(free) if track is None or tracks.index(track) in placed else tracks.index(track)
+        placed[place] = row
+    return list(placed.items())
 
 
 def _names(tracks: list[str], n_places: int) -> tuple[str, ...]:
-    if not tracks and n_places == 1:
-        return ()
-    names = list(tracks)
-    number = 1
-    while len(names) < n_places:
-        if f"animal{number}" not in names:
-            names.append(f"animal{number}")
-        number += 1
-    return tuple(names)
+    """Return the names of all places; none where a single animal has none."""
+    return fill_up(tracks, n_places, "animal") if tracks or n_places > 1 else ()
 
 
 def save_poses(dataset: xr.Dataset, path: Path, *, video: str | None = None) -> list[str]:

@@ -26,6 +26,7 @@ USER, PREDICTED = 0, 1
 # SLEAP scores animals as a whole and their tracks; Marey's poses hold a confidence for each point.
 ANIMAL_SCORES = "scores of whole animals, left out"
 TRACKING_SCORES = "scores of tracking, left out"
+SHARED_TRACKS = "animals that share their track with another in the frame and lost the name"
 _CENTRED_PIXELS_SINCE = 1.1
 
 
