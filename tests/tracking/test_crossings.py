@@ -17,7 +17,6 @@ from marey.tracking.linking import (
     members,
 )
 from marey.tracking.motion import MotionModel
-from marey.tracking.online import Tracklets
 
 BODY = np.array([[-20.0, 0.0], [-7.0, 0.0], [7.0, 0.0], [20.0, 0.0]])
 MODEL = MotionModel(1.0, 0.5, 5.0)
@@ -45,7 +44,7 @@ def parts_of(points: np.ndarray) -> list[tuple[np.ndarray, np.ndarray]]:
     labels = np.full((len(points), 2), -1)
     labels[:half, 0], labels[half:, 0] = 0, 1
     labels[: half - 5, 1], labels[half + 6 :, 1] = 2, 3
-    return members(Tracklets(labels))
+    return members(labels)
 
 
 def no_looks() -> Appearance:
@@ -91,7 +90,7 @@ def test_who_is_seen_goes_on_rather_than_vanishing_as_the_other_comes_back() -> 
     labels = np.full((N, 2), -1)
     labels[:50, 0], labels[50:, 0], labels[:38, 1], labels[62:, 1] = 0, 1, 2, 3
     model = MotionModel(30.0, 15.0, 150.0)
-    crossings = learn_crossings(points, members(Tracklets(labels)), model, FEWER_WITNESSES, 1200.0, 30.0)
+    crossings = learn_crossings(points, members(labels), model, FEWER_WITNESSES, 1200.0, 30.0)
     vanishing = Exchange(tracks=(0, 1), places=(1, 1), frames=(49, 37), untils=(62, 50))
     assert crossings.losses([[0, 3], [2, 1]], [vanishing])[0] < -10
 

@@ -83,3 +83,19 @@ def test_tracks_are_right_through_moments_in_which_animals_were_mixed():
     np.testing.assert_allclose(np.sort(found.poses["position"].values), np.sort(truth), atol=1e-6)
     untouched = track(poses_of(mixed), n_animals=2)
     assert untouched.n_taken_apart == 0
+
+
+def test_what_is_about_a_whole_animal_stays_with_its_slot():
+    position = two_animals()
+    position[30, :, 2, 0], position[30, :, 2, 1] = position[30, :, 2, 1].copy(), position[30, :, 2, 0].copy()
+    poses = poses_of(position)
+    chances = np.broadcast_to([[0.95, 0.05], [0.05, 0.95]], (60, 2, 2))
+    poses = poses.assign(
+        score=(("time", "individual"), np.broadcast_to([0.9, 0.3], (60, 2))),
+        identity_probability=(("time", "individual", "identity"), chances),
+    )
+    mended, n = mend(poses, 2)
+    assert n == 2
+    np.testing.assert_array_equal(mended["position"].values, two_animals())  # each has its own tail back
+    np.testing.assert_array_equal(mended["score"].values, poses["score"].values)
+    np.testing.assert_array_equal(mended["identity_probability"].values, chances)

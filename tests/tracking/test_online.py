@@ -49,3 +49,32 @@ def test_who_is_found_where_another_one_is_missed_may_have_been_lost_elsewhere(
     last = [watched.look((250.0, 0.0)) for _ in range(n_hidden)][-1]
     watched.look()
     assert (watched.look((250.0, 0.0)) == last) is is_certain
+
+
+def test_who_darts_farther_than_anybody_expects_is_itself_where_it_is_alone() -> None:
+    watched = Watched()
+    resting = [watched.look((0.0, 0.0), (2000.0, 0.0)) for _ in range(20)][-1]
+    assert watched.look((400.0, 0.0), (2000.0, 0.0)) == resting  # two and a half lengths in a frame
+    watched.look((2000.0, 0.0))
+    assert watched.look((800.0, 0.0), (2000.0, 0.0)) == resting  # missed on the way
+    assert watched.look((1400.0, 0.0), (2000.0, 0.0)) != resting  # too far for what has a neighbour
+
+
+def test_who_stops_dead_is_itself_where_it_is_alone() -> None:
+    watched = Watched()
+    running = [watched.look((100.0 * frame, 0.0)) for frame in range(20)][-1]
+    assert watched.look((1900.0, 0.0)) == running
+
+
+def test_what_is_much_smaller_is_not_an_animal_that_has_darted() -> None:
+    watched = Watched()
+    resting = [watched.look((0.0, 0.0)) for _ in range(20)][-1]
+    piece = watched.tracker.step(watched.frame, np.array([[[300.0, 0.0]]]) + BODY / 3)
+    assert piece.tolist() != resting
+
+
+def test_two_that_dart_to_the_same_place_are_not_one() -> None:
+    watched = Watched()
+    for _ in range(20):
+        both = watched.look((0.0, 0.0), (800.0, 0.0))
+    assert watched.look((400.0, 0.0))[0] not in both

@@ -1,22 +1,27 @@
 """What counts as the truth in a file, and whose it is."""
 
+from dataclasses import replace
+
+import h5py
 import numpy as np
 import pytest
 
 from marey.errors import InputError, LabelsError
 from marey.formats import export_poses, load_labels, save_labels
-from marey.model import Instance, LabeledFrame, Labels, Skeleton, create_poses
+from marey.model import Instance, LabeledFrame, Labels, Origin, Skeleton, create_poses, with_rate
 from marey.tracking import evaluate_tracks, load_animals, load_truth
+from marey.tracking.reading import on_every_frame
 
 BODY = np.array([[-12.0, 0.0], [0.0, 5.0], [14.0, 0.0]])
 NAMES = ("tail", "back", "head")
+NAMED = ("ada", "bo")
 
 
 def places(frame):
     return [BODY + np.array([50 + frame, y]) for y in (60, 160)]
 
 
-def labels_of(frames, names=("ada", "bo")):
+def labels_of(frames, names=NAMED):
     labelled = [LabeledFrame("clip", frame, tuple(map(animal, places(frame), names))) for frame in frames]
     return Labels(Skeleton(NAMES), labelled, tuple(name for name in names if name))
 
@@ -35,8 +40,8 @@ def saved(labels, path, format_):
     return path
 
 
-@pytest.mark.parametrize(("format_", "name"), [("sleap", "few.slp"), ("coco", "few.json")])
-def test_only_the_frames_that_a_person_labelled_are_the_truth(tmp_path, format_, name):
+@pytest.mark.parametrize(("format_", "name", "first"), [("sleap", "few.slp", 0), ("coco", "few.json", 3)])
+def test_only_the_frames_that_a_person_labelled_are_the_truth(tmp_path, format_, name, first):
     labels = labels_of([3, 17, 40])
     path = saved(labels, tmp_path / name, format_)
     truth = load_truth(path)
@@ -44,7 +49,7 @@ def test_only_the_frames_that_a_person_labelled_are_the_truth(tmp_path, format_,
     scores = evaluate_tracks(truth, tracks_of(60))
     assert (scores.n_frames, scores.idf1, scores.mota, scores.n_extra) == (3, 1, 1, 0)
     assert (scores.fragmentations, scores.id_switches) == (0, 0)
-    assert load_animals(path)["frame"].values[[0, -1]].tolist() in ([0, 40], [3, 40])
+    assert load_animals(path)["frame"].values[[0, -1]].tolist() == [first, 40]
     assert len(load_animals(path)["frame"]) > 3  # tracking follows time
 
 
@@ -93,3 +98,68 @@ def test_a_file_without_a_labelled_frame(tmp_path):
     path = saved(Labels(Skeleton(NAMES)), tmp_path / "none.slp", "sleap")
     with pytest.raises(InputError, match="not one labelled frame"):
         load_truth(path)
+
+
+def test_what_only_a_model_placed_is_no_truth(tmp_path):
+    labels = labels_of([0, 5, 7])
+    for row, places_ in ((1, (0, 1)), (2, (1,))):
+        frame = labels.frames[row]
+        animals = list(frame.instances)
+        for place in places_:
+            animals[place] = Instance(
+                animals[place].points, individual=NAMED[place], origin=np.full(3, Origin.MODEL)
+            )
+        labels.frames[row] = replace(frame, instances=tuple(animals))
+    truth = load_truth(saved(labels, tmp_path / "some.slp", "sleap"))
+    assert truth["frame"].values.tolist() == [0, 7]
+    assert np.isfinite(truth["position"].values).all(axis=(1, 2)).sum(axis=1).tolist() == [2, 1]
+
+
+def test_names_of_unnamed_animals_are_new_ones(tmp_path):
+    path = saved(labels_of([3, 17], ("animal 2", None)), tmp_path / "a.json", "coco")
+    assert load_animals(path)["individual"].values.tolist() == ["animal 2", "animal 1"]
+
+
+def test_a_video_is_named_in_any_format_that_holds_several(tmp_path):
+    export_poses(tracks_of(5), tmp_path / "a.nwb", format="nwb")
+    with h5py.File(tmp_path / "a.nwb", "r+") as file:
+        file.copy("processing/behavior", "processing/camB")
+    with pytest.raises(InputError, match="2 processing modules"):
+        load_animals(tmp_path / "a.nwb")
+    assert load_animals(tmp_path / "a.nwb", video="camB").sizes["time"] == 5
+    with pytest.raises(InputError, match="no processing module 'camC'"):
+        load_animals(tmp_path / "a.nwb", video="camC")
+
+
+def test_what_is_there_once_in_a_scene_is_no_animal(tmp_path):
+    points = np.concatenate(
+        [np.array([places(frame) for frame in range(5)]), np.full((5, 1, 3, 2), np.nan)], 1
+    )
+    points = np.concatenate([points, np.full((5, 3, 1, 2), np.nan)], axis=2)
+    points[:, 2, 3] = 7.0
+    poses = create_poses(
+        points.transpose(0, 3, 2, 1), keypoints=[*NAMES, "corner"], individuals=["one", "other", "single"]
+    )
+    poses["confidence"][:] = 0.9
+    export_poses(poses, tmp_path / "cDLC_net.csv", format="dlc")
+    animals = load_animals(tmp_path / "cDLC_net.csv")
+    assert animals["individual"].values.tolist() == ["one", "other"]
+    assert animals["keypoint"].values.tolist() == list(NAMES)
+
+
+def test_rows_are_apart_as_frames_are():
+    poses = with_rate(tracks_of(20), 10.0).assign(
+        is_interpolated=(("time", "keypoint", "individual"), np.zeros((20, 3, 2), dtype=bool))
+    )
+    few = poses.isel(time=[0, 1, 2, 9, 19])
+    every = on_every_frame(few)
+    assert every["frame"].values.tolist() == list(range(20))
+    assert every["time"].values == pytest.approx(np.arange(20) / 10)
+    assert np.isfinite(every["position"].values[:, 0, 0, 0]).nonzero()[0].tolist() == [0, 1, 2, 9, 19]
+    assert every["is_interpolated"].dtype == bool
+    assert every.attrs == few.attrs
+    tenth = poses.isel(time=slice(None, None, 5))
+    assert on_every_frame(tenth) is tenth
+    assert on_every_frame(poses.isel(time=[0, 5, 15]))["frame"].values.tolist() == [0, 5, 10, 15]
+    with pytest.raises(InputError, match="5 frames lie between 0 and 50000000"):
+        on_every_frame(few.assign_coords(frame=("time", [0, 1, 2, 9, 50_000_000])))

@@ -14,6 +14,7 @@ from marey.formats import load_poses, save_poses
 from marey.model import create_poses, read_history
 from marey.tracking import Confirm, Delete, Interpolate, Join, Split, Swap, TrackEditor, track
 from marey.tracking.edits import edit_from_dict, edit_to_dict
+from marey.tracking.repair import OpenedTracks
 
 NAMES = ("ada", "bo", "cy")
 
@@ -253,12 +254,36 @@ def test_an_exchange_is_its_own_opposite_and_needs_no_original(file):
     assert load_poses(file).equals(Delete("cy", 14, 14).apply(before))
 
 
-def test_poses_that_were_read_already_are_not_read_again(file):
-    poses = load_poses(file)
-    editor = TrackEditor(file, poses=poses)
-    assert editor.poses is poses
+def test_a_file_that_was_read_already_is_not_read_again(file):
+    opened = OpenedTracks.load(file)
+    editor = TrackEditor(file, opened=opened)
+    assert editor.poses is opened.poses
     editor.apply(Swap("ada", "bo", 11, 12))
-    assert load_poses(file).equals(Swap("ada", "bo", 11, 12).apply(poses))
+    assert load_poses(file).equals(Swap("ada", "bo", 11, 12).apply(opened.poses))
+    assert editor.opened.is_of(file)
+    assert not opened.is_of(file)
+
+
+def test_a_repair_between_reading_and_opening_is_not_lost(file):
+    opened = OpenedTracks.load(file)
+    TrackEditor(file).apply(Swap("ada", "bo"))
+    with pytest.raises(ConflictError, match=r"somebody else changed tracks\.nc"):
+        TrackEditor(file, opened=opened).apply(Delete("cy"))
+    assert [entry.edit for entry in TrackEditor(file).history.done] == [Swap("ada", "bo")]
+
+
+def test_a_repair_while_the_file_is_read_is_not_lost(file, monkeypatch):
+    def read_late(path):
+        poses = load_poses(path)
+        monkeypatch.undo()
+        TrackEditor(path).apply(Swap("ada", "bo"))
+        return poses
+
+    monkeypatch.setattr("marey.tracking.repair.load_poses", read_late)
+    mine = TrackEditor(file)
+    with pytest.raises(ConflictError, match=r"somebody else changed tracks\.nc"):
+        mine.apply(Delete("cy"))
+    assert [entry.edit for entry in TrackEditor(file).history.done] == [Swap("ada", "bo")]
 
 
 def test_a_file_of_ones_own_is_not_replaced_by_the_original(file):

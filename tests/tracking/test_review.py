@@ -51,12 +51,23 @@ def test_a_gap_is_found():
     assert gap.priority == pytest.approx(0.2 * 10)
 
 
-def test_what_was_interpolated_is_still_a_gap():
+def test_a_gap_that_is_filled_is_none():
     poses = poses_of(apart())
     marks = np.zeros((200, 3, 2), dtype=bool)
     marks[50:60, :, 1] = True
-    (gap,) = find_suspicions(poses.assign(is_interpolated=(("time", "keypoint", "individual"), marks)))
-    assert (gap.start, gap.stop) == (50, 59)
+    assert find_suspicions(poses.assign(is_interpolated=(("time", "keypoint", "individual"), marks))) == []
+    # What is filled in is no observation all the same: the way over a gap is no jump.
+    poses["position"].values[60:, 0, :, 1] += 80
+    assert find_suspicions(poses.assign(is_interpolated=(("time", "keypoint", "individual"), marks))) == []
+
+
+def test_a_gap_beside_what_is_filled_is_found():
+    paths = apart()
+    paths[100:110, 1] = np.nan
+    marks = np.full((200, 3, 2), np.nan)
+    marks[50:60, :, 1] = 1
+    poses = poses_of(paths).assign(is_interpolated=(("time", "keypoint", "individual"), marks))
+    assert [(gap.kind, gap.start, gap.stop) for gap in find_suspicions(poses)] == [("gap", 100, 109)]
 
 
 def test_a_gap_that_a_person_filled_is_not_asked_again(tmp_path):
@@ -193,11 +204,39 @@ def test_what_was_confirmed_stays_so_when_its_track_gets_another_name(tmp_path):
     assert gaps == []
 
 
-def test_what_a_person_confirmed_is_not_asked_again(tmp_path):
+def confirmed(tmp_path, paths, *edits):
+    """What is left to look at after repairs."""
+    file = tmp_path / "tracks.nc"
+    save_poses(poses_of(paths), file)
+    return [(item.kind, item.start) for item in find_suspicions(TrackEditor(file).apply(*edits))]
+
+
+@pytest.mark.parametrize(
+    ("tracks", "frames", "left"),
+    [
+        (("m2",), (50, 59), [("jump", 149)]),  # just the gap
+        (("m1",), (149, 150), [("gap", 50)]),
+        (("m1",), (100, None), [("gap", 50)]),
+        (("m2",), (40, 70), [("jump", 149), ("gap", 50)]),  # who looked at identities has not seen the gap
+        (("m1", "m2"), (0, 199), [("jump", 149), ("gap", 50)]),  # nor whether one of the two is right
+    ],
+)
+def test_what_a_person_confirmed_is_not_asked_again(tmp_path, tracks, frames, left):
     paths = apart()
     paths[50:60, 1] = np.nan
     paths[150:, 0] += 80
-    file = tmp_path / "tracks.nc"
-    save_poses(poses_of(paths), file)
-    after = TrackEditor(file).apply(Confirm(("m2",), 40, 70))
-    assert [item.kind for item in find_suspicions(after)] == ["jump"]
+    assert confirmed(tmp_path, paths, Confirm(tracks, *frames)) == left
+
+
+def test_only_an_exchange_of_the_confirmed_is_right(tmp_path):
+    paths = np.concatenate([apart(), apart()[:, :1] + [0, 600]], axis=1)
+    for start, pair in ((60, [0, 1]), (120, [1, 2])):
+        paths[start:, pair] = paths[start:, pair[::-1]].copy()
+    assert confirmed(tmp_path, paths, Confirm(("m2", "m1"), 50, 150)) == [("swap", 120)]
+
+
+def test_a_short_track_that_is_right_is_not_asked_again(tmp_path):
+    paths = np.concatenate([apart(), np.full((200, 1, 2), np.nan)], axis=1)
+    paths[100:105, 2] = 900
+    assert confirmed(tmp_path, paths, Confirm(("m3",), 0, 199)) == [("short", 100)]
+    assert confirmed(tmp_path, paths, Confirm(("m3",), 100, 104)) == []

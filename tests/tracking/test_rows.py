@@ -115,3 +115,19 @@ def test_a_disk_without_room_is_noticed_before_it_is_written_to(monkeypatch, ful
     with full_disk(4096):
         assert isinstance(scratch.scratch_array((4096,), np.uint8), np.memmap)
         assert not isinstance(scratch.scratch_array((4097,), np.uint8), np.memmap)
+
+
+@pytest.mark.parametrize("max_gap_s", [0.0, 1.0])
+def test_what_was_filled_in_before_is_not_taken_for_found(found, tmp_path, max_gap_s):
+    before = track(found, n_animals=2).poses
+    again = track(before, n_animals=2, max_gap_s=max_gap_s).poses
+    filled = before["is_interpolated"].values
+    assert filled.any()
+    if max_gap_s:
+        xr.testing.assert_equal(again["position"], before["position"])
+        np.testing.assert_array_equal(again["is_interpolated"].values, filled)
+    else:
+        assert "is_interpolated" not in again
+        assert np.isnan(
+            again["position"].transpose("time", "keypoint", "individual", "space").values[filled]
+        ).all()

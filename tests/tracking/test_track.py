@@ -8,8 +8,8 @@ import xarray as xr
 
 from marey.errors import ConfigError, InputError
 from marey.formats import load_poses
-from marey.model import create_poses
-from marey.tracking import evaluate_tracks, track
+from marey.model import create_poses, read_history
+from marey.tracking import doubts_of, evaluate_tracks, track
 
 BODY = np.array([[-20.0, 0.0], [0.0, 6.0], [0.0, -6.0], [20.0, 0.0]])
 
@@ -190,4 +190,31 @@ def test_flies_of_another_tool(shared_data: Path) -> None:
     assert ours.fragmentations <= theirs.fragmentations
     assert ours.n_missed <= theirs.n_missed
     assert ours.n_extra <= theirs.n_extra
-    assert (ours.idp >= theirs.idp, ours.idr >= theirs.idr) == (True, True)
+    assert ours.idp >= theirs.idp
+    assert ours.idr >= theirs.idr
+
+
+@pytest.mark.parametrize("fps", [0.0, -30.0, np.inf, np.nan, "thirty", 1e9])
+def test_a_frame_rate_that_is_none_is_refused(fps: float | str) -> None:
+    with pytest.raises(InputError, match="frames a second, but the poses say"):
+        track(walking(1, 5).assign_attrs(fps=fps))
+
+
+def test_more_animals_than_anybody_has_take_no_more_room() -> None:
+    assert track(walking(2, 30), n_animals=10**6).poses.sizes["individual"] == 2
+
+
+def test_frames_that_are_not_in_the_file_are_missing_ones() -> None:
+    poses = walking(2, 300)
+    few = track(poses.isel(time=[*range(100), *range(200, 300)]), n_animals=2, max_gap_s=0).poses
+    assert few["frame"].values.tolist() == list(range(300))
+    assert np.isnan(few["position"].values[100:200]).all()
+    assert len(doubts_of(few)) > 0
+
+
+def test_the_history_says_how_tracks_were_made() -> None:
+    found = track(walking(2, 30), n_animals=2, can_leave=True, min_frames=5, take_apart=True)
+    made = read_history(found.poses)[-1]
+    assert (made["operation"], made["n_animals"], made["can_leave"]) == ("track", 2, True)
+    assert (made["min_frames"], made["take_apart"]) == (5, True)
+    assert made["told_apart"] == {"names": False, "features": False, "looks": False}

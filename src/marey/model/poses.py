@@ -9,7 +9,14 @@ variable            dimensions                           meaning
                                                          true position, pixels
 ``error_90``        (time, keypoint, individual)         optional: radius that holds the true
                                                          position in 90 % of cases, pixels
+``is_interpolated`` (time, keypoint, individual)         optional: whether the point was filled in
+                                                         and never seen
+``score``           (time, individual)                   optional: how sure it is, in [0, 1], that
+                                                         this is an animal
 ==================  ===================================  ========================================
+
+Tracks say how sure it is in each frame that an animal is still the same: ``identity_confidence`` (time,
+individual), in [0, 1].
 
 Where a network tells individuals apart, ``identity_probability`` (time, individual, identity) says who each
 animal may be.
@@ -62,6 +69,9 @@ SKELETON_ATTRIBUTE = "skeleton"
 SPACE_NAMES = ("x", "y", "z")
 DIMENSIONS = ("time", "space", "keypoint", "individual")
 COVARIANCE_DIMENSIONS = ("time", "space", "space_b", "keypoint", "individual")
+SCORE = "score"
+INTERPOLATED = "is_interpolated"
+IDENTITY_CONFIDENCE = "identity_confidence"
 IDENTITY_PROBABILITY = "identity_probability"
 CANDIDATES = (
     "candidate_position",

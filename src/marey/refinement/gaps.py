@@ -8,12 +8,12 @@ import numpy as np
 
 from marey.errors import ConfigError
 from marey.model import append_history
+from marey.model.poses import INTERPOLATED
 from marey.refinement.series import PLANE_DIMENSIONS, QUALITIES, fillable, is_present, prepare, with_position
 
 if TYPE_CHECKING:
     import xarray as xr
 
-INTERPOLATED = "is_interpolated"
 INTERPOLATION_METHODS = ("linear", "pchip")
 
 

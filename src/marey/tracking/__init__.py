@@ -3,8 +3,9 @@
 from marey.tracking.certainty import Doubt, doubts_of
 from marey.tracking.compare import evaluate_instances, evaluate_tracks
 from marey.tracking.edits import Confirm, Delete, Edit, Interpolate, Join, Split, Swap
+from marey.tracking.files import track_file
 from marey.tracking.reading import load_animals, load_truth
-from marey.tracking.repair import Entry, History, TrackEditor
+from marey.tracking.repair import Entry, History, OpenedTracks, TrackEditor
 from marey.tracking.review import Suspicion, find_suspicions
 from marey.tracking.track import Tracking, track
 
@@ -17,6 +18,7 @@ __all__ = [
     "History",
     "Interpolate",
     "Join",
+    "OpenedTracks",
     "Split",
     "Suspicion",
     "Swap",
@@ -29,4 +31,5 @@ __all__ = [
     "load_animals",
     "load_truth",
     "track",
+    "track_file",
 ]

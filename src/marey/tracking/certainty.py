@@ -139,7 +139,7 @@ def identity_confidence(is_there: np.ndarray, doubts: Sequence[Doubt]) -> np.nda
     n_frames, n_tracks = is_there.shape
     confidence = np.ones((n_frames, n_tracks))
     for track in range(n_tracks):
-        own = sorted((d for d in doubts if track in d.tracks), key=lambda d: d.frame)
+        own = sorted((d for d in doubts if track in d.tracks), key=lambda d: d.until)
         limits = [0, *(d.until for d in own), n_frames]
         right = [1.0, *(1 - d.probability for d in own), 1.0]
         for number, (start, stop) in enumerate(itertools.pairwise(limits)):

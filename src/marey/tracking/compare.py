@@ -9,11 +9,13 @@ from marey.metrics import (
     FrameSimilarity,
     InstanceScores,
     TrackScores,
+    animal_areas,
     object_keypoint_similarity,
     score_instances,
     score_tracks,
 )
-from marey.metrics.oks import DEFAULT_SIGMA, box_area
+from marey.metrics.oks import DEFAULT_SIGMA, STOUT_WIDTH
+from marey.tracking.detections import animal_size, points_of, scores_of
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -39,14 +41,16 @@ def evaluate_tracks(
     Raises
     ------
     InputError
-        They share no keypoint, or no frame.
+        They are not in 2D, or share no keypoint, or no frame.
     """
     shared = _shared_keypoints(truth, tracks)
     frames, _, track_rows = np.intersect1d(truth["frame"].values, tracks["frame"].values, return_indices=True)
     if not len(frames):
         raise InputError("the two have no frame in common")
-    areas = _areas(_points(truth, None))
-    true_points, track_points = _points(truth, shared), _points(tracks, shared)
+    areas = _areas_of(points_of(truth, only_found=False))
+    true_points, track_points = (
+        points_of(poses.sel(keypoint=shared), only_found=False) for poses in (truth, tracks)
+    )
     known_frames = set(frames.tolist())
     compared = []
     for row, frame in enumerate(truth["frame"].values.tolist()):
@@ -78,7 +82,7 @@ def evaluate_instances(
     Raises
     ------
     InputError
-        They share no keypoint, or no frame.
+        They are not in 2D, or share no keypoint, or no frame.
     """
     shared = _shared_keypoints(truth, predicted)
     frames, true_rows, rows = np.intersect1d(
@@ -86,16 +90,20 @@ def evaluate_instances(
     )
     if not len(frames):
         raise InputError("the two have no frame in common")
-    true_points, points = _points(truth, shared)[true_rows], _points(predicted, shared)[rows]
-    confidence = predicted["confidence"].sel(keypoint=shared).transpose("time", "individual", "keypoint")
-    known = np.isfinite(confidence.values)
-    scores = np.where(known, confidence.values, 0).sum(axis=2) / np.maximum(known.sum(axis=2), 1)
-    scores = np.where(known.any(axis=2), scores, 1.0)[rows]
-    areas = [box_area(animals) for animals in _points(truth, None)[true_rows]]
+    predicted = predicted.sel(keypoint=shared)
+    points, scores = points_of(predicted, only_found=False)[rows], scores_of(predicted)[rows]
+    true_points = points_of(truth.sel(keypoint=shared), only_found=False)[true_rows]
+    areas = animal_areas(points_of(truth, only_found=False))[true_rows]
     return score_instances(zip(points, scores, true_points, strict=True), shared, sigma=sigma, areas=areas)
 
 
 def _shared_keypoints(truth: "xr.Dataset", tracks: "xr.Dataset") -> list[str]:
+    for poses in (truth, tracks):
+        if poses.sizes["space"] != 2:
+            raise InputError(
+                f"expected poses in 2D to compare, got {poses.sizes['space']} coordinates for each point",
+                hint="compare the poses in each camera's image",
+            )
     names = [str(name) for name in tracks["keypoint"].values]
     shared = [str(name) for name in truth["keypoint"].values if str(name) in names]
     if not shared:
@@ -106,22 +114,11 @@ def _shared_keypoints(truth: "xr.Dataset", tracks: "xr.Dataset") -> list[str]:
     return shared
 
 
-def _points(poses: "xr.Dataset", keypoints: list[str] | None) -> np.ndarray:
-    position = poses["position"]
-    if keypoints is not None:
-        position = position.sel(keypoint=keypoints)
-    values = position.transpose("time", "individual", "keypoint", "space").values
-    return np.where(np.isfinite(values).all(axis=-1, keepdims=True), values, np.nan)
+def _areas_of(points: np.ndarray) -> np.ndarray:
+    """Return the areas of animals, (n_frames, n_individuals); of single keypoints, what their steps say."""
+    areas = animal_areas(points, least_width=STOUT_WIDTH)
+    return areas if areas.any() else np.full_like(areas, animal_size(points) ** 2)
 
 
 def _seen(points: np.ndarray) -> np.ndarray:
     return np.flatnonzero(np.isfinite(points[..., 0]).any(axis=1))
-
-
-def _areas(points: np.ndarray) -> np.ndarray:
-    """Return the area of the box around each animal, square pixels; flat ones count as a third as wide."""
-    known = np.isfinite(points)
-    low = np.where(known, points, np.inf).min(axis=2)
-    high = np.where(known, points, -np.inf).max(axis=2)
-    extent = np.where(np.isfinite(high - low), high - low, 0.0)
-    return np.maximum(extent.prod(axis=-1), extent.max(axis=-1) ** 2 / 3)

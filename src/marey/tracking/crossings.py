@@ -12,13 +12,11 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from marey.scratch import let_go
-from marey.tracking.detections import blocks_of
+from marey.tracking.detections import AROUND_FRAMES, blocks_of, frames_around
 from marey.tracking.likelihood import Expected
 from marey.tracking.linking import Stray, slots_of_tracks
 from marey.tracking.motion import MotionModel
 
-# Seconds before and after a moment that are followed, in frames within these limits.
-AROUND_S, AROUND_FRAMES, MOST_AROUND_FRAMES = 1.0, 30, 200
 # After gaps of so many times as long, the ends of tracklets say as much.
 LONGEST_FOLLOWED = 3
 # Shares of the acceleration that the online part allows for; it must not be surprised by lively moments.
@@ -77,7 +75,7 @@ class Crossings:
     parts: Sequence[Part]
     expected: Expected
     around: int = AROUND_FRAMES
-    _known: dict[tuple, float] = field(default_factory=dict)
+    _known: dict[tuple, float] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     @property
     def longest(self) -> int:
@@ -146,7 +144,7 @@ def learn_crossings(
     # Without long tracklets, what the model itself expects shortly after it saw an animal.
     usual = -float(np.log(2 * model.detection_px**2)) - 1
     expected = Expected(model, stray, size, completeness, usual)
-    around = int(np.clip(round(AROUND_S * frame_rate), AROUND_FRAMES, MOST_AROUND_FRAMES))
+    around = frames_around(frame_rate)
     lessons = _lessons(points, parts, around)
     if len(lessons) >= _FEWEST_LESSONS:
         models = [replace(model, acceleration_px=share * model.acceleration_px) for share in ACCELERATIONS]

@@ -9,6 +9,7 @@ import numpy as np
 
 from marey.errors import InputError
 from marey.model import load_rows
+from marey.model.poses import INTERPOLATED, SCORE
 from marey.scratch import let_go, scratch_array
 
 if TYPE_CHECKING:
@@ -18,13 +19,15 @@ if TYPE_CHECKING:
 SAME_ANIMAL_SHARE = 0.12
 # Animals nearer than this share of their size may be found as one.
 CONTACT_SHARE = 0.7
-# ... and are two where two were found there, apart, within so many frames.
-MEETING_FRAMES = 30
+# Seconds before and after a moment that tell of it, in frames within these limits.
+AROUND_S, AROUND_FRAMES, MOST_AROUND_FRAMES = 1.0, 30, 200
 _DOUBLES_AT_A_TIME = 2000
 # Enough detections to measure how large the animals are.
 MEASURED_DETECTIONS = 5000
 # Long recordings are gone through in blocks of so many frames.
 BLOCK_FRAMES = 8192
+# ... and what is usual in them is measured on so many frames, in so many blocks.
+MEASURED_FRAMES, MEASURED_BLOCKS = 20_000, 10
 
 
 @dataclass(frozen=True)
@@ -60,13 +63,13 @@ class Detections:
             there[rows] = np.isfinite(self.points[rows, ..., 0]).any(axis=2)
         return there
 
-    def with_neighbours(self, n_animals: int) -> "Detections":
+    def with_neighbours(self, n_animals: int, frame_rate: float) -> "Detections":
         """Return detections in which doubles are animals where fewer than `n_animals` are found.
 
         Animals that lie on each other look like one that was found twice. They are taken for two where two
-        were found there, apart, shortly before or after.
+        were found there, apart, within :func:`frames_around` before or after.
         """
-        is_two = self._were_two()
+        is_two = self._were_two(frames_around(frame_rate))
         doubles, double_points = self.doubles[is_two], self.double_points[is_two]
         n_missing = n_animals - self.is_there.sum(axis=1)
         # Those of a frame are next to each other: which of them in turn each is.
@@ -85,10 +88,10 @@ class Detections:
             self, points=points, doubles=self.doubles[left], double_points=self.double_points[left]
         )
 
-    def _were_two(self) -> np.ndarray:
-        """Return for each double whether two animals were near its place shortly before or after, (n,)."""
+    def _were_two(self, n_frames: int) -> np.ndarray:
+        """Return for each double whether two animals were near it up to `n_frames` before or after, (n,)."""
         result = np.zeros(len(self.doubles), dtype=bool)
-        around = np.arange(-MEETING_FRAMES, MEETING_FRAMES + 1)
+        around = np.arange(-n_frames, n_frames + 1)
         places = mean_point(self.double_points)
         for start in range(0, len(result), _DOUBLES_AT_A_TIME):
             some = slice(start, start + _DOUBLES_AT_A_TIME)
@@ -106,6 +109,22 @@ def blocks_of(array: np.ndarray) -> Iterator[slice]:
     for start in range(0, len(array), BLOCK_FRAMES):
         yield slice(start, min(start + BLOCK_FRAMES, len(array)))
         let_go(array)
+
+
+def spread_blocks(array: np.ndarray) -> Iterator[slice]:
+    """Give the rows of an array; of a long one, blocks that are spread over it evenly."""
+    if len(array) <= MEASURED_FRAMES:
+        yield slice(0, len(array))
+        return
+    n_rows = MEASURED_FRAMES // MEASURED_BLOCKS
+    for start in np.linspace(0, len(array) - n_rows, MEASURED_BLOCKS).astype(int).tolist():
+        yield slice(start, start + n_rows)
+        let_go(array)
+
+
+def frames_around(frame_rate: float) -> int:
+    """Return how many frames before and after a moment tell of it."""
+    return int(np.clip(round(AROUND_S * frame_rate), AROUND_FRAMES, MOST_AROUND_FRAMES))
 
 
 def mean_point(points: np.ndarray) -> np.ndarray:
@@ -146,9 +165,9 @@ def detections_from_poses(poses: "xr.Dataset", *, features: np.ndarray | None = 
     scores = np.empty(points.shape[:2])
     is_empty = True
     for rows in blocks_of(points):
-        block = load_rows(poses, rows.start, rows.stop)
+        block = found_alone(load_rows(poses, rows.start, rows.stop))
         found = _points(block)
-        points[rows], scores[rows] = found, _scores(block)
+        points[rows], scores[rows] = found, scores_of(block)
         is_empty = is_empty and not np.isfinite(found).any()
     if is_empty:
         raise InputError(
@@ -167,15 +186,27 @@ def detections_from_poses(poses: "xr.Dataset", *, features: np.ndarray | None = 
     return Detections(points, features, size, np.concatenate(doubles), np.concatenate(double_points))
 
 
-def points_of(poses: "xr.Dataset") -> np.ndarray:
+def found_alone(poses: "xr.Dataset") -> "xr.Dataset":
+    """Return poses without the points that were filled in, and without the mark that these carry."""
+    if INTERPOLATED not in poses:
+        return poses
+    is_found = poses[INTERPOLATED] != 1  # marks may be missing, where numbers took their place
+    rest = poses.drop_vars(INTERPOLATED)
+    planes = [name for name, v in rest.data_vars.items() if {"time", "keypoint", "individual"} <= set(v.dims)]
+    return rest.assign({name: rest[name].where(is_found).transpose(*rest[name].dims) for name in planes})
+
+
+def points_of(poses: "xr.Dataset", *, only_found: bool = True) -> np.ndarray:
     """Return the points of poses, read block by block, (n_frames, n_individuals, n_keypoints, n_space).
 
-    Points that lack a coordinate are NaN. The array lies on disk where it is large.
+    Points that lack a coordinate are NaN, and so are those that were filled in, if `only_found`. The array
+    lies on disk where it is large.
     """
     sizes = poses.sizes
     points = scratch_array(tuple(sizes[name] for name in ("time", "individual", "keypoint", "space")))
     for rows in blocks_of(points):
-        points[rows] = _points(load_rows(poses, rows.start, rows.stop))
+        block = load_rows(poses, rows.start, rows.stop)
+        points[rows] = _points(found_alone(block) if only_found else block)
     return points
 
 
@@ -185,10 +216,10 @@ def _points(poses: "xr.Dataset") -> np.ndarray:
     return points
 
 
-def _scores(poses: "xr.Dataset") -> np.ndarray:
+def scores_of(poses: "xr.Dataset") -> np.ndarray:
     """Return how sure each detection is, shape (n_frames, n_individuals); 1 where nobody says."""
-    if "score" in poses:
-        return np.nan_to_num(poses["score"].transpose("time", "individual").values, nan=0.0)
+    if SCORE in poses:
+        return np.nan_to_num(poses[SCORE].transpose("time", "individual").values, nan=0.0)
     confidence = poses["confidence"].transpose("time", "individual", "keypoint").values
     known = np.isfinite(confidence)
     scores = np.where(known, confidence, 0).sum(-1) / np.maximum(known.sum(-1), 1)
@@ -216,9 +247,12 @@ def animal_size(points: np.ndarray) -> float:
 
 def _size_from_steps(points: np.ndarray) -> float:
     """With a single keypoint there is no extent: ten times the usual step between frames stands for it."""
-    first = points[:, :, 0]
-    apart = np.linalg.norm(first[1:, :, None] - first[:-1, None], axis=-1)
-    nearest = np.where(np.isnan(apart), np.inf, apart).min(axis=2)
+    steps = []
+    for rows in spread_blocks(points):
+        place = points[rows, :, 0]
+        apart = np.linalg.norm(place[1:, :, None] - place[:-1, None], axis=-1)
+        steps.append(np.where(np.isnan(apart), np.inf, apart).min(axis=2).ravel())
+    nearest = np.concatenate(steps)
     nearest = nearest[np.isfinite(nearest)]
     return max(10 * float(np.median(nearest)), 10.0) if len(nearest) else 10.0
 

@@ -12,15 +12,13 @@ from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 import numpy as np
 
 from marey.errors import InputError
+from marey.model.poses import IDENTITY_CONFIDENCE, INTERPOLATED
 from marey.refinement import interpolate_gaps
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     import xarray as xr
-
-IDENTITY_CONFIDENCE = "identity_confidence"
-INTERPOLATED = "is_interpolated"
 
 
 class Edit(Protocol):
@@ -180,7 +178,8 @@ class Interpolate:
         if np.array_equal(before, _plane(poses, "position")[rows, column], equal_nan=True):
             raise InputError(
                 f"there is nothing to fill in {self.track} {_in_words(self.start, self.stop)}",
-                hint="only gaps with points before and after them are filled",
+                hint="gaps that are filled already stay; of others, only those with points before and "
+                "after them can be filled",
             )
         return poses
 

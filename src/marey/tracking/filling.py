@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from marey.model.poses import INTERPOLATED
 from marey.refinement import interpolate_gaps
 
 if TYPE_CHECKING:
@@ -30,12 +31,12 @@ def fill_absences(poses: "xr.Dataset", is_doubtful: np.ndarray, max_gap: int) ->
     import xarray as xr
 
     filled = interpolate_gaps(poses, max_gap)
-    mark = filled["is_interpolated"].transpose("time", "keypoint", "individual")
+    mark = filled[INTERPOLATED].transpose("time", "keypoint", "individual")
     is_left = mark & xr.DataArray(is_doubtful, dims=("time", "individual"))
     for name in ("position", "confidence"):
         poses = poses.assign({name: filled[name].where(~is_left).transpose(*poses[name].dims)})
     invented = (mark & ~is_left).transpose("time", "keypoint", "individual").values
-    return poses.assign(is_interpolated=(("time", "keypoint", "individual"), invented))
+    return poses.assign({INTERPOLATED: (("time", "keypoint", "individual"), invented)})
 
 
 def doubtful_gaps(stretches: np.ndarray) -> np.ndarray:

@@ -22,16 +22,16 @@ from marey.scratch import let_go
 from marey.tracking.appearance import Appearance
 from marey.tracking.detections import blocks_of
 from marey.tracking.motion import PERSISTENCE
-from marey.tracking.online import HEAVY_TAILS, WITNESSES, Tracklets
+from marey.tracking.online import HEAVY_TAILS, WITNESSES
 
 # Detections at the end of a tracklet from which its position and velocity are taken.
 END_DETECTIONS = 6
 # Evidence, in nats, that it takes to believe that an animal has left and another one has come.
-TURNOVER_NATS = 8.0
+TURNOVER_NATS = 6.0
 # What each frame in which the animal was not found speaks against a link.
 ABSENCE_NATS = 0.02
 # The most successors that are considered for a tracklet.
-MOST_CANDIDATES = 24
+MOST_CANDIDATES = 96
 GAPS = np.array([1, 2, 3, 5, 8, 13, 21, 34, 55, 89, 144])
 _SAMPLES_PER_GAP = 200
 # Made-up gaps from which on it is said how independent the keypoints are.
@@ -97,12 +97,18 @@ class Stray:
         return np.interp(np.log(np.maximum(gap, 1)), np.log(GAPS), self.witnesses)
 
 
-def members(tracklets: Tracklets) -> list[tuple[np.ndarray, np.ndarray]]:
-    """Return the frames and slots of every tracklet, in order."""
-    frames, slots = (places.astype(np.int32) for places in np.nonzero(tracklets.labels >= 0))
-    labels = tracklets.labels[frames, slots]
+def members(tracklets: np.ndarray) -> list[tuple[np.ndarray, np.ndarray]]:
+    """Return the frames and slots of every tracklet, in order.
+
+    Parameters
+    ----------
+    tracklets
+        The number of the one that each detection belongs to, shape (n_frames, n_slots); -1 for an empty slot.
+    """
+    frames, slots = (places.astype(np.int32) for places in np.nonzero(tracklets >= 0))
+    labels = tracklets[frames, slots]
     order = np.argsort(labels, kind="stable")
-    limits = np.searchsorted(labels[order], np.arange(tracklets.n + 1))
+    limits = np.searchsorted(labels[order], np.arange(tracklets.max(initial=-1) + 2))
     return [(frames[order[a:b]], slots[order[a:b]]) for a, b in itertools.pairwise(limits)]
 
 
@@ -360,7 +366,7 @@ def candidates(first: np.ndarray, last: np.ndarray, max_gap: int | None) -> tupl
     order = np.argsort(first, kind="stable").astype(np.int32)  # there may be millions of pairs
     firsts = first[order]
     low = np.searchsorted(firsts, last, side="right")
-    high = np.minimum(low + 4 * MOST_CANDIDATES, len(order))
+    high = np.minimum(low + MOST_CANDIDATES, len(order))
     if max_gap is not None:
         high = np.minimum(high, np.searchsorted(firsts, last + max_gap, side="right"))
     counts = high - low
@@ -435,6 +441,7 @@ def links_of_a_fixed_number(
         What speaks against each track, in nats.
     """
     n = len(worth)
+    n_animals = min(n_animals, n)
     itself, animals = np.arange(n, dtype=np.int32), n + np.arange(n_animals, dtype=np.int32)
     to_sink = (np.repeat(itself, n_animals), np.tile(animals, n))
     idle = (np.repeat(animals, n_animals), np.tile(animals, n_animals))

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy.sparse.csgraph import connected_components
 
-from marey.tracking.detections import animal_size, mean_point
+from marey.tracking.detections import animal_size, found_alone, mean_point, points_of
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -47,8 +47,8 @@ def mend(poses: "xr.Dataset", n_animals: int | None) -> "tuple[xr.Dataset, int]"
     """
     if poses.sizes["keypoint"] < 2:
         return poses, 0
-    points = poses["position"].transpose("time", "individual", "keypoint", "space").values.astype(float)
-    points = np.where(np.isfinite(points).all(axis=-1, keepdims=True), points, np.nan)
+    poses = found_alone(poses)
+    points = points_of(poses)
     limits = _farthest(points)
     broken = _broken(points, limits)
     if not len(broken):
@@ -155,7 +155,9 @@ def _taken(poses: "xr.Dataset", rows: np.ndarray) -> "xr.Dataset":
 
     n_frames, n_slots, n_keypoints = rows.shape
     frames, keypoints = np.arange(n_frames)[:, None, None], np.arange(n_keypoints)
-    whole = np.where((rows >= 0).any(axis=2), rows.max(axis=2), -1)
+    # What is about a whole animal is taken from the slot itself, if any of its keypoints stayed there.
+    own = (rows == np.arange(n_slots)[:, None]).any(axis=2)
+    whole = np.where(own, np.arange(n_slots), rows.max(axis=2))
     variables = {}
     for name, variable in poses.data_vars.items():
         if not {"individual", "time"} <= set(variable.dims):

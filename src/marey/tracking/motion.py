@@ -9,8 +9,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from marey.tracking.detections import mean_point, spread_blocks
+
 # Share of the velocity that is left one frame later: animals stop more often than they fly on.
 PERSISTENCE = 0.9
+_PAIRS_AT_A_TIME = 1_000_000
 
 
 @dataclass
@@ -123,8 +126,7 @@ def learn_motion(points: np.ndarray, size: float) -> MotionModel:
     size
         Length of an animal, pixels.
     """
-    stretch = points[:20_000]
-    steps = _steps_of_nearest(stretch)
+    steps = np.concatenate([_steps_of_nearest(points[rows]) for rows in spread_blocks(points)], axis=1)
     least = 0.004 * size
     if steps.shape[1] < 10:
         return MotionModel(max(0.03 * size, 0.5), 0.05 * size, 0.3 * size)
@@ -143,12 +145,11 @@ def learn_motion(points: np.ndarray, size: float) -> MotionModel:
 
 def _steps_of_nearest(points: np.ndarray) -> np.ndarray:
     """Return pairs of consecutive steps of single keypoints, shape (2, n, 2)."""
-    centers = np.where(np.isfinite(points[..., :1]), points, np.nan)
-    with np.errstate(invalid="ignore"):
-        known = np.isfinite(centers)
-        middle = np.where(known, centers, 0).sum(2) / np.maximum(known.sum(2), 1)
-        middle = np.where(known.any(axis=2), middle, np.nan)
-    nearest = _mutually_nearest(middle[:-1], middle[1:])
+    middle = mean_point(points)
+    n_steps = max(0, len(middle) - 1)
+    n_rows = max(1, _PAIRS_AT_A_TIME // middle.shape[1] ** 2)
+    parts = [slice(start, min(start + n_rows, n_steps)) for start in range(0, max(1, n_steps), n_rows)]
+    nearest = np.concatenate([_mutually_nearest(middle[:-1][part], middle[1:][part]) for part in parts])
     frames, slots = np.nonzero(nearest[:-1] >= 0)
     then = nearest[frames, slots]
     later = nearest[frames + 1, then]

@@ -6,8 +6,6 @@ would have been nearly as good, both tracks end and new tracklets begin: what lo
 left to :mod:`marey.tracking.linking`, which sees what came before and after.
 """
 
-from dataclasses import dataclass, field
-
 import numpy as np
 from scipy.optimize import linear_sum_assignment
 
@@ -29,30 +27,12 @@ PATIENCE = 3
 LOST_STRAY = 2.0
 # What it costs to say: this is an animal that was hidden near here, and the track's own one was missed.
 RETURN_COST = 12.0
+# An animal may dart, or turn on the spot, as no model of motion lets expect. Whoever is found within so many
+# lengths of a track is its animal all the same, where everybody else is a length, and so many times as far,
+# from both; and where it is as large, within this factor: parts of two animals are not.
+DART_LENGTHS, DART_SOLITUDE, DART_GROWTH = 3.0, 2.0, 1.5
 _FORBIDDEN = 1e6
 _NONE = np.empty(0, dtype=int)
-
-
-@dataclass
-class Tracklets:
-    """Which tracklet each detection belongs to.
-
-    Parameters
-    ----------
-    labels
-        Number of the tracklet, shape (n_frames, n_slots); -1 for an empty slot.
-    cuts
-        For each tracklet that goes on another one: (frame, the earlier tracklet, the later one, how many nats
-        worse the next best assignment was).
-    """
-
-    labels: np.ndarray
-    cuts: list[tuple[int, int, int, float]] = field(default_factory=list)
-
-    @property
-    def n(self) -> int:
-        """How many there are."""
-        return int(self.labels.max(initial=-1)) + 1
 
 
 class OnlineTracker:
@@ -75,10 +55,10 @@ class OnlineTracker:
         self.size = size
         self.memory = memory
         self.states = States.empty(n_keypoints)
+        self.places = np.empty((0, 2))  # where tracks were seen last
         self.ids = np.empty(0, dtype=np.int64)
         self.n_missed = np.empty(0, dtype=np.int64)
         self.n_tracklets = 0
-        self.cuts: list[tuple[int, int, int, float]] = []
         self._lost = np.empty((0, 3))  # frame and place of tracks whose patience has ended
         self._reference = 2 * model.detection_px**2
 
@@ -89,17 +69,22 @@ class OnlineTracker:
         """
         states = self.model.predict(self.states)
         expected, centers = mean_point(states.points), mean_point(seen) if centers is None else centers
-        costs = self._costs(states, seen, distance(expected[:, None], centers))
+        apart = distance(expected[:, None], centers)
+        costs = self._costs(states, seen, apart)
         rows, columns = _assign(costs)
         margins = _margins(costs, rows, columns)
+        if len(rows) < len(expected) and len(columns) < len(seen):
+            states, rows, columns = self._with_darts(states, seen, centers, apart, rows, columns)
+            darts = slice(len(margins), None)
+            costs[rows[darts], columns[darts]] = HIGHEST_COST * WITNESSES
+            margins = np.concatenate([margins, np.full(len(rows) - len(margins), np.inf)])
         margins = self._doubt_contacts(expected, centers, rows, columns, margins)
         margins = self._doubt_returns(frame, expected, centers[columns], rows, costs[rows, columns], margins)
         labels = np.full(len(seen), -1)
         labels[columns] = self.ids[rows]
         for pair in np.flatnonzero(margins < CERTAIN_NATS).tolist():
-            labels[columns[pair]] = number = self._new()
-            self.cuts.append((frame, int(self.ids[rows[pair]]), number, float(margins[pair])))
-        self._update(frame, states, seen, rows, columns, labels)
+            labels[columns[pair]] = self._new()
+        self._update(frame, states, seen, centers, rows, columns, labels)
         return labels
 
     def _new(self) -> int:
@@ -126,6 +111,45 @@ class OnlineTracker:
         costs = min(WITNESSES, max(1, states.points.shape[1])) * mean
         is_near = apart < np.maximum(far, self.size)
         return np.where(is_near & (costs < HIGHEST_COST * WITNESSES), costs, _FORBIDDEN)
+
+    def _with_darts(
+        self,
+        states: States,
+        seen: np.ndarray,
+        centers: np.ndarray,
+        apart: np.ndarray,
+        rows: np.ndarray,
+        columns: np.ndarray,
+    ) -> tuple[States, np.ndarray, np.ndarray]:
+        """Return states and pairs with those that can only be one, though it is not where it was expected."""
+        # Whoever was moving may have stopped dead where it was seen last.
+        for away in (distance(self.places[:, None], centers), apart):
+            darting, landed = self._darts(away, rows, columns)
+            if len(darting):
+                is_whole = _are_as_large(states.points[darting], seen[landed])
+                darting, landed = darting[is_whole], landed[is_whole]
+                states = _restart(states, darting, self.model.begin(seen[landed]))
+                rows, columns = np.concatenate([rows, darting]), np.concatenate([columns, landed])
+        return states, rows, columns
+
+    def _darts(
+        self, apart: np.ndarray, rows: np.ndarray, columns: np.ndarray
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Return the tracks without a detection, and the detections without a track, that can only be one.
+
+        `apart` says how far all tracks and detections are from each other, (n_tracks, n_detections).
+        """
+        lost, found = _free(apart.shape[0], rows), _free(apart.shape[1], columns)
+        if not len(lost) or not len(found):
+            return _NONE, _NONE
+        apart, each = np.where(np.isnan(apart), np.inf, apart), np.arange(len(lost))
+        landed = found[apart[lost[:, None], found].argmin(axis=1)]
+        way = apart[lost, landed]
+        others_found, others_lost = apart[lost], apart[:, landed]
+        others_found[each, landed] = others_lost[lost, each] = np.inf
+        alone = np.minimum(others_found.min(axis=1), others_lost.min(axis=0))
+        is_one = (way < DART_LENGTHS * self.size) & (alone > np.maximum(DART_SOLITUDE * way, self.size))
+        return lost[is_one], landed[is_one]
 
     def _doubt_contacts(
         self,
@@ -175,14 +199,15 @@ class OnlineTracker:
         frame: int,
         states: States,
         seen: np.ndarray,
+        centers: np.ndarray,
         rows: np.ndarray,
         columns: np.ndarray,
         labels: np.ndarray,
     ) -> None:
         n_missed = self.n_missed + 1
         n_missed[rows] = 0
-        ids = self.ids.copy()
-        ids[rows] = labels[columns]
+        ids, seen_at = self.ids.copy(), self.places.copy()
+        ids[rows], seen_at[rows] = labels[columns], centers[columns]
         observed = np.full_like(states.points, np.nan)
         observed[rows] = seen[columns]
         states = self.model.correct(states, observed)
@@ -193,12 +218,12 @@ class OnlineTracker:
         if not stays.all():
             places = mean_point(states.points[~stays])
             self._lost = np.concatenate([self._lost, np.column_stack([np.full(len(places), frame), places])])
-            states, ids, n_missed = states.take(stays), ids[stays], n_missed[stays]
+            states, ids, n_missed, seen_at = states.take(stays), ids[stays], n_missed[stays], seen_at[stays]
         if len(born):
             states = states.joined(self.model.begin(seen[born]))
-            ids = np.concatenate([ids, labels[born]])
+            ids, seen_at = np.concatenate([ids, labels[born]]), np.concatenate([seen_at, centers[born]])
             n_missed = np.concatenate([n_missed, np.zeros(len(born), dtype=np.int64)])
-        self.states, self.ids, self.n_missed = states, ids, n_missed
+        self.states, self.ids, self.n_missed, self.places = states, ids, n_missed, seen_at
 
 
 def _mean_of_shared(each: np.ndarray, is_shared: np.ndarray, apart: np.ndarray) -> np.ndarray:
@@ -208,6 +233,24 @@ def _mean_of_shared(each: np.ndarray, is_shared: np.ndarray, apart: np.ndarray) 
     if n_shared.all():
         return total / n_shared
     return np.where(n_shared > 0, total / np.maximum(n_shared, 1), np.log1p(apart**2 * 10) * 3)
+
+
+def _are_as_large(points: np.ndarray, others: np.ndarray) -> np.ndarray:
+    """Tell of pairs of animals, (n, n_keypoints, 2) each, whether the keypoints of both span as much."""
+    is_shared = np.isfinite(points[..., :1]) & np.isfinite(others[..., :1])
+    spans = [
+        np.where(is_shared, each, -np.inf).max(axis=1) - np.where(is_shared, each, np.inf).min(axis=1)
+        for each in (points, others)
+    ]
+    own, other = (np.where(np.isfinite(span), np.abs(span), 0).max(axis=-1) for span in spans)
+    return np.maximum(own, other) <= DART_GROWTH * np.minimum(own, other)
+
+
+def _restart(states: States, rows: np.ndarray, anew: States) -> States:
+    """Return states of which some rows begin anew."""
+    points, velocity, variance = states.points.copy(), states.velocity.copy(), states.variance.copy()
+    points[rows], velocity[rows], variance[:, rows] = anew.points, anew.velocity, anew.variance
+    return States(points, velocity, variance)
 
 
 def _free(n: int, taken: np.ndarray) -> np.ndarray:

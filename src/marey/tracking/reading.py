@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,25 +11,33 @@ import numpy as np
 
 from marey.errors import FormatError, InputError, LabelsError, MareyError
 from marey.formats import load_labels, load_poses
+from marey.formats.deeplabcut.tables import SINGLE
 from marey.formats.registry import FORMATS, Format
+from marey.formats.source import fill_up
 from marey.model import LabeledFrame, Labels, create_poses
+from marey.model.poses import INTERPOLATED
 
 if TYPE_CHECKING:
     import xarray as xr
 
 
+# Rows are made for frames between those that are given: up to so many, or so many times as many as are given.
+MOST_ROWS, MOST_EMPTY = 1_000_000, 100
+
+
 def load_animals(path: str | Path, *, video: str | None = None, in_memory: bool = True) -> xr.Dataset:
     """Read the animals of every frame of one video.
 
-    Files of poses are read as such. In files of labels (COCO, say), named animals keep their name; unnamed
-    ones fill further places in the order of the file, which says nothing about who they are.
+    Files of poses are read as such, but for DeepLabCut's unique body parts: what there is once in the scene,
+    a corner of the arena, is no animal. In files of labels (COCO, say), named animals keep their name;
+    unnamed ones fill further places in the order of the file, which says nothing about who they are.
 
     Parameters
     ----------
     path
         A file in any known format.
     video
-        The key of the video, where the file holds several.
+        The key of the video, where the file holds several; passed over in formats of one video.
     in_memory
         Whether to read everything now. Otherwise poses in Marey's own file are read when they are used, and
         the Dataset is to be closed afterwards.
@@ -41,28 +50,54 @@ def load_animals(path: str | Path, *, video: str | None = None, in_memory: bool 
         The file holds several videos, and none or an unknown one was named.
     """
     path = Path(path)
-    found = _read(path, _fitting(path), video, in_memory=in_memory)
+    fitting = _fitting(path)
+    found = _read(path, fitting, video, in_memory=in_memory)
     if not isinstance(found, Labels):
-        return found
+        return _without_unique_parts(found) if _name_of_poses(fitting) == "dlc" else found
     known = {frame.frame: frame for frame in _frames_of(found, path, video)}
     first, last = min(known), max(known)
+    _check_span(len(known), first, last)
     empty = replace(known[first], instances=(), image=None)
     every = [known.get(number) or replace(empty, frame=number) for number in range(first, last + 1)]
     return _poses_of_frames(found, every, path)
 
 
+def on_every_frame(poses: xr.Dataset) -> xr.Dataset:
+    """Return poses with a row for every frame from the first to the last: rows are apart as frames are.
+
+    Where all frames are a number of frames apart, every tenth, say, that number is the step.
+
+    Raises
+    ------
+    InputError
+        The frames are so few and so far apart that hardly anything but empty rows would come of it.
+    """
+    frames = poses["frame"].values.astype(int)
+    steps = np.diff(frames)
+    if not len(steps) or (steps == steps[0]).all():
+        return poses
+    step = int(np.gcd.reduce(steps))
+    _check_span(len(frames), int(frames[0]), int(frames[-1]), step)
+    every = np.arange(frames[0], frames[-1] + 1, step)
+    times = np.interp(every, frames, poses["time"].values)
+    times[np.searchsorted(every, frames)] = poses["time"].values
+    known = poses.load().drop_vars("frame").assign_coords(time=frames)
+    filled = known.reindex(time=every, fill_value={INTERPOLATED: False})
+    return filled.assign_coords(time=times, frame=("time", every)).assign_attrs(poses.attrs)
+
+
 def load_truth(path: str | Path, *, video: str | None = None) -> xr.Dataset:
     """Read the animals of one video to compare tracks with: who they are must be said.
 
-    Where a person labelled frames, these alone are the truth, be it that there is no animal; what is between
-    them is not known. Files of poses tell of every frame.
+    Where a person labelled frames, what they placed or confirmed there is the truth, be it that there is no
+    animal; of other frames nothing is known. Predictions tell of every frame.
 
     Parameters
     ----------
     path
         A file in any known format.
     video
-        The key of the video, where the file holds several.
+        The key of the video, where the file holds several; passed over in formats of one video.
 
     Raises
     ------
@@ -76,17 +111,38 @@ def load_truth(path: str | Path, *, video: str | None = None) -> xr.Dataset:
     path = Path(path)
     fitting = _fitting(path)
     found = _read(path, fitting, video)
-    if isinstance(found, Labels):
-        frames = _labelled(_frames_of(found, path, video))
-        _check_names(frames, path)
-        return _poses_of_frames(found, frames, path)
-    if _name_of_poses(fitting) != "sleap":
+    if not isinstance(found, Labels) and _name_of_poses(fitting) != "sleap":
         return found
-    frames = _labelled(_frames_of(load_labels(path).labels, path, video))
+    labels = found if isinstance(found, Labels) else load_labels(path).labels
+    frames = _labelled(_frames_of(labels, path, video))
+    is_labelled = any(animal.is_confirmed.any() for frame in frames for animal in frame.instances)
+    if is_labelled:
+        frames = replace(labels, frames=frames).confirmed().frames
     _check_names(frames, path)
-    if not any(animal.is_confirmed.any() for frame in frames for animal in frame.instances):
-        return found.isel(time=slice(frames[0].frame, None))  # predictions: of every frame from the first on
-    return found.isel(time=[frame.frame for frame in frames if frame.frame < found.sizes["time"]])
+    if isinstance(found, Labels) or is_labelled:
+        return _poses_of_frames(labels, frames, path)
+    return found.isel(time=slice(frames[0].frame, None))  # predictions: of every frame from the first on
+
+
+def _check_span(n_frames: int, first: int, last: int, step: int = 1) -> None:
+    n_rows = (last - first) // step + 1
+    if n_rows > MOST_ROWS and n_rows > MOST_EMPTY * n_frames:
+        raise InputError(
+            f"expected frames that follow each other, but {n_frames} frames lie between {first} and {last}",
+            hint="number the frames by their place in the video",
+        )
+
+
+def _without_unique_parts(poses: xr.Dataset) -> xr.Dataset:
+    """Return poses without DeepLabCut's individual of unique body parts, and without these body parts."""
+    names = poses["individual"].values.astype(str)
+    if SINGLE not in names or len(names) == 1:
+        return poses
+    animals = poses.isel(individual=np.flatnonzero(names != SINGLE))
+    is_own = animals["position"].notnull().any(["time", "space", "individual"]).values
+    is_unique = poses["position"].sel(individual=SINGLE).notnull().any(["time", "space"]).values
+    is_kept = is_own | ~is_unique
+    return animals.isel(keypoint=np.flatnonzero(is_kept)) if is_kept.any() else poses
 
 
 def _fitting(path: Path) -> list[Format]:
@@ -111,7 +167,9 @@ def _read(
         from marey.formats.native import open_poses
 
         return open_poses(path)
-    options = {"video": video} if video and kind == "sleap" else {}
+    load = next((item.function("load_poses") for item in fitting if item.name == kind), None)
+    takes_name = load is not None and "video" in inspect.signature(load).parameters
+    options = {"video": video} if video and takes_name else {}
     try:
         return load_poses(path, **options)
     except FormatError as refusal:
@@ -152,8 +210,7 @@ def _labelled(frames: list[LabeledFrame]) -> list[LabeledFrame]:
 
 def _poses_of_frames(labels: Labels, frames: list[LabeledFrame], path: Path) -> xr.Dataset:
     array = labels.to_array(frames)
-    names = list(labels.individuals)
-    names += [f"animal {i + 1}" for i in range(len(names), array.shape[1])]
+    names = fill_up(labels.individuals, array.shape[1], "animal ")
     return create_poses(
         array.transpose(0, 3, 2, 1),
         keypoints=labels.skeleton.keypoints,

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from marey.errors import AlreadyExistsError, ConflictError, FormatError, InputError, NotFoundError
 from marey.files import fingerprint, locked, utc_now
-from marey.formats import native
+from marey.formats import load_poses, native
 from marey.formats.hdf5 import atomic_hdf5
 from marey.model import append_history, read_history
 from marey.tracking.edits import Edit, Swap, edit_from_dict, edit_to_dict
@@ -91,10 +91,47 @@ class History:
         return {"done": [e.to_dict() for e in self.done], "undone": [e.to_dict() for e in self.undone]}
 
 
+@dataclass(frozen=True, eq=False)
+class OpenedTracks:
+    """What a file of tracks held when it was read or written, and which state of the file that was.
+
+    Parameters
+    ----------
+    poses
+        What it held.
+    revision
+        Its state, see :func:`revision_of`.
+    fingerprint
+        Of its content, for disks whose clock is too coarse to tell two writes apart.
+    """
+
+    poses: xr.Dataset
+    revision: str
+    fingerprint: str
+
+    @classmethod
+    def load(cls, path: str | Path) -> OpenedTracks:
+        """Read poses in any known format.
+
+        Raises
+        ------
+        NotFoundError, FormatError
+            There is no such file, or it is damaged or in no known format.
+        """
+        # The state comes first: what is written while the poses are read is then somebody else's change.
+        state = _state_of(Path(path))
+        return cls(load_poses(path), *state)
+
+    def is_of(self, path: Path) -> bool:
+        """Tell whether a file is still in this state."""
+        return path.is_file() and _state_of(path) == (self.revision, self.fingerprint)
+
+
 class TrackEditor:
     """Opens a file of tracks, and repairs it.
 
-    Every method that changes something writes the file before it returns.
+    Every method that changes something writes the file before it returns, and none does where somebody else
+    changed the file since its poses were read.
 
     Parameters
     ----------
@@ -102,8 +139,8 @@ class TrackEditor:
         Poses in Marey's own format (``.nc``).
     author
         Who edits.
-    poses
-        What the file holds, where that was read already.
+    opened
+        The file as it was read already; read now where left out.
 
     Raises
     ------
@@ -111,15 +148,19 @@ class TrackEditor:
         There is no such file, or it is not in Marey's own format.
     """
 
-    def __init__(self, path: str | Path, *, author: str = "", poses: xr.Dataset | None = None) -> None:
+    def __init__(self, path: str | Path, *, author: str = "", opened: OpenedTracks | None = None) -> None:
         self.path = Path(path)
         self.author = author
         if not self.path.is_file():
             raise NotFoundError(f"expected a file of tracks at {self.path}, but there is none")
         _check_format(self.path)
-        self.poses = native.load_poses(self.path) if poses is None else poses
-        self._seen = _version(self.path)
+        self.opened = OpenedTracks.load(self.path) if opened is None else opened
         self.history = History.of(self.poses)
+
+    @property
+    def poses(self) -> xr.Dataset:
+        """The tracks as they are now."""
+        return self.opened.poses
 
     @property
     def original_path(self) -> Path:
@@ -191,7 +232,7 @@ class TrackEditor:
     def _held(self) -> Iterator[None]:
         """Keep others from changing the file, which must be as it was read."""
         with locked(self.path.with_name(f".{self.path.name}.lock")):
-            if not self.path.is_file() or _version(self.path) != self._seen:
+            if not self.opened.is_of(self.path):
                 raise ConflictError(
                     f"somebody else changed {self.path.name} in the meantime; nothing was written",
                     hint="open the file again, and repeat the repair",
@@ -227,8 +268,7 @@ class TrackEditor:
             {EDITS_ATTRIBUTE: json.dumps(history.to_dict(), ensure_ascii=False)}
         )
         native.save_poses(logged, self.path, is_compressed=False)
-        self.poses, self.history = logged, history
-        self._seen = _version(self.path)
+        self.opened, self.history = OpenedTracks(logged, *_state_of(self.path)), history
 
 
 def _check_format(path: Path) -> None:
@@ -259,8 +299,15 @@ def _is_kept(path: Path) -> bool:
         return False
 
 
-def _version(path: Path) -> tuple[str, int]:
-    return fingerprint(path), path.stat().st_mtime_ns
+def revision_of(path: Path) -> str:
+    """Return a text that changes whenever the file does, without reading the file."""
+    status = path.stat()
+    return f"{status.st_mtime_ns:x}-{status.st_size:x}-{status.st_ino:x}"
+
+
+def _state_of(path: Path) -> tuple[str, str]:
+    content = fingerprint(path)
+    return revision_of(path), content
 
 
 def _log_repairs(poses: xr.Dataset, done: list[str]) -> xr.Dataset:

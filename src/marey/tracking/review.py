@@ -17,9 +17,10 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from marey.model import standardise_poses
+from marey.model.poses import INTERPOLATED
 from marey.tracking.certainty import doubts_of
-from marey.tracking.detections import animal_size, mean_point
-from marey.tracking.edits import Confirm, Delete, Edit, Interpolate, Join, Split, Swap
+from marey.tracking.detections import animal_size, mean_point, points_of
+from marey.tracking.edits import Confirm, Delete, Edit, Join, Split, Swap
 from marey.tracking.repair import History
 from marey.words import counted
 
@@ -98,7 +99,12 @@ def find_suspicions(poses: xr.Dataset, *, limit: int | None = None) -> list[Susp
     if not scene.is_there.any():
         return []
     done = [entry.edit for entry in History.of(poses).done]
-    found = [*_swaps(scene, doubts_of(poses), done), *_gaps(scene), *_jumps(scene), *_short_tracks(scene)]
+    found = [
+        *_swaps(scene, doubts_of(poses), done),
+        *_gaps(scene, _is_filled(poses)),
+        *_jumps(scene),
+        *_short_tracks(scene),
+    ]
     left = [item for item in found if not any(_is_covered(item, done, n) for n in range(len(done)))]
     left.sort(key=lambda item: (-item.priority, item.start))
     return left[:limit]
@@ -115,10 +121,7 @@ class _Scene:
 
     @classmethod
     def of(cls, poses: xr.Dataset) -> _Scene:
-        points = poses["position"].transpose("time", "individual", "keypoint", "space").values[..., :2]
-        if "is_interpolated" in poses:
-            invented = poses["is_interpolated"].transpose("time", "individual", "keypoint").values
-            points = np.where(invented.astype(bool)[..., None], np.nan, points)
+        points = points_of(poses)[..., :2]
         names = [str(name) for name in poses["individual"].values]
         return cls(mean_point(points), poses["frame"].values, names, animal_size(points))
 
@@ -133,19 +136,22 @@ class _Scene:
 
 
 def _is_covered(item: Suspicion, edits: Sequence[Edit], number: int) -> bool:
-    """Tell whether somebody said that this is right, or filled this gap, with one of the repairs."""
+    """Tell whether somebody said with one of the repairs that this is right.
+
+    Who confirms tracks has seen who is who among exactly these, not that nobody is missing: it covers their
+    exchanges and jumps in its frames, and a gap or a short track only where its frames are just these.
+    """
     edit = edits[number]
-    if isinstance(edit, Confirm):
-        tracks = edit.tracks
-    elif isinstance(edit, Interpolate) and item.kind == "gap":
-        tracks = (edit.track,)
-    else:
+    if not isinstance(edit, Confirm):
         return False
+    tracks = edit.tracks
     for later in edits[number + 1 :]:
         tracks = _renamed(tracks, item.start, later)
-    starts = edit.start is None or edit.start <= item.start
-    stops = edit.stop is None or item.stop <= edit.stop
-    return starts and stops and set(item.tracks) <= set(tracks)
+    if set(item.tracks) != set(tracks):
+        return False
+    if item.kind in ("gap", "short"):
+        return (edit.start, edit.stop) == (item.start, item.stop)
+    return (edit.start is None or edit.start <= item.start) and (edit.stop is None or item.stop <= edit.stop)
 
 
 def _renamed(tracks: tuple[str, ...], frame: int, edit: Edit) -> tuple[str, ...]:
@@ -172,7 +178,13 @@ def _swaps(scene: _Scene, doubts: list[dict[str, Any]], edits: Sequence[Edit]) -
     if doubts:
         left = [doubt for doubt in (_after(doubt, edits) for doubt in doubts) if doubt is not None]
         return [_from_doubt(scene, doubt) for doubt in left if set(doubt["tracks"]) <= set(scene.names)]
-    return [item for pair in combinations(range(len(scene.names)), 2) for item in _contacts(scene, *pair)]
+    spans = [_span(there) for there in scene.is_there.T]
+    found = []
+    for (first, own), (second, other) in combinations(enumerate(spans), 2):
+        both = slice(max(own.start, other.start), min(own.stop, other.stop))
+        if both.start < both.stop:
+            found += _contacts(scene, first, second, both)
+    return found
 
 
 def _after(doubt: dict[str, Any], edits: Sequence[Edit]) -> dict[str, Any] | None:
@@ -204,14 +216,14 @@ def _from_doubt(scene: _Scene, doubt: dict[str, Any]) -> Suspicion:
     )
 
 
-def _contacts(scene: _Scene, first: int, second: int) -> list[Suspicion]:
-    """Judge each contact of two animals by where both were going before and after it."""
-    apart = np.linalg.norm(scene.centers[:, first] - scene.centers[:, second], axis=-1)
+def _contacts(scene: _Scene, first: int, second: int, rows: slice) -> list[Suspicion]:
+    """Judge each contact of two animals, both there in some rows, by where they were going around it."""
+    apart = np.linalg.norm(scene.centers[rows, first] - scene.centers[rows, second], axis=-1)
     near = np.nan_to_num(apart, nan=np.inf) < CONTACT_SHARE * scene.size
     found = []
-    for start, stop in _runs(_closed(near, LOOK_FRAMES)):
+    for start, stop in (np.array(_runs(_closed(near, LOOK_FRAMES)), dtype=int) + rows.start).tolist():
         before, after = start - LOOK_FRAMES, stop + LOOK_FRAMES
-        if before < 0 or after >= len(apart):
+        if before < rows.start or after >= rows.stop:
             continue
         ends = scene.centers[[before, start, stop, after]][:, [first, second]]
         if not np.isfinite(ends).all():
@@ -246,10 +258,11 @@ def _exchange_likelihood(ends: np.ndarray, n_frames: int, size: float) -> float:
     return float(1 / (1 + np.exp(np.clip((crossed - kept) / (2 * variance) + RARE_NATS, -50, 50))))
 
 
-def _gaps(scene: _Scene) -> list[Suspicion]:
+def _gaps(scene: _Scene, is_filled: np.ndarray) -> list[Suspicion]:
+    """Find stretches where a track is neither found nor filled in (n_frames, n_tracks)."""
     found = []
     for track, name in enumerate(scene.names):
-        there = scene.is_there[:, track]
+        there = scene.is_there[:, track] | is_filled[:, track]
         for start, stop in _runs(~there):
             if start == 0 or stop == len(there) - 1:
                 continue
@@ -258,6 +271,14 @@ def _gaps(scene: _Scene) -> list[Suspicion]:
             reason = f"{name} is not found in {counted(length, 'frame')}"
             found.append(Suspicion("gap", *frames, (name,), 1.0, GAP_COST * length, reason))
     return found
+
+
+def _is_filled(poses: xr.Dataset) -> np.ndarray:
+    """Return where a track has points that were filled in, (n_frames, n_tracks)."""
+    if INTERPOLATED not in poses:
+        return np.zeros((poses.sizes["time"], poses.sizes["individual"]), dtype=bool)
+    # Marks may be missing, where numbers took their place.
+    return (poses[INTERPOLATED] == 1).any("keypoint").transpose("time", "individual").values
 
 
 def _jumps(scene: _Scene) -> list[Suspicion]:
@@ -317,6 +338,12 @@ def _short_tracks(scene: _Scene) -> list[Suspicion]:
                 Suspicion("short", *frames, (name,), 1 - len(rows) / limit, float(len(rows)), reason)
             )
     return found
+
+
+def _span(flags: np.ndarray) -> slice:
+    """Return the rows from the first to the last True."""
+    rows = np.flatnonzero(flags)
+    return slice(int(rows[0]), int(rows[-1]) + 1) if len(rows) else slice(0, 0)
 
 
 def _runs(flags: np.ndarray) -> list[tuple[int, int]]:

@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from marey.model import append_history, load_rows
+from marey.model.poses import IDENTITY_CONFIDENCE, INTERPOLATED
 from marey.tracking.certainty import (
     DOUBTS_ATTRIBUTE,
     Doubt,
     certain_stretches,
     identity_confidence,
 )
-from marey.tracking.detections import BLOCK_FRAMES
+from marey.tracking.detections import BLOCK_FRAMES, found_alone
 from marey.tracking.filling import doubtful_gaps, fill_absences
 from marey.tracking.repair import EDITS_ATTRIBUTE
 
@@ -59,7 +60,7 @@ class TrackRows:
         for start in range(0, len(self.source), n_rows):
             block = self._rows(start, min(start + n_rows, len(self.source))).assign_attrs(attributes)
             if self.max_gap > 0:
-                n_filled += int(block["is_interpolated"].sum())
+                n_filled += int(block[INTERPOLATED].sum())
                 parameters = {"max_gap": self.max_gap, "method": "linear", "n_filled": n_filled}
                 block = append_history(block, "interpolate_gaps", **parameters)
             for operation, parameters in self.log:
@@ -81,7 +82,7 @@ class TrackRows:
         first, last = max(0, start - margin), min(stop + margin, len(self.source))
         rows = _gather(load_rows(self.poses, first, last), self.source[first:last], self.names)
         confidence = self._identity_confidence[first:last]
-        rows = rows.assign(identity_confidence=(("time", "individual"), confidence))
+        rows = rows.assign({IDENTITY_CONFIDENCE: (("time", "individual"), confidence)})
         if self.max_gap > 0:
             rows = fill_absences(rows, self._doubtful_gaps[first:last], self.max_gap)
         return rows.isel(time=slice(start - first, stop - first))
@@ -99,6 +100,7 @@ def _gather(poses: "xr.Dataset", source: np.ndarray, names: Sequence[str]) -> "x
     """Return poses with a track for each individual."""
     import xarray as xr
 
+    poses = found_alone(poses)
     rows = np.arange(len(source))[:, None]
     variables = {}
     for name, variable in poses.data_vars.items():

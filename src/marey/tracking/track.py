@@ -1,5 +1,6 @@
 """Tracks out of poses: who is who in every frame, and how sure that is."""
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property, partial
@@ -8,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from marey.errors import ConfigError
+from marey.errors import ConfigError, InputError
 from marey.formats import save_poses_in_blocks
 from marey.progress import Progress, ProgressCallback, ignore_progress
 from marey.tracking.appearance import Appearance, BodyLengths, Features, learn_appearance
@@ -34,7 +35,8 @@ from marey.tracking.linking import (
 from marey.tracking.mending import mend
 from marey.tracking.motion import MotionModel, learn_motion
 from marey.tracking.naming import identity_features, names_of
-from marey.tracking.online import OnlineTracker, Tracklets
+from marey.tracking.online import OnlineTracker
+from marey.tracking.reading import on_every_frame
 from marey.tracking.rows import TrackRows
 
 if TYPE_CHECKING:
@@ -43,7 +45,7 @@ if TYPE_CHECKING:
 # A gap of more seconds than this is bridged only where nobody can have left. For as long, an animal that was
 # lost may be the one that is found.
 LONGEST_GAP_S = 4.0
-USUAL_FPS = 30.0
+USUAL_FPS, MOST_FPS = 30.0, 1e5
 # Animals are covered for moments; where they were in the meantime is no secret.
 LONGEST_FILLED_GAP_S = 1.0
 # Without a given number, the animals are taken to be as many as in most frames, if there are more in hardly
@@ -145,50 +147,53 @@ def track(
         marked, see :func:`marey.tracking.filling.fill_absences`. 0 fills none.
     take_apart
         Whether detections that were put together from two animals are taken apart, see
-        :func:`marey.tracking.mending.mend`: more is found, in more pieces. Not done where `features` are
-        given.
+        :func:`marey.tracking.mending.mend`: more is found, in more pieces. All poses are then in memory. Not
+        done where `features` are given.
 
     Raises
     ------
     ConfigError
         `n_animals` is not positive.
     InputError
-        There is nothing in the poses, or they are in 3D.
+        There is nothing in the poses, or they are in 3D; their frame rate is no number of frames a second; or
+        few frames lie very far apart.
     """
     if n_animals is not None and n_animals < 1:
         raise ConfigError(f"expected at least one animal, got {n_animals}")
-    detections = detections_from_poses(poses, features=features)
-    n_mended = 0
-    if take_apart and features is None:
-        poses, n_mended = mend(poses, n_animals or usual_number(detections.is_there))
-        detections = detections_from_poses(poses) if n_mended else detections
+    frame_rate = _frame_rate(poses)
+    poses = on_every_frame(poses) if features is None else poses
+    poses, detections, n_mended = _detect(poses, n_animals, features, take_apart=take_apart)
     number = n_animals or usual_number(detections.is_there)
     is_closed = not can_leave if can_leave is not None else number is not None
     if is_closed:
         number = number or crowded_number(detections.is_there)
-        detections = detections.with_neighbours(number)
+        detections = detections.with_neighbours(number, frame_rate)
+    most = number if is_closed else n_animals
     motion = learn_motion(detections.points, detections.size)
-    frame_rate = float(poses.attrs.get("fps", USUAL_FPS))
-    memory = _longest_gap(frame_rate)
-    tracker = OnlineTracker(detections.points.shape[2], motion, detections.size, memory)
+    tracker = OnlineTracker(detections.points.shape[2], motion, detections.size, _longest_gap(frame_rate))
     parts = members(_follow(detections, tracker, progress))
     said = identity_features(poses)
     told = [said, None if describe is None else describe(poses, parts)]
-    looks = [kind for kind in told if kind is not None]
-    linked = _Linked.make(parts, detections, looks, motion, frame_rate)
-    chains = linked.chains(number if is_closed else n_animals, can_leave=not is_closed)
-    n_seen = [sum(len(parts[i][0]) for i in chain) for chain in chains]
-    least = min(min_frames, int(detections.is_there.any(axis=1).sum()))
-    chains = [chain for chain, n in zip(chains, n_seen, strict=True) if n >= least] or chains[:1]
-    n_left_out = sum(len(frames) for frames, _ in parts) - sum(len(parts[i][0]) for c in chains for i in c)
-    n_doubles = len(detections.doubles)
+    linked = _Linked.make(parts, detections, [kind for kind in told if kind is not None], motion, frame_rate)
+    chains = linked.chains(most, can_leave=not is_closed)
+    chains = _long_enough(chains, parts, min(min_frames, int(detections.is_there.any(axis=1).sum())))
     doubts = find_doubts(linked.joints(chains))
-    numbers = {
-        "n_animals": number if is_closed else "open",
-        "n_tracks": len(chains),
+    settings = {
+        "n_animals": most,
+        "can_leave": not is_closed,
+        "min_frames": min_frames,
+        "take_apart": take_apart,
+        "told_apart": {
+            "names": said is not None,
+            "features": features is not None,
+            "looks": told[1] is not None,
+        },
+    }
+    found = {
         "n_taken_apart": n_mended,
-        "n_doubles": n_doubles,
-        "n_left_out": n_left_out,
+        "n_doubles": len(detections.doubles),
+        "n_left_out": sum(len(frames) for frames, _ in parts)
+        - sum(len(parts[i][0]) for c in chains for i in c),
     }
     rows = TrackRows(
         poses,
@@ -196,9 +201,43 @@ def track(
         names_of(chains, parts, said, _known_names(poses)),
         doubts,
         round(max_gap_s * frame_rate),
-        [("track", numbers)],
+        [("track", {**settings, "n_tracks": len(chains), **found})],
     )
-    return Tracking(rows, doubts, len(parts), number if is_closed else None, n_mended, n_doubles, n_left_out)
+    return Tracking(rows, doubts, len(parts), number if is_closed else None, **found)
+
+
+def _detect(
+    poses: "xr.Dataset", n_animals: int | None, features: np.ndarray | None, *, take_apart: bool
+) -> "tuple[xr.Dataset, Detections, int]":
+    """Return poses, the detections in them, and how many of these were taken apart."""
+    detections = detections_from_poses(poses, features=features)
+    if not take_apart or features is not None:
+        return poses, detections, 0
+    poses, n_mended = mend(poses, n_animals or usual_number(detections.is_there))
+    return poses, detections_from_poses(poses) if n_mended else detections, n_mended
+
+
+def _long_enough(
+    chains: list[list[int]], parts: list[tuple[np.ndarray, np.ndarray]], n_least: int
+) -> list[list[int]]:
+    """Return the tracks that were seen in so many frames; the longest one in any case."""
+    n_seen = [sum(len(parts[i][0]) for i in chain) for chain in chains]
+    return [chain for chain, n in zip(chains, n_seen, strict=True) if n >= n_least] or chains[:1]
+
+
+def _frame_rate(poses: "xr.Dataset") -> float:
+    """Return the frames a second that poses state; the usual number where they state none."""
+    stated = poses.attrs.get("fps", USUAL_FPS)
+    try:
+        rate = float(stated)
+    except (TypeError, ValueError):
+        rate = math.nan
+    if not 0 < rate <= MOST_FPS:
+        raise InputError(
+            f"expected above 0 and up to {MOST_FPS:g} frames a second, but the poses say {stated}",
+            hint="name the video that they are of, or correct the attribute `fps`",
+        )
+    return rate
 
 
 def usual_number(is_there: np.ndarray) -> int | None:
@@ -226,7 +265,8 @@ def _longest_gap(frame_rate: float) -> int:
     return round(LONGEST_GAP_S * frame_rate)
 
 
-def _follow(detections: Detections, tracker: OnlineTracker, progress: ProgressCallback) -> Tracklets:
+def _follow(detections: Detections, tracker: OnlineTracker, progress: ProgressCallback) -> np.ndarray:
+    """Return the tracklet of each detection, shape (n_frames, n_slots); -1 for an empty slot."""
     is_there = detections.is_there
     labels = np.full(is_there.shape, -1, dtype=np.int32)
     for rows in blocks_of(detections.points):
@@ -237,7 +277,7 @@ def _follow(detections: Detections, tracker: OnlineTracker, progress: ProgressCa
             labels[frame, there] = tracker.step(frame, seen, centers[frame - rows.start, there])
             if frame % _REPORT_EVERY == 0 or frame == len(is_there) - 1:
                 progress(Progress("tracking", frame + 1, len(is_there)))
-    return Tracklets(labels, tracker.cuts)
+    return labels
 
 
 @dataclass(frozen=True)
