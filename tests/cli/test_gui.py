@@ -72,6 +72,7 @@ def test_one_line_a_page_and_a_clean_end(start, project):
     assert page.status_code == 200
     assert "text/html" in page.headers["content-type"]
     session = client.get("/api/session").json()
+    assert httpx.URL(address).fragment == f"/p/{session['project']}", "the project, not the start page"
     assert client.get(f"/api/projects/{session['project']}").json()["name"] == project.name
     assert session["roots"][0]["path"] == str(project.root)
     second = subprocess.run(

@@ -2,18 +2,25 @@
 
 import numpy as np
 import pytest
+import xarray as xr
+from typer.testing import CliRunner
 
+from make_videos import numbered_video
+from marey.cli.app import app
 from marey.formats import load_poses, save_poses
 from marey.model import append_history, create_poses
 from marey.refinement import interpolate_gaps
+from marey.server import proofreading
+from marey.tracking import Delete, TrackEditor
+from marey.visualisation.pyramid import pyramid_path
 
 N = 40
 BODY = np.array([[0.0, 0], [-6, 4], [6, 4], [0, 20]])
 
 
-def walking(swapped_from=N):
+def walking(swapped_from=None, n=N):
     """Two animals that walk past each other; from a frame on, their names are exchanged."""
-    frames = np.arange(N)
+    frames = np.arange(n)
     places = np.stack(
         [
             np.stack([20 + 2.0 * frames, 30 + 0 * frames], 1),
@@ -21,7 +28,8 @@ def walking(swapped_from=N):
         ]
     )
     points = places[:, :, None] + BODY  # (animals, frames, keypoints, 2)
-    points[:, swapped_from:] = points[::-1, swapped_from:].copy()
+    if swapped_from is not None:
+        points[:, swapped_from:] = points[::-1, swapped_from:].copy()
     return points.transpose(1, 3, 2, 0)
 
 
@@ -88,6 +96,36 @@ def test_a_second_person_is_told_and_nothing_is_written(client, tracks, poses_fi
     assert poses_file.read_bytes() == content
 
 
+def test_what_somebody_else_did_right_after_a_repair_is_seen(client, tracks, poses_file, monkeypatch):
+    """By the command line, between the write and the answer."""
+
+    def look(path):
+        monkeypatch.undo()
+        TrackEditor(path).apply(Delete("b", 30, 34))
+        return pyramid_path(path)
+
+    monkeypatch.setattr(proofreading, "pyramid_path", look)
+    mine = swap(client, tracks).json()
+    assert swap(client, tracks, revision=mine["revision"], start=3).status_code == 409
+    now = client.get(f"{tracks}/tracks").json()
+    assert [entry["description"].split()[0] for entry in now["done"]] == ["exchange", "delete"]
+
+
+def test_what_somebody_else_did_while_tracks_were_read_is_seen(client, tracks, poses_file, monkeypatch):
+    def read_late(path):
+        poses = load_poses(path)
+        monkeypatch.undo()
+        TrackEditor(path).apply(Delete("b", 30, 34))
+        return poses
+
+    monkeypatch.setattr("marey.tracking.repair.load_poses", read_late)
+    before = client.get(f"{tracks}/tracks").json()
+    assert before["done"] == []
+    assert swap(client, tracks, revision=before["revision"]).status_code == 409
+    (entry,) = client.get(f"{tracks}/tracks").json()["done"]
+    assert entry["description"].startswith("delete b")
+
+
 def test_repairs_that_do_not_fit(client, tracks, poses_file):
     content = poses_file.read_bytes()
     unknown = swap(client, tracks, first="c")
@@ -147,6 +185,60 @@ def test_animals_are_followed_with_the_choices_of_the_command_line(client, url, 
     done = finish(client.post(f"{tracks}/track", json={"n_animals": 2, **choices}).json())
     assert done["status"] == "done", done
     assert "nobody met or was lost" in done["result"]["appearance"]
+
+
+@pytest.fixture
+def fast(project, disk):
+    """Poses without a rate of a video of 100 frames/s, in which an animal is gone for 35 frames."""
+    project.add_video(numbered_video(disk / "videos" / "fast.mp4", 160, fps=100))
+    points = walking(n=160)
+    points[80:115, :, :, 1] = np.nan
+    path = project.predictions_folder / "fast.nc"
+    path.parent.mkdir(exist_ok=True)
+    names = ["snout", "ear_left", "ear_right", "tail"]
+    poses = create_poses(points, keypoints=names, individuals=["a", "b"])
+    save_poses(poses.assign_attrs(source_file="fast.mp4"), path)
+    return path
+
+
+def test_the_browser_and_the_command_line_track_alike(client, url, fast, disk, tmp_path, finish):
+    (item,) = client.get(f"{url}/results").json()
+    done = finish(client.post(f"{url}/results/{item['id']}/track", json={"n_animals": 2}).json())
+    assert done["status"] == "done", done
+    by_browser = load_poses(fast.with_name("fast-tracks.nc"))
+    other = tmp_path / "by hand.nc"
+    video = disk / "videos" / "fast.mp4"
+    arguments = ["track", str(fast), "--video", str(video), "--n-animals", "2", "--output", str(other)]
+    assert CliRunner().invoke(app, arguments).exit_code == 0
+    by_hand = load_poses(other)
+    xr.testing.assert_equal(by_browser, by_hand)
+    same = set(by_hand.attrs) - {"log"}
+    assert {name: by_browser.attrs[name] for name in same} == {name: by_hand.attrs[name] for name in same}
+    assert by_browser.attrs["fps"] == 100
+    assert by_browser["time"].values[[0, -1]].tolist() == pytest.approx([0, 1.59])
+    assert by_browser["is_interpolated"].sum() == 35 * 4  # less than a second at this rate only
+
+
+def test_poses_are_not_tracked_by_a_video_that_is_shorter(client, url, tracks, poses_file, finish):
+    poses = load_poses(poses_file)
+    save_poses(poses.assign_coords(frame=("time", np.arange(1, N + 1))), poses_file)
+    failed = finish(client.post(f"{tracks}/track", json={"n_animals": 2}).json())
+    assert "go up to frame 40" in failed["error"]["message"]
+
+
+def test_where_the_video_is_gone_the_rate_of_the_poses_counts(client, url, tracks, fast, disk, finish):
+    for video in (disk / "videos").iterdir():
+        video.unlink()
+    ids = {item["name"]: item["id"] for item in client.get(f"{url}/results").json()}
+    ask = f"{url}/results/{{}}/track"
+    assert finish(client.post(ask.format(ids["day 1"]), json={"n_animals": 2}).json())["status"] == "done"
+    refused = {
+        "fast": {"n_animals": 2},
+        "day 1": {"n_animals": 2, "appearance": "on", "overwrite": True},
+    }
+    for name, choices in refused.items():
+        failed = finish(client.post(ask.format(ids[name]), json=choices).json())
+        assert failed["error"]["kind"] == "NotFoundError", name
 
 
 def test_looks_need_a_video(client, url, tracks, project):

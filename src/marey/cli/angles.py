@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from marey.cli.options import AsJson, Overwrite
 from marey.cli.output import print_json, say
 
 if TYPE_CHECKING:
@@ -36,8 +37,8 @@ def angles(
         Path | None, typer.Option(help="Draw them over time into this file (.png, .svg).")
     ] = None,
     individual: Annotated[str | None, typer.Option(help="Whose, for a .csv of several animals.")] = None,
-    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace what exists.")] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print what was found as JSON.")] = False,
+    overwrite: Overwrite = False,
+    as_json: AsJson = False,
 ) -> None:
     """Compute joint angles, with their uncertainty, and check them against the limits of the joints.
 

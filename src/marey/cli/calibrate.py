@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from marey.cli.options import AsJson, Overwrite
 from marey.cli.output import print_json, progress_bars, say
 
 if TYPE_CHECKING:
@@ -63,8 +64,8 @@ def calibrate(  # noqa: PLR0917 - the options of a command
     cache: Annotated[Path | None, typer.Option(help="Keep what was detected in this file (.npz).")] = None,
     max_views: Annotated[int, typer.Option(min=3, help="Use at most so many views, well spread.")] = 200,
     seed: Annotated[int, typer.Option(help="Of the choice of held-out views.")] = 0,
-    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace the output if it exists.")] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print the figures as JSON.")] = False,
+    overwrite: Overwrite = False,
+    as_json: AsJson = False,
 ) -> None:
     """Calibrate cameras from images or videos of a board.
 
@@ -123,7 +124,7 @@ def calibrate(  # noqa: PLR0917 - the options of a command
 
 def check_calibration(
     path: Annotated[Path, typer.Argument(metavar="CALIBRATION", help="A calibration in any known format.")],
-    as_json: Annotated[bool, typer.Option("--json", help="Print the findings as JSON.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Say what looks wrong with a calibration: cameras that came out the same, impossible lenses, and more.
 

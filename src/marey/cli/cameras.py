@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from marey.cli.options import AsJson
 from marey.cli.output import print_json, say
 from marey.words import counted
 
@@ -30,7 +31,7 @@ def cameras(
     overwrite: Annotated[
         bool, typer.Option("--overwrite", help="Replace a calibration of the same name.")
     ] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print what was found as JSON.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Show, and with options change, which videos belong together and the calibration.
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from marey.cli.options import AsJson
 from marey.cli.output import print_json, progress_bars, say
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ def demo(
     no_open: Annotated[
         bool, typer.Option("--no-open", help="Do not show the report in the browser at the end.")
     ] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print what was made and found as JSON.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """See what Marey does, in about five minutes: no video and no labels are needed.
 

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
+from marey.cli.options import AsJson
 from marey.cli.output import print_json, progress_bars, say
 from marey.errors import AlreadyExistsError
 
@@ -29,7 +30,7 @@ def evaluate(
     ] = None,
     confidence_cut: Annotated[float, typer.Option(help="Also give the figures above this confidence.")] = 0.6,
     overwrite: Annotated[bool, typer.Option(help="Replace the file given with --report.")] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print all figures as JSON.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Say how far off a run is, on test, validation and training frames, and write a report.
 

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from marey.cli.options import AsJson, OfVideo
 from marey.cli.output import print_json, say
 from marey.words import counted
 
@@ -21,8 +22,8 @@ def evaluate_tracks(
     sigma: Annotated[
         float | None, typer.Option(help="Fall-off of the keypoint similarity that matches them.")
     ] = None,
-    of: Annotated[str | None, typer.Option(help="The name of the video, where a file holds several.")] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print all figures as JSON.")] = False,
+    of: OfVideo = None,
+    as_json: AsJson = False,
 ) -> None:
     """Compare two files of tracks: HOTA, IDF1, MOTA, switches, fragmentations, and the error of the poses.
 

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from marey.cli.options import AsJson
 from marey.cli.output import print_json, progress_bars, say
 from marey.words import counted
 
@@ -13,7 +14,6 @@ if TYPE_CHECKING:
 
     from marey.project import Project
 
-JsonOption = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
 SeedOption = Annotated[int, typer.Option("--seed", help="Another number gives other frames.")]
 
 
@@ -39,7 +39,7 @@ def extract(
     start: Annotated[int, typer.Option("--start", help="Choose from this frame on.")] = 0,
     stop: Annotated[int | None, typer.Option("--stop", help="Choose among frames before this one.")] = None,
     seed: SeedOption = 0,
-    json: JsonOption = False,
+    json: AsJson = False,
 ) -> None:
     """Extract frames to label, as images; never the same one twice.
 
@@ -83,7 +83,7 @@ def suggest(
     ] = "",
     add: Annotated[bool, typer.Option("--add", help="Extract the frames into the project.")] = False,
     seed: SeedOption = 0,
-    json: JsonOption = False,
+    json: AsJson = False,
 ) -> None:
     """Find the frames of a predicted video whose labels would help the network most.
 

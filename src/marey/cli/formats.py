@@ -6,10 +6,10 @@ from typing import Annotated
 
 import typer
 
+from marey.cli.options import AsJson, Overwrite
 from marey.cli.output import print_json, progress_bars, say
 from marey.words import counted
 
-Json = Annotated[bool, typer.Option("--json", help="Print what was done as JSON on stdout.")]
 _IMPORTS = "dlc, sleap, lightning-pose, coco, nwb, jabs, ultralytics, table, or auto"
 _EXPORTS = "dlc, sleap, lightning-pose, coco, nwb, table"
 
@@ -33,7 +33,7 @@ def import_(
     extract: Annotated[
         bool, typer.Option(help="Extract labelled frames that have no image from their video.")
     ] = True,
-    as_json: Json = False,
+    as_json: AsJson = False,
 ) -> None:
     """Make a project from the labels of another tool.
 
@@ -90,8 +90,8 @@ def export(
     project: Annotated[Path, typer.Argument(help="The project's folder.")],
     format: Annotated[str, typer.Option("--format", help=f"One of {_EXPORTS}.")],  # noqa: A002
     output: Annotated[Path, typer.Option("--output", "-o", help="The folder or file to write.")],
-    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace a file.")] = False,
-    as_json: Json = False,
+    overwrite: Overwrite = False,
+    as_json: AsJson = False,
 ) -> None:
     """Write the labels of a project for another tool.
 
@@ -119,8 +119,8 @@ def convert(
     ] = None,
     video: Annotated[str | None, typer.Option(help="Which video, where IN holds several.")] = None,
     fps: Annotated[float | None, typer.Option(help="Frames per second, where IN does not say.")] = None,
-    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace a file.")] = False,
-    as_json: Json = False,
+    overwrite: Overwrite = False,
+    as_json: AsJson = False,
 ) -> None:
     """Convert poses or labels from one format to another.
 

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from marey.cli.options import AsJson, Overwrite
 from marey.cli.output import print_json, progress_bars, say
 from marey.words import counted
 
@@ -14,10 +15,8 @@ if TYPE_CHECKING:
     from marey.prediction import FailedVideo, PredictionResult
     from marey.runs import Run
 
-Json = Annotated[bool, typer.Option("--json", help="Print what was done as JSON on stdout.")]
 RunName = Annotated[str, typer.Option("--run", help="The name of the run.")]
 ProjectFolder = Annotated[Path, typer.Argument(metavar="PROJECT", help="The project's folder.")]
-Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace what is there already.")]
 
 
 def register(app: typer.Typer) -> None:
@@ -71,7 +70,7 @@ def predict(  # noqa: PLR0917 - typer gives them by name
     ] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Go on with what was interrupted.")] = False,
     overwrite: Overwrite = False,
-    as_json: Json = False,
+    as_json: AsJson = False,
 ) -> None:
     """Find the animals in every frame of videos.
 
@@ -141,7 +140,7 @@ def export_model(
     run: RunName,
     output: Annotated[Path, typer.Option(help="The ONNX file to write.")],
     overwrite: Overwrite = False,
-    as_json: Json = False,
+    as_json: AsJson = False,
 ) -> None:
     """Write a run's network as ONNX, with everything that is needed to use it without Marey.
 

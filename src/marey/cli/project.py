@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from marey.cli.options import AsJson
 from marey.cli.output import print_json, say
 from marey.words import counted
 
@@ -13,7 +14,6 @@ if TYPE_CHECKING:
     from marey.project import Finding, Project
 
 FolderArgument = Annotated[Path, typer.Argument(metavar="PROJECT", help="The project's folder.")]
-JsonOption = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
 ConditionOption = Annotated[
     list[str] | None,
     typer.Option("--condition", metavar="NAME=VALUE", help="What to record of the videos; repeatable."),
@@ -61,7 +61,7 @@ def new(
     name: Annotated[str, typer.Option("--name", help="The project's name; else the folder's.")] = "",
     condition: ConditionOption = None,
     copy: CopyOption = False,
-    json: JsonOption = False,
+    json: AsJson = False,
 ) -> None:
     """Make a project.
 
@@ -95,7 +95,7 @@ def add_videos(
     ],
     condition: ConditionOption = None,
     copy: CopyOption = False,
-    json: JsonOption = False,
+    json: AsJson = False,
 ) -> None:
     """Add videos to a project; they stay where they are unless copied.
 
@@ -109,7 +109,7 @@ def add_videos(
         print_json({"videos": {key: opened.videos[key].model_dump() for key in keys}})
 
 
-def info(project: FolderArgument, json: JsonOption = False) -> None:
+def info(project: FolderArgument, json: AsJson = False) -> None:
     """Say what a project holds.
 
     Example: marey info my-project
@@ -138,7 +138,7 @@ def check(
     project: FolderArgument,
     deep: Annotated[bool, typer.Option("--deep", help="Also decode every video and image.")] = False,
     search: SearchOption = None,
-    json: JsonOption = False,
+    json: AsJson = False,
 ) -> None:
     """Find out what is wrong or suspicious; exit with 1 if something does not work.
 
@@ -181,7 +181,7 @@ def skeleton(
         bool, typer.Option("--drop-labels", help="Remove keypoints although they have labels.")
     ] = False,
     author: AuthorOption = "",
-    json: JsonOption = False,
+    json: AsJson = False,
 ) -> None:
     """Show or change the keypoints of a project; its labels follow.
 
@@ -213,7 +213,7 @@ def skeleton(
 def labels_history(
     project: FolderArgument,
     video: Annotated[str, typer.Argument(help="The video's key.")],
-    json: JsonOption = False,
+    json: AsJson = False,
 ) -> None:
     """List every saved state of the labels of a video.
 
@@ -255,7 +255,7 @@ def labels_restore(
 def labels_show(
     project: FolderArgument,
     video: Annotated[str, typer.Argument(help="The video's key.")],
-    json: JsonOption = False,
+    json: AsJson = False,
 ) -> None:
     """Print the labels of a video as a table, or as JSON.
 

@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from marey.cli.options import AsJson, Overwrite
 from marey.cli.output import print_json, say
 from marey.words import counted
 
@@ -37,8 +38,8 @@ def smooth(
             "filtered predictions."
         ),
     ] = None,
-    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace OUT if it exists.")] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print what was done as JSON.")] = False,
+    overwrite: Overwrite = False,
+    as_json: AsJson = False,
 ) -> None:
     """Smooth poses; kalman finds out by itself how much, and is not misled by single jumps.
 
@@ -100,8 +101,8 @@ def ensemble(
     latents: Annotated[
         int | None, typer.Option(help="Points that move as one: describe them by so many coordinates.")
     ] = None,
-    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace OUT if it exists.")] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print what was done as JSON.")] = False,
+    overwrite: Overwrite = False,
+    as_json: AsJson = False,
 ) -> None:
     """Combine the predictions of several networks or seeds; where they disagree, the motion decides.
 

@@ -5,13 +5,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from marey.cli.options import AsJson, Overwrite
 from marey.cli.output import print_json, progress_bars, say
 
 if TYPE_CHECKING:
     import numpy as np
 
-OverwriteOption = Annotated[bool, typer.Option("--overwrite", help="Replace what exists.")]
-JsonOption = Annotated[bool, typer.Option("--json", help="Print what was written as JSON.")]
 _DIRECTIONS = {"x": 0, "y": 1, "z": 2}
 
 
@@ -40,8 +39,8 @@ def render_3d(  # noqa: PLR0917 - every option of a command is an argument
     turn: Annotated[float, typer.Option(help="Degrees by which the view turns in a second.")] = 36.0,
     start: Annotated[int | None, typer.Option(help="First frame to draw.")] = None,
     stop: Annotated[int | None, typer.Option(help="The frame after the last one to draw.")] = None,
-    overwrite: OverwriteOption = False,
-    as_json: JsonOption = False,
+    overwrite: Overwrite = False,
+    as_json: AsJson = False,
 ) -> None:
     """Draw a skeleton that rotates in space, beside the videos with the points drawn in.
 
@@ -83,8 +82,8 @@ def plot_3d(
         Path, typer.Argument(metavar="POSES3D", help="3D poses, as `marey triangulate` writes.")
     ],
     output: Annotated[Path, typer.Argument(metavar="OUT", help="The figure: .png, .svg or .pdf.")],
-    overwrite: OverwriteOption = False,
-    as_json: JsonOption = False,
+    overwrite: Overwrite = False,
+    as_json: AsJson = False,
 ) -> None:
     """Draw the coordinates over time, with bands that hold the truth in 90 % of frames.
 

@@ -1,18 +1,16 @@
 """``marey track``: who is who in poses of several animals."""
 
-import math
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from marey.cli.options import AsJson, OfVideo, Overwrite
 from marey.cli.output import print_json, progress_bars, say
 from marey.words import counted
 
 if TYPE_CHECKING:
-    import xarray as xr
-
     from marey.progress import ProgressCallback
     from marey.tracking import Tracking
     from marey.training.appearance import VideoAppearance
@@ -22,7 +20,7 @@ if TYPE_CHECKING:
 TOLD_PROBABILITY = 0.05
 
 
-class Looks(StrEnum):
+class WhenToLook(StrEnum):
     """Whether the video is searched for what tells animals apart."""
 
     AUTO = "auto"
@@ -42,12 +40,12 @@ def track(
         Path | None, typer.Option(help="The video: gives the frame rate, and its length is checked.")
     ] = None,
     appearance: Annotated[
-        Looks,
+        WhenToLook,
         typer.Option(
             help="Learn from the video how the animals differ, without labels; for animals that do. "
             "auto: where animals met or were lost."
         ),
-    ] = Looks.OFF,
+    ] = WhenToLook.OFF,
     n_animals: Annotated[
         int | None, typer.Option("--n-animals", help="How many there are; estimated if left out.")
     ] = None,
@@ -65,11 +63,9 @@ def track(
             help="Take detections apart that were put together from two animals.",
         ),
     ] = False,
-    of: Annotated[
-        str | None, typer.Option(help="The name of the video, where the file holds several.")
-    ] = None,
-    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace the output if it exists.")] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print what was found as JSON.")] = False,
+    of: OfVideo = None,
+    overwrite: Overwrite = False,
+    as_json: AsJson = False,
 ) -> None:
     """Find out who is who in every frame, and how sure that is.
 
@@ -80,68 +76,43 @@ def track(
 
     Example: marey track poses/day1.slp --video day1.mp4 --n-animals 2 --output tracks/day1.nc
     """
-    from marey.errors import AlreadyExistsError, ConfigError
-    from marey.formats.native import SUFFIXES
-    from marey.tracking import load_animals
-    from marey.tracking import track as track_poses
+    from marey.errors import ConfigError
+    from marey.tracking.files import track_file
 
-    if output.suffix.lower() not in SUFFIXES:
-        raise ConfigError(
-            f"expected an output that ends in {' or '.join(SUFFIXES)}, got {output}",
-            hint="track to a .nc file, then turn it into other formats with `marey convert`",
-        )
-    if output.exists() and not overwrite:
-        raise AlreadyExistsError(f"{output} exists already", hint="choose another name, or --overwrite")
-    if not 0 <= max_gap < math.inf:
-        raise ConfigError(f"expected --max-gap as seconds from 0 up, got {max_gap}")
-    if appearance is not Looks.OFF and video is None:
+    if appearance is not WhenToLook.OFF and video is None:
         raise ConfigError(
             "the animals' looks were asked for, but there is no video to see them in", hint="add --video PATH"
         )
-    is_replaced = output.resolve() == source.resolve()
-    with load_animals(source, video=of, in_memory=is_replaced) as animals, progress_bars() as progress:
+    with progress_bars() as progress:
         looks = _looks(video, appearance, progress)
-        found = track_poses(
-            animals if video is None else _with_times(animals, video),
+        found = track_file(
+            source,
+            output,
+            video=video,
+            of=of,
             n_animals=n_animals,
             can_leave=can_leave,
             describe=looks,
             max_gap_s=max_gap,
             take_apart=take_apart,
+            overwrite=overwrite,
             progress=progress,
         )
-        found.save(output, overwrite=overwrite)
     summary = _summarise(found, output, looks)
     _tell(summary)
     if as_json:
         print_json(summary)
 
 
-def _looks(video: Path | None, appearance: Looks, progress: "ProgressCallback") -> "VideoAppearance | None":
+def _looks(
+    video: Path | None, appearance: WhenToLook, progress: "ProgressCallback"
+) -> "VideoAppearance | None":
     """Return who looks at the animals in the video, or None where nobody is to."""
-    if video is None or appearance is Looks.OFF:
+    if video is None or appearance is WhenToLook.OFF:
         return None
     from marey.training.appearance import VideoAppearance
 
-    return VideoAppearance(video, even_if_clear=appearance is Looks.ON, progress=progress)
-
-
-def _with_times(poses: "xr.Dataset", video: Path) -> "xr.Dataset":
-    """Return poses with the times of the video's frames."""
-    from marey.errors import InputError
-    from marey.video import open_video
-
-    with open_video(video) as opened:
-        last = int(poses["frame"].values[-1]) if poses.sizes["time"] else -1
-        if last >= opened.n_frames:
-            raise InputError(
-                f"the poses go up to frame {last}, but {video} has only {opened.n_frames} frames",
-                hint="give the video that the poses were made from",
-            )
-        if not opened.fps:
-            return poses
-        times, fps = opened.timestamps_s[poses["frame"].values], float(opened.fps)
-    return poses.assign_coords(time=times).assign_attrs(fps=fps, time_unit="seconds")
+    return VideoAppearance(video, even_if_clear=appearance is WhenToLook.ON, progress=progress)
 
 
 def _summarise(found: "Tracking", output: Path, looks: "VideoAppearance | None") -> dict[str, Any]:

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from marey.cli.options import AsJson, OfVideo
 from marey.cli.output import print_json, say
 
 if TYPE_CHECKING:
@@ -15,7 +16,6 @@ _Track = Annotated[str, typer.Argument(help="The name of a track.")]
 _From = Annotated[int | None, typer.Option("--from", help="First frame; by default the beginning.")]
 _To = Annotated[int | None, typer.Option("--to", help="Last frame, included; by default the end.")]
 _Author = Annotated[str, typer.Option(help="Who does it; kept in the history.")]
-_Json = Annotated[bool, typer.Option("--json", help="Print what was done as JSON.")]
 
 _app = typer.Typer(no_args_is_help=True, help="Look through tracks and repair them, with undo.")
 
@@ -29,10 +29,8 @@ def register(app: typer.Typer) -> None:
 def review(
     file: _File,
     limit: Annotated[int, typer.Option(help="Show the first so many.")] = 20,
-    of: Annotated[
-        str | None, typer.Option(help="The name of the video, where the file holds several.")
-    ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print the list as JSON.")] = False,
+    of: OfVideo = None,
+    as_json: AsJson = False,
 ) -> None:
     """List what is worth a look: likely swaps, gaps, jumps and short tracks, the most worthwhile first.
 
@@ -62,7 +60,7 @@ def swap(
     start: _From = None,
     stop: _To = None,
     author: _Author = "",
-    as_json: _Json = False,
+    as_json: AsJson = False,
 ) -> None:
     """Exchange two tracks, from a frame on or within a range.
 
@@ -80,7 +78,7 @@ def split(
     name: Annotated[str, typer.Argument(help="The name of the new track.")],
     start: Annotated[int, typer.Option("--at", help="First frame of the new track.")],
     author: _Author = "",
-    as_json: _Json = False,
+    as_json: AsJson = False,
 ) -> None:
     """Cut a track in two: what comes from a frame on becomes a track of its own.
 
@@ -92,7 +90,7 @@ def split(
 
 
 @_app.command("join")
-def join(file: _File, first: _Track, second: _Track, author: _Author = "", as_json: _Json = False) -> None:
+def join(file: _File, first: _Track, second: _Track, author: _Author = "", as_json: AsJson = False) -> None:
     """Put two tracks that are never there at once together under the name of the first.
 
     Example: marey tracks join tracks/day1.nc mouse1 mouse3
@@ -109,7 +107,7 @@ def delete(
     start: _From = None,
     stop: _To = None,
     author: _Author = "",
-    as_json: _Json = False,
+    as_json: AsJson = False,
 ) -> None:
     """Remove a track, or what it holds in a range of frames.
 
@@ -127,7 +125,7 @@ def interpolate(
     start: _From = None,
     stop: _To = None,
     author: _Author = "",
-    as_json: _Json = False,
+    as_json: AsJson = False,
 ) -> None:
     """Fill what is missing of a track between points that are there, with confidence 0.
 
@@ -145,7 +143,7 @@ def confirm(
     start: _From = None,
     stop: _To = None,
     author: _Author = "",
-    as_json: _Json = False,
+    as_json: AsJson = False,
 ) -> None:
     """Say that tracks are right in a range; they are not listed there again.
 
@@ -157,7 +155,7 @@ def confirm(
 
 
 @_app.command("undo")
-def undo(file: _File, as_json: _Json = False) -> None:
+def undo(file: _File, as_json: AsJson = False) -> None:
     """Take back the last repair.
 
     Example: marey tracks undo tracks/day1.nc
@@ -170,7 +168,7 @@ def undo(file: _File, as_json: _Json = False) -> None:
 
 
 @_app.command("redo")
-def redo(file: _File, as_json: _Json = False) -> None:
+def redo(file: _File, as_json: AsJson = False) -> None:
     """Do again what was undone last.
 
     Example: marey tracks redo tracks/day1.nc
@@ -183,7 +181,7 @@ def redo(file: _File, as_json: _Json = False) -> None:
 
 
 @_app.command("history")
-def history(file: _File, as_json: _Json = False) -> None:
+def history(file: _File, as_json: AsJson = False) -> None:
     """List the repairs of a file, oldest first.
 
     Example: marey tracks history tracks/day1.nc

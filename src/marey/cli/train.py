@@ -5,6 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
+from marey.cli.options import AsJson
 from marey.cli.output import print_json, progress_bars, quoted, say
 
 
@@ -46,7 +47,7 @@ def train(
     ] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Go on with an interrupted run.")] = False,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace a run of that name.")] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print a summary as JSON.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Train a network on the labels of a project.
 

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from marey.cli.options import AsJson, Overwrite
 from marey.cli.output import print_json, progress_bars, say
 
 if TYPE_CHECKING:
@@ -64,8 +65,8 @@ def triangulate(  # noqa: PLR0917 - every option of a command is an argument
     ] = False,
     trim: Annotated[bool, typer.Option("--trim", help="Cut to the frames that all cameras have.")] = False,
     fps: Annotated[float | None, typer.Option(help="Frames per second, where the poses do not say.")] = None,
-    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace OUT if it exists.")] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print what was found as JSON.")] = False,
+    overwrite: Overwrite = False,
+    as_json: AsJson = False,
 ) -> None:
     """Triangulate the poses of several cameras.
 

@@ -5,13 +5,12 @@ from typing import Annotated, Any
 
 import typer
 
+from marey.cli.options import AsJson, Overwrite
 from marey.cli.output import print_json, progress_bars, say
 from marey.words import counted
 
 SourceArgument = Annotated[Path, typer.Argument(metavar="VIDEO", help="A video, or a folder of images.")]
 OutputArgument = Annotated[Path, typer.Argument(metavar="OUT", help="The video to write, such as out.mp4.")]
-OverwriteOption = Annotated[bool, typer.Option("--overwrite", help="Replace OUT if it exists.")]
-JsonOption = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
 
 video_app = typer.Typer(
     name="video", help="Look at videos, and make shorter, smaller or turned copies.", no_args_is_help=True
@@ -29,7 +28,7 @@ def info(
         list[Path], typer.Argument(metavar="VIDEO...", help="Files, folders or patterns such as 'day*.mp4'.")
     ],
     deep: Annotated[bool, typer.Option("--deep", help="Decode every frame to find damage.")] = False,
-    json: JsonOption = False,
+    json: AsJson = False,
 ) -> None:
     """Show size, frames, rate and problems of videos.
 
@@ -55,8 +54,8 @@ def trim(
     output: OutputArgument,
     start: Annotated[str, typer.Option("--start", help="First frame, or a time such as 12.5s.")] = "0",
     stop: Annotated[str, typer.Option("--stop", help="Frame or time to stop before.")] = "",
-    overwrite: OverwriteOption = False,
-    json: JsonOption = False,
+    overwrite: Overwrite = False,
+    json: AsJson = False,
 ) -> None:
     """Keep a part of a video; its new frame 0 is the frame at START.
 
@@ -70,8 +69,8 @@ def crop(
     source: SourceArgument,
     output: OutputArgument,
     box: Annotated[str, typer.Option("--box", metavar="X,Y,W,H", help="In pixels of the video.")],
-    overwrite: OverwriteOption = False,
-    json: JsonOption = False,
+    overwrite: Overwrite = False,
+    json: AsJson = False,
 ) -> None:
     """Keep a box of every frame.
 
@@ -87,8 +86,8 @@ def downsample(
     scale: Annotated[float | None, typer.Option("--scale", help="Factor for width and height.")] = None,
     size: Annotated[str, typer.Option("--size", metavar="W,H", help="Instead: the new size.")] = "",
     fps: Annotated[float | None, typer.Option("--fps", help="Keep at most so many frames a second.")] = None,
-    overwrite: OverwriteOption = False,
-    json: JsonOption = False,
+    overwrite: Overwrite = False,
+    json: AsJson = False,
 ) -> None:
     """Make a smaller copy, of fewer pixels or fewer frames.
 
@@ -107,8 +106,8 @@ def rotate(
     source: SourceArgument,
     output: OutputArgument,
     degrees: Annotated[int, typer.Option("--degrees", help="Clockwise: 90, 180 or 270.")],
-    overwrite: OverwriteOption = False,
-    json: JsonOption = False,
+    overwrite: Overwrite = False,
+    json: AsJson = False,
 ) -> None:
     """Turn a video clockwise.
 

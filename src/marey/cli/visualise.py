@@ -5,13 +5,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from marey.cli.options import AsJson, Overwrite
 from marey.cli.output import print_json, progress_bars, say
 
 if TYPE_CHECKING:
     from marey.model import Skeleton
 
-JsonOption = Annotated[bool, typer.Option("--json", help="Print what was written as JSON.")]
-OverwriteOption = Annotated[bool, typer.Option("--overwrite", help="Replace what exists.")]
 _PALETTES = "auto, okabe-ito, dawn, cividis or viridis; all readable for colour-blind people"
 _FIGURES = "trajectory, coordinates, confidence, steps or heatmap"
 
@@ -50,8 +49,8 @@ def render(  # noqa: PLR0917 - every option of a command is an argument
         bool, typer.Option("--error-circles", help="Draw circles that hold the truth in 90 % of cases.")
     ] = False,
     show_time: Annotated[bool, typer.Option("--time", help="Write frame number and time.")] = False,
-    overwrite: OverwriteOption = False,
-    as_json: JsonOption = False,
+    overwrite: Overwrite = False,
+    as_json: AsJson = False,
 ) -> None:
     """Draw poses into their video.
 
@@ -103,8 +102,8 @@ def plot(
     ] = None,
     video: Annotated[Path | None, typer.Option(help="Draw paths on a frame of this video.")] = None,
     format: Annotated[str, typer.Option(help="png, svg or pdf.")] = "png",  # noqa: A002
-    overwrite: OverwriteOption = False,
-    as_json: JsonOption = False,
+    overwrite: Overwrite = False,
+    as_json: AsJson = False,
 ) -> None:
     """Draw figures: where the animal was, how it moved, and how sure the network was.
 

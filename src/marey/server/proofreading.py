@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from marey.errors import ConfigError, ConflictError, InputError
-from marey.formats import load_poses, native
+from marey.formats import native
 from marey.model import read_history
 from marey.server import results
 from marey.server.schemas import tracks as schema
 from marey.server.track_labels import corrected_frames
 from marey.tracking import History, TrackEditor, find_suspicions
 from marey.tracking.edits import IDENTITY_CONFIDENCE, edit_from_dict
+from marey.tracking.repair import OpenedTracks, revision_of
 from marey.visualisation.pyramid import pyramid_path
 
 if TYPE_CHECKING:
@@ -37,8 +38,7 @@ class ProofreadingDesk:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._path: Path | None = None
-        self._revision = ""
-        self._poses: xr.Dataset | None = None
+        self._opened: OpenedTracks | None = None
         self._described: schema.Tracks | None = None
 
     def describe(self, path: Path) -> schema.Tracks:
@@ -58,9 +58,7 @@ class ProofreadingDesk:
             not there at all, 1 where nobody doubts it.
         """
         with self._lock:
-            self._open(path)
-            assert self._poses is not None
-            poses = self._poses.isel(time=slice(start, stop))
+            poses = self._open(path).poses.isel(time=slice(start, stop))
         values = _sureness(poses)
         if not len(values):
             raise InputError(f"these tracks have no row {start}")
@@ -91,32 +89,28 @@ class ProofreadingDesk:
         self, path: Path, change: schema.TrackChange, act: Callable[[TrackEditor], object]
     ) -> schema.Tracks:
         with self._lock:
-            if revision_of(path) != change.revision:
+            opened = self._open(path)
+            if opened.revision != change.revision:
                 raise ConflictError(
                     f"somebody else changed {path.name} in the meantime; nothing was written",
                     hint="the page shows the present state now: look again, and repeat the repair",
                 )
-            self._open(path)
-            editor = TrackEditor(path, author=change.labeller, poses=self._poses)
+            editor = TrackEditor(path, author=change.labeller, opened=opened)
             act(editor)
             pyramid_path(path).unlink(missing_ok=True)
-            return self._keep(path, editor.poses)
+            return self._keep(path, editor.opened)
 
-    def _open(self, path: Path) -> None:
-        if (path, revision_of(path)) != (self._path, self._revision):
-            self._keep(path, load_poses(path))
+    def _open(self, path: Path) -> OpenedTracks:
+        if self._opened is None or (path, revision_of(path)) != (self._path, self._opened.revision):
+            opened = OpenedTracks.load(path)
+            self._keep(path, opened)
+            return opened
+        return self._opened
 
-    def _keep(self, path: Path, poses: "xr.Dataset") -> schema.Tracks:
-        revision = revision_of(path)
-        self._described = _describe(path, poses, revision)
-        self._path, self._revision, self._poses = path, revision, poses
+    def _keep(self, path: Path, opened: OpenedTracks) -> schema.Tracks:
+        self._described = _describe(path, opened.poses, opened.revision)
+        self._path, self._opened = path, opened
         return self._described
-
-
-def revision_of(path: Path) -> str:
-    """Return a text that changes whenever the file does."""
-    status = path.stat()
-    return f"{status.st_mtime_ns:x}-{status.st_size:x}-{status.st_ino:x}"
 
 
 def start_tracking(project: "OpenProject", result_id: str, request: schema.TrackingRequest) -> "Job":

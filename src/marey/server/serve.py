@@ -10,6 +10,7 @@ import uvicorn
 
 from marey.errors import InputError, StorageError
 from marey.server.app import create_app
+from marey.server.recents import identify
 from marey.server.settings import LOOPBACK_HOSTS, ServerSettings
 
 TRIED_PORTS = 20
@@ -139,6 +140,10 @@ def _listen(host: str, port: int | None) -> socket.socket:
 
 
 def _address(settings: ServerSettings, host: str) -> str:
+    """Return the address of the project's page, or of the start page where there is no project."""
+    from marey.project import Project
+
     shown = settings.allowed_hosts[0] if host in ANY_ADDRESS else host
     shown = f"[{shown}]" if ":" in shown else shown
-    return f"http://{shown}:{settings.port}/?token={settings.token}"
+    page = "" if settings.project is None else f"#/p/{identify(Project.open(settings.project).root)}"
+    return f"http://{shown}:{settings.port}/?token={settings.token}{page}"

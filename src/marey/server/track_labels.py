@@ -6,11 +6,12 @@ import numpy as np
 
 from marey.errors import ConfigError, InputError
 from marey.formats import load_poses
+from marey.model.poses import INTERPOLATED
 from marey.server import results
 from marey.server.schemas import labels as label_schema
 from marey.server.schemas import tracks as schema
 from marey.tracking import History
-from marey.tracking.edits import INTERPOLATED, Interpolate, Split, Swap
+from marey.tracking.edits import Interpolate, Split, Swap
 
 if TYPE_CHECKING:
     import xarray as xr

@@ -1,11 +1,14 @@
 """Tasks around predictions and their poses."""
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from marey.errors import NotFoundError
 from marey.jobs.tasks import TaskContext
 from marey.progress import Progress
+
+if TYPE_CHECKING:
+    from marey.project import Project
 
 
 def predict_video(context: TaskContext) -> dict[str, Any]:
@@ -68,36 +71,45 @@ def smooth_poses(context: TaskContext) -> dict[str, Any]:
 
 def track_animals(context: TaskContext) -> dict[str, Any]:
     """Find out who is who in a file of poses."""
-    from marey.errors import AlreadyExistsError
-    from marey.tracking import load_animals, track
+    from marey.tracking.files import track_file
     from marey.visualisation.pyramid import build_pyramid
 
     wanted = dict(context.arguments)
     project = context.open_project()
-    root = project.root
-    source, target, overwrite = (wanted.pop(name) for name in ("source", "target", "overwrite"))
-    video, appearance = wanted.pop("video", None), wanted.pop("appearance", "off")
-    if (root / target).exists() and not overwrite:
-        raise AlreadyExistsError(
-            f"{target} exists already", hint="it may hold repairs: say that it is to be replaced"
-        )
+    source, target = (project.root / wanted.pop(name) for name in ("source", "target"))
+    key, appearance = wanted.pop("video", None), wanted.pop("appearance", "off")
+    video = None if key is None else _video_path(project, key, source, is_looked_at=appearance != "off")
     looks = None
-    if appearance != "off":
+    if video is not None and appearance != "off":
         from marey.training.appearance import VideoAppearance
 
-        looks = VideoAppearance(
-            project.video_path(video), even_if_clear=appearance == "on", progress=context.progress
-        )
-    with load_animals(root / source, in_memory=source == target) as animals:
-        found = track(animals, **wanted, describe=looks, progress=context.progress)
-        found.save(root / target, overwrite=overwrite)
-    build_pyramid(root / target)
+        looks = VideoAppearance(video, even_if_clear=appearance == "on", progress=context.progress)
+    found = track_file(source, target, video=video, describe=looks, **wanted, progress=context.progress)
+    build_pyramid(target)
     return {
-        "output": target,
+        "output": target.relative_to(project.root).as_posix(),
         "n_tracks": len(found.rows.names),
         "n_doubts": len(found.doubts),
         "appearance": None if looks is None else looks.note,
     }
+
+
+def _video_path(project: "Project", key: str, poses: Path, *, is_looked_at: bool) -> Path | None:
+    """Return the video that poses are of; None where it is gone, and they know the frame rate themselves.
+
+    Raises
+    ------
+    NotFoundError
+        It is gone, and is needed.
+    """
+    from marey.formats.windows import summarise_poses
+
+    try:
+        return project.video_path(key)
+    except NotFoundError:
+        if is_looked_at or summarise_poses(poses).fps is None:
+            raise
+        return None
 
 
 def render(context: TaskContext) -> dict[str, Any]:
