@@ -3,7 +3,7 @@ import pytest
 
 from marey.visualisation import RenderStyle
 from marey.visualisation.drawing import Painter, Scene, opacity_of
-from marey.visualisation.lettering import Stamp, draw_legend, draw_text
+from marey.visualisation.lettering import Stamp, draw_legend, draw_text, is_small
 from marey.visualisation.views import View, plan_views
 
 NAN = np.nan
@@ -170,3 +170,39 @@ def test_a_long_legend_takes_several_columns():
     legend = draw_legend(names, np.full((40, 3), 255, np.uint8), (640, 480))
     assert legend.size[1] <= 480
     assert legend.size[0] > draw_legend(names[:3], np.full((3, 3), 255, np.uint8), (640, 480)).size[0]
+
+
+def test_a_legend_leaves_room_for_the_picture():
+    names, colours = [f"track_{i}" for i in range(30)], np.full((30, 3), 255, np.uint8)
+    for picture in ((640, 480), (1024, 1024)):
+        many, few = (draw_legend(names[:n], colours[:n], picture).size for n in (30, 12))
+        assert many[0] < few[0], "the letters are smaller"
+        assert is_small(many, picture)
+    assert not is_small((200, 100), (320, 240))
+    assert not is_small(draw_legend(names, colours, (320, 240)).size, (320, 240))
+
+
+def test_a_name_stands_above_its_animal_and_within_the_picture():
+    name = Stamp(np.full((6, 20, 3), 255), np.full((6, 20), 1.0))
+
+    def written(*points):
+        scene = Scene(
+            points=np.array([[[point] for point in points]], float),
+            opacity=np.ones((1, len(points), 1)),
+            radius_90=None,
+            edges=np.empty((0, 2), int),
+            colours=np.zeros((len(points), 1, 3)),
+            edge_colours=np.zeros((1, 3)),
+            names=[],
+            trail_rows=0,
+            animal_names=(name,),
+        )
+        image = np.full((48, 64, 3), 128, np.uint8)
+        Painter(scene, RenderStyle(point_radius_px=2), (64, 48)).paint(image, 0, WHOLE)
+        y, x = np.nonzero((image == 255).all(axis=-1))
+        return (x.min(), x.max(), y.min(), y.max()) if len(x) else None
+
+    assert written((20, 30), (40, 34)) == (20, 39, 20, 25)
+    assert written((2, 3)) == (0, 19, 0, 5)
+    assert written((-30, 20)) is None
+    assert written((NAN, NAN)) is None

@@ -45,6 +45,23 @@ def test_axes_say_what_and_in_which_unit(make_poses):
     assert steps.axes[0].get_xlabel() == "step (px per frame)"
 
 
+def test_a_legend_of_many_animals_hides_no_path(make_poses):
+    background = np.zeros((480, 640, 3), np.uint8)
+    figure = figures.plot_trajectory(make_poses(n_individuals=14), background=background)
+    figure.draw_without_rendering()
+    (axes,) = axes_of(figure)
+    legend = axes.get_legend().get_window_extent()
+    assert legend.x0 > axes.get_window_extent().x1
+    assert legend.x1 <= figure.bbox.x1
+    assert axes.get_window_extent().width > 0.55 * figure.bbox.width
+
+
+def test_the_positions_of_animals_can_be_compared(make_poses):
+    figure = figures.plot_coordinates(make_poses(n_individuals=3))
+    limits = np.array([axes.get_ylim() for axes in figure.axes]).reshape(2, 3, 2)
+    assert (limits == limits[:, :1]).all()
+
+
 def test_steps_over_missing_rows_do_not_count(make_poses):
     poses = make_poses(20)
     gone = poses.isel(time=[0, 1, 2, 15, 16])

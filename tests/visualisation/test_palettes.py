@@ -3,7 +3,7 @@ import pytest
 
 from marey.errors import ConfigError
 from marey.visualisation import PALETTES, choose_colours
-from marey.visualisation.palettes import OKABE_ITO, oklab_to_rgb
+from marey.visualisation.palettes import OKABE_ITO, as_hex, choose_animal_colours, oklab_to_rgb
 
 # Machado, Oliveira and Fernandes (2009), severity 1, on linear RGB.
 COLOUR_BLIND = {
@@ -11,6 +11,9 @@ COLOUR_BLIND = {
     "deuteranopia": [[0.367, 0.861, -0.228], [0.280, 0.673, 0.047], [-0.012, 0.043, 0.969]],
     "tritanopia": [[1.256, -0.077, -0.179], [-0.078, 0.931, 0.148], [0.005, 0.691, 0.304]],
 }
+
+
+ROUND = ["#c5d88d", "#417fd8", "#833e2d", "#3fedc3", "#936fad", "#784c00", "#81dcff"]
 
 
 def linear(colours):
@@ -62,6 +65,22 @@ def test_large_palettes_rise_evenly_in_lightness(palette):
 def test_auto_takes_the_large_one_when_the_small_one_does_not_suffice():
     np.testing.assert_array_equal(choose_colours(4), OKABE_ITO[:4])
     np.testing.assert_array_equal(choose_colours(8), choose_colours(8, "dawn"))
+
+
+@pytest.mark.parametrize("sight", ["usual", *COLOUR_BLIND])
+def test_neighbouring_animals_differ_for_every_kind_of_sight(sight):
+    matrix = np.array(COLOUR_BLIND.get(sight, np.eye(3)))
+    seen = lab(np.clip(linear(choose_animal_colours(40)) @ matrix.T, 0, 1))
+    assert np.linalg.norm(np.diff(seen, axis=0), axis=1).min() > 15
+    assert least_difference(seen[:14]) > 7
+
+
+def test_animals_keep_their_colours_while_others_come():
+    colours = choose_animal_colours(14)
+    np.testing.assert_array_equal(choose_animal_colours(3), OKABE_ITO[:3])
+    np.testing.assert_array_equal(choose_animal_colours(9), colours[:9])
+    assert [as_hex(colour) for colour in colours[7:]] == ROUND, "as on the pages"
+    np.testing.assert_array_equal(choose_animal_colours(9, "viridis"), choose_colours(9, "viridis"))
 
 
 @pytest.mark.parametrize("palette", PALETTES)

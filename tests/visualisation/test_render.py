@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -7,6 +8,7 @@ from marey.errors import AlreadyExistsError, ConfigError, InputError
 from marey.model import Skeleton
 from marey.video import open_video
 from marey.visualisation import RenderStyle, render_video
+from marey.visualisation.render import render_frame
 
 BARE = RenderStyle(names="none", point_radius_px=4)
 
@@ -91,6 +93,44 @@ def test_the_legend_goes_where_it_hides_nothing(make_video, make_poses, tmp_path
     # The panel is darker than the grey around it.
     assert colour_at(pictures[0], 40, 113).mean() > 50
     assert (pictures[0][:50, 100:].mean(axis=-1) < 50).mean() > 0.2
+
+
+def crowd(make_poses, n=14):
+    """`n` animals that cover the picture evenly."""
+    poses = make_poses(3, n_individuals=n)
+    poses["position"][:, 0] = np.linspace(10, 310, n)
+    poses["position"][:, 1] = 20 + 200 * (np.arange(n) % 4) / 3
+    return poses
+
+
+@pytest.mark.parametrize("follow", [False, True])
+def test_many_animals_are_named_where_they_are(make_video, make_poses, follow):
+    poses, style = crowd(make_poses), RenderStyle(follow=follow)
+    with open_video(make_video(3, size=(320, 240))) as video:
+        bare = render_frame(video, poses, 1, style=replace(style, names="none"))
+        named = render_frame(video, poses, 1, style=style)
+        few = render_frame(video, poses.isel(individual=[3, 13]), 1, style=RenderStyle())
+        few_bare = render_frame(video, poses.isel(individual=[3, 13]), 1, style=RenderStyle(names="none"))
+    changed = (named != bare).any(axis=-1)
+    assert 0 < changed.mean() < 0.15
+    assert changed.any(axis=0).mean() > 0.5, "names are all over the picture"
+    assert (few != few_bare).any(axis=-1).any(axis=0).mean() < 0.4, "a legend is in one corner"
+
+
+def test_names_beside_points_tell_animals_apart(make_video, make_poses):
+    poses = make_poses(3, n_individuals=2)
+    poses["position"][:, 1] = [[40.0, 90.0], [40.0, 90.0]]
+    with open_video(make_video(3)) as video:
+        pictures = [
+            render_frame(video, chosen, 1, style=RenderStyle(names="points", palette="okabe-ito"))
+            for chosen in (poses, poses.assign_coords(individual=["Ada", "Bob"]))
+        ]
+        alone = [
+            render_frame(video, chosen.isel(individual=[0]), 1, style=RenderStyle(names="points"))
+            for chosen in (poses, poses.assign_coords(individual=["Ada", "Bob"]))
+        ]
+    assert (pictures[0] != pictures[1]).any()
+    assert (alone[0] == alone[1]).all()
 
 
 def test_nothing_is_overwritten_or_left_behind(make_video, make_poses, tmp_path):

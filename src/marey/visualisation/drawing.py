@@ -40,6 +40,8 @@ class Scene:
         Stamps to put beside the points, for each keypoint; empty for none.
     trail_rows
         Length of the trail.
+    animal_names
+        Stamps to put above the animals, for each individual; empty for none.
     """
 
     points: np.ndarray
@@ -50,6 +52,7 @@ class Scene:
     edge_colours: np.ndarray
     names: list[Stamp]
     trail_rows: int
+    animal_names: tuple[Stamp, ...] = ()
 
 
 def opacity_of(points: np.ndarray, confidence: np.ndarray, style: RenderStyle) -> np.ndarray:
@@ -96,6 +99,20 @@ class Painter:
             self._paint_point(image, points[here], scene.colours[here], opacity[here])
             if scene.names:
                 self._put_name(image, points[here], scene.names[keypoint])
+        for individual, name in enumerate(scene.animal_names):
+            seen = points[opacity[:, individual] > 0, individual]
+            if len(seen):
+                self._put_above(image, seen, name)
+
+    def _put_above(self, image: np.ndarray, points: np.ndarray, name: Stamp) -> None:
+        """Write a name above an animal, but within the picture as long as the animal is."""
+        size, room = np.array(name.size), np.array(image.shape[1::-1])
+        middle, top = points.mean(axis=0), points[:, 1].min()
+        if not ((points >= 0) & (points < room)).all(axis=1).any():
+            return
+        corner = np.rint([middle[0] - size[0] / 2, top - 2 * self.radius - size[1]]).astype(int)
+        x, y = np.clip(corner, 0, np.maximum(room - size, 0)).tolist()
+        name.put(image, x, y)
 
     def _put_name(self, image: np.ndarray, at: np.ndarray, name: Stamp) -> None:
         """Write a name to the right of its point, or to the left where there is no room."""

@@ -8,7 +8,7 @@ import numpy as np
 
 from marey.visualisation import layout
 from marey.visualisation.layout import in_house_style, new_figure
-from marey.visualisation.palettes import BLUE, VERMILLION, as_hex, choose_colours
+from marey.visualisation.palettes import BLUE, VERMILLION, as_hex, choose_animal_colours, choose_colours
 from marey.visualisation.subject import Subject
 
 if TYPE_CHECKING:
@@ -41,11 +41,12 @@ def plot_trajectory(poses: xr.Dataset, *, background: np.ndarray | None = None) 
     subject = Subject.of(poses)
     centres = subject.centres()
     box = layout.frame_box(subject.points, background)
-    figure, axes = new_figure(*layout.size_for_box(box, extra_width=1.2))
+    extra_width = 1.2 * layout.legend_columns(len(subject.individuals))
+    figure, axes = new_figure(*layout.size_for_box(box, extra_width))
     layout.show_frame(axes, box, background)
     time, unit = layout.time_axis(subject)
     keep = layout.thin(len(time), MAX_PATH_POINTS)
-    colours = choose_colours(len(subject.individuals)) / 255
+    colours = choose_animal_colours(len(subject.individuals)) / 255
     for i, name in enumerate(subject.individuals):
         path = centres[keep, i]
         segments = np.stack([path[:-1], path[1:]], axis=1)
@@ -66,7 +67,10 @@ def plot_trajectory(poses: xr.Dataset, *, background: np.ndarray | None = None) 
 
 @in_house_style
 def plot_coordinates(poses: xr.Dataset) -> Figure:
-    """Draw x and y of every keypoint over time, one row for each keypoint, one column for each animal."""
+    """Draw x and y of every keypoint over time, one row for each keypoint, one column for each animal.
+
+    The animals of a row share its axis, so that they can be compared.
+    """
     subject = Subject.of(poses)
     n_rows, n_columns = len(subject.keypoints), len(subject.individuals)
     figure, grid = new_figure(
@@ -74,6 +78,7 @@ def plot_coordinates(poses: xr.Dataset) -> Figure:
         0.9 + max(0.75, 1.15 - 0.025 * n_rows) * n_rows,
         (n_rows, n_columns),
         sharex=True,
+        sharey="row",
     )
     time, unit = layout.time_axis(subject)
     for (k, i), axes in np.ndenumerate(grid):
@@ -133,7 +138,7 @@ def plot_steps(poses: xr.Dataset) -> Figure:
     following = np.diff(subject.frames) == 1
     moves = np.linalg.norm(np.diff(subject.points, axis=0)[following], axis=-1)
     moves = layout.columns(moves)
-    figure, grid = new_figure(7.4, 3.3, (1, 2))
+    figure, grid = new_figure(5.8 + 1.6 * layout.legend_columns(len(names)), 3.3, (1, 2))
     often, rare = grid[0]
     present = moves[np.isfinite(moves) & (moves > 0)]
     low, high = (max(present.min(), present.max() / 1e5), present.max()) if len(present) else (0.1, 10.0)
@@ -155,7 +160,7 @@ def plot_steps(poses: xr.Dataset) -> Figure:
         layout.plain_numbers(axes.xaxis)
     layout.plain_numbers(rare.yaxis)
     if names:
-        layout.add_legend(rare, outside=True)
+        layout.add_legend(rare)
     return figure
 
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from marey.visualisation import layout
 from marey.visualisation.layout import in_house_style, new_figure
-from marey.visualisation.palettes import choose_colours
+from marey.visualisation.palettes import choose_animal_colours
 from marey.visualisation.subject import Subject
 
 if TYPE_CHECKING:
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
+MOST_IN_A_ROW = 4
 AXIS_COLOURS = ("#0072B2", "#D55E00", "#009E73")
 NORMAL_90 = 1.645
 JUMP_DEGREES = 180.0
@@ -72,7 +73,9 @@ def plot_angles(angles: xr.Dataset) -> Figure:
     time = (angles["time"] if is_timed else angles["frame"]).to_numpy().astype(np.float64)
     figure, grid = new_figure(7.2, 0.9 + 1.1 * len(names), (len(names), 1), sharex=True)
     colours = (
-        choose_colours(len(individuals)) / 255 if len(individuals) > 1 else np.array([[0.0, 0.447, 0.698]])
+        choose_animal_colours(len(individuals)) / 255
+        if len(individuals) > 1
+        else np.array([[0.0, 0.447, 0.698]])
     )
     for axes, name in zip(grid[:, 0], names, strict=True):
         for individual, colour in zip(individuals, colours, strict=True):
@@ -89,7 +92,7 @@ def plot_angles(angles: xr.Dataset) -> Figure:
     if len(individuals) > 1:
         for individual, colour in zip(individuals, colours, strict=True):
             grid[0, 0].plot([], [], color=colour, label=individual)
-        layout.add_legend(grid[0, 0], above=True)
+        layout.add_legend(grid[0, 0], above=len(individuals) <= MOST_IN_A_ROW)
     figure.suptitle("Angles over time", x=0.02, ha="left")
     return figure
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from marey.errors import AlreadyExistsError, ConfigError
 from marey.files import atomic_path
 from marey.visualisation import figures, layout
+from marey.visualisation.fonts import quiet_about_fonts, tell_missing
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -76,6 +77,7 @@ def plot_poses(
 def save_figure(figure: Figure, path: str | Path) -> Path:
     """Write a figure; the suffix of `path` chooses the format (png, svg, pdf)."""
     import matplotlib as mpl
+    from matplotlib.text import Text
 
     path = Path(path)
     suffix = path.suffix.lower().lstrip(".")
@@ -84,6 +86,7 @@ def save_figure(figure: Figure, path: str | Path) -> Path:
     # No date, so that the same figure gives the same file.
     metadata = {"svg": {"Date": None}, "pdf": {"CreationDate": None}}.get(suffix)
     fonts = {name: value for name, value in layout.STYLE.items() if name in _FONT_SETTINGS}
-    with atomic_path(path) as temporary, mpl.rc_context(fonts):
+    tell_missing(text.get_text() for text in figure.findobj(Text))
+    with atomic_path(path) as temporary, mpl.rc_context(fonts), quiet_about_fonts():
         figure.savefig(temporary, format=suffix, dpi=DPI, metadata=metadata)
     return path

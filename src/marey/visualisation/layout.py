@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any, ParamSpec
 
 import numpy as np
 
+from marey.visualisation.fonts import fonts_of_machine
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -32,8 +34,6 @@ STYLE: dict[Any, Any] = {
     "figure.dpi": 150,
     "figure.titlesize": 10,
     "figure.titleweight": "bold",
-    "font.family": "sans-serif",
-    "font.sans-serif": ["DejaVu Sans"],
     "font.size": 9,
     "legend.fontsize": 8,
     "legend.frameon": False,
@@ -47,6 +47,7 @@ STYLE: dict[Any, Any] = {
 MAX_LINE_POINTS = 4000
 MINUTES_FROM_S = 600.0
 BOX_INCHES = 4.6
+LEGEND_ROWS = 18
 
 
 def in_house_style(plot: Callable[P, Figure]) -> Callable[P, Figure]:
@@ -58,7 +59,7 @@ def in_house_style(plot: Callable[P, Figure]) -> Callable[P, Figure]:
 
         with mpl.rc_context():
             mpl.rcParams.update({k: v for k, v in mpl.rcParamsDefault.items() if k != "backend"})
-            mpl.rcParams.update(STYLE)
+            mpl.rcParams.update({**STYLE, "font.family": list(fonts_of_machine())})
             return plot(*args, **kwargs)
 
     return styled
@@ -213,8 +214,8 @@ def mark_ends(axes: Axes, path: np.ndarray) -> None:
         axes.plot(*known[-1], "o", markersize=5, color="black", zorder=4)
 
 
-def add_legend(axes: Axes, *, above: bool = False, outside: bool = False) -> None:
-    """Add a legend: inside, above the axes at the right, or outside at the right."""
+def add_legend(axes: Axes, *, above: bool = False) -> None:
+    """Add a legend at the right of the axes, or above them in one row."""
     entries = len(axes.get_legend_handles_labels()[1])
     if not entries:
         return
@@ -222,7 +223,12 @@ def add_legend(axes: Axes, *, above: bool = False, outside: bool = False) -> Non
         axes.legend(
             loc="lower right", bbox_to_anchor=(1, 1), ncols=entries, borderaxespad=0.1, handlelength=1.2
         )
-    elif outside:
-        axes.legend(loc="upper left", bbox_to_anchor=(1.01, 1), ncols=1 + entries // 18, handlelength=1.2)
     else:
-        axes.legend(loc="upper right", frameon=True, framealpha=0.8, edgecolor="none", handlelength=1.2)
+        axes.legend(
+            loc="upper left", bbox_to_anchor=(1.01, 1), ncols=legend_columns(entries), handlelength=1.2
+        )
+
+
+def legend_columns(entries: int) -> int:
+    """Return how many columns a legend beside the axes has."""
+    return 1 + entries // LEGEND_ROWS

@@ -6,29 +6,38 @@ from pathlib import Path
 
 import numpy as np
 
+from marey.visualisation.fonts import fonts_of_machine, split_by_font, tell_missing
+
 PANEL_OPACITY = 0.55
 PANEL_RGB = (18, 18, 18)
 TEXT_RGB = (245, 245, 245)
+SMALLEST_LETTERS_PX = 9
+LARGEST_LEGEND = 1 / 6
+"""What a legend may cover of the picture."""
 
 
 def draw_text(text: str, size_px: int) -> np.ndarray:
     """Return how much ink each pixel of a line of text has, float32 in [0, 1], shape (height, width)."""
     from PIL import Image, ImageDraw
 
-    font = _font(size_px)
-    ascent, descent = font.getmetrics()
-    width = int(np.ceil(font.getlength(text))) + 2
-    image = Image.new("L", (max(width, 1), ascent + descent))
-    ImageDraw.Draw(image).text((1, 0), text, font=font, fill=255)
+    tell_missing([text])
+    files = list(fonts_of_machine().values())
+    runs = [(_font(file, size_px), run) for file, run in split_by_font(text or " ", files)]
+    ascent = max(font.getmetrics()[0] for font, _ in runs)
+    descent = max(font.getmetrics()[1] for font, _ in runs)
+    starts = np.cumsum([1.0] + [font.getlength(run) for font, run in runs])
+    image = Image.new("L", (int(np.ceil(starts[-1])) + 1, ascent + descent))
+    canvas = ImageDraw.Draw(image)
+    for x, (font, run) in zip(starts, runs, strict=False):
+        canvas.text((x, ascent), run, font=font, fill=255, anchor="ls")
     return np.asarray(image, dtype=np.float32) / 255
 
 
 @functools.cache
-def _font(size_px: int):  # noqa: ANN202 - Pillow is imported only when text is drawn
-    import matplotlib as mpl
+def _font(file: Path, size_px: int):  # noqa: ANN202 - Pillow is imported only when text is drawn
     from PIL import ImageFont
 
-    return ImageFont.truetype(str(Path(mpl.get_data_path()) / "fonts" / "ttf" / "DejaVuSans.ttf"), size_px)
+    return ImageFont.truetype(str(file), size_px)
 
 
 class Stamp:
@@ -69,8 +78,22 @@ class Stamp:
         target[...] = np.rint(self._ink[part] + self._clear[part] * target)
 
 
+def letter_size(picture_size: tuple[int, int]) -> int:
+    """Return the usual size of letters in a picture of (width, height), in pixels."""
+    return int(np.clip(picture_size[1] / 34, 11, 40))
+
+
+def is_small(size: tuple[int, int], picture_size: tuple[int, int]) -> bool:
+    """Whether a legend of (width, height) leaves enough of the picture to see."""
+    width, height = picture_size
+    return size[0] <= width and size[0] * size[1] <= LARGEST_LEGEND * width * height
+
+
 def draw_legend(names: Sequence[str], colours: np.ndarray, picture_size: tuple[int, int]) -> Stamp:
     """Return a panel with a dot and a name for each colour, in as many columns as it needs.
+
+    The letters are the smaller, the more names there are, so that the panel covers no more than
+    :data:`LARGEST_LEGEND` of the picture; where even the smallest are too large for that, it covers more.
 
     Parameters
     ----------
@@ -81,13 +104,15 @@ def draw_legend(names: Sequence[str], colours: np.ndarray, picture_size: tuple[i
     """
     import cv2
 
-    size_px = int(np.clip(picture_size[1] / 34, 11, 40))
-    texts = [draw_text(name, size_px) for name in names]
-    row, gap = round(size_px * 1.45), round(size_px * 0.6)
-    n_rows = int(np.clip((picture_size[1] * 0.9 - 2 * gap) // row, 1, len(texts)))
-    column = max(text.shape[1] for text in texts) + row + gap
-    n_columns = -(-len(texts) // n_rows)
-    height, width = n_rows * row + gap, n_columns * column + gap
+    for size_px in range(letter_size(picture_size), SMALLEST_LETTERS_PX - 1, -1):
+        texts = [draw_text(name, size_px) for name in names]
+        row, gap = round(size_px * 1.45), round(size_px * 0.6)
+        n_rows = int(np.clip((picture_size[1] * 0.9 - 2 * gap) // row, 1, len(texts)))
+        column = max(text.shape[1] for text in texts) + row + gap
+        n_columns = -(-len(texts) // n_rows)
+        height, width = n_rows * row + gap, n_columns * column + gap
+        if is_small((width, height), picture_size):
+            break
     rgb = np.full((height, width, 3), PANEL_RGB, np.uint8)
     for i, text in enumerate(texts):
         x, y = gap + (i // n_rows) * column, gap // 2 + (i % n_rows) * row

@@ -3,6 +3,9 @@
 Few colours come from Okabe and Ito (2008), who chose eight that differ for all common kinds of colour
 blindness. Many come from a ramp of steadily rising lightness, which everybody sees, while the hue turns for
 those who see it too; it is built in Ottosson's OkLab (2020), where steps of one size look alike.
+
+Animals need neighbours that differ: after the colours of Okabe and Ito, theirs go round the hues of OkLab by
+the golden angle, and through three lightnesses for those who see fewer hues.
 """
 
 from collections.abc import Sequence
@@ -27,6 +30,11 @@ PALETTES = ("auto", "okabe-ito", "dawn", "cividis", "viridis")
 _RAMP_LIGHTNESS = (0.42, 0.93)
 _RAMP_HUE_DEGREES = (275.0, 0.0)
 _RAMP_CHROMA = (0.17, 0.13, 0.13, 0.15, 0.08)
+
+_ROUND_START_DEGREES = 120.0
+_ROUND_LIGHTNESS = (0.85, 0.6, 0.45)
+_ROUND_CHROMA = (0.1, 0.15)
+GOLDEN_ANGLE_DEGREES = 137.50776405003785
 
 
 def choose_colours(n: int, palette: str = "auto") -> np.ndarray:
@@ -69,6 +77,31 @@ def choose_colours(n: int, palette: str = "auto") -> np.ndarray:
     return np.round(mpl.colormaps[palette](places)[:, :3] * 255).astype(np.uint8)
 
 
+def choose_animal_colours(n: int, palette: str = "auto") -> np.ndarray:
+    """Return `n` colours of animals: neighbours differ, and a colour does not depend on how many there are.
+
+    Parameters
+    ----------
+    n
+        How many.
+    palette
+        ``"auto"``, or a palette of :func:`choose_colours`, which is taken as it is.
+
+    Returns
+    -------
+    numpy.ndarray
+        RGB, uint8, shape (n, 3).
+
+    Raises
+    ------
+    ConfigError
+        The palette is unknown, or has fewer colours.
+    """
+    if palette != "auto" or n <= len(OKABE_ITO):
+        return choose_colours(n, palette)
+    return np.concatenate([OKABE_ITO, _round(np.arange(n - len(OKABE_ITO)))])
+
+
 def as_hex(rgb: Sequence[int]) -> str:
     """Return a colour as figures and pages name it: ``#0072b2``."""
     return "#" + "".join(f"{value:02x}" for value in rgb)
@@ -79,6 +112,15 @@ def _dawn(places: np.ndarray) -> np.ndarray:
     lightness = np.interp(places, (0, 1), _RAMP_LIGHTNESS)
     hue = np.radians(np.interp(places, (0, 1), _RAMP_HUE_DEGREES))
     chroma = np.interp(places, np.linspace(0, 1, len(_RAMP_CHROMA)), _RAMP_CHROMA)
+    rgb = oklab_to_rgb(np.stack([lightness, chroma * np.cos(hue), chroma * np.sin(hue)], axis=-1))
+    return np.round(rgb * 255).astype(np.uint8)
+
+
+def _round(places: np.ndarray) -> np.ndarray:
+    """Return the colours at `places`, counted from 0, on the way round the hues."""
+    hue = np.radians(_ROUND_START_DEGREES + GOLDEN_ANGLE_DEGREES * places)
+    lightness = np.array(_ROUND_LIGHTNESS)[places % len(_ROUND_LIGHTNESS)]
+    chroma = np.array(_ROUND_CHROMA)[places % len(_ROUND_CHROMA)]
     rgb = oklab_to_rgb(np.stack([lightness, chroma * np.cos(hue), chroma * np.sin(hue)], axis=-1))
     return np.round(rgb * 255).astype(np.uint8)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,8 +14,8 @@ from marey.errors import AlreadyExistsError, InputError
 from marey.model import Skeleton
 from marey.progress import Progress, ProgressCallback, ignore_progress
 from marey.visualisation.drawing import EDGE_RGB, Painter, Scene, opacity_of
-from marey.visualisation.lettering import Stamp, draw_legend
-from marey.visualisation.palettes import choose_colours
+from marey.visualisation.lettering import TEXT_RGB, Stamp, draw_legend, is_small, letter_size
+from marey.visualisation.palettes import choose_animal_colours, choose_colours
 from marey.visualisation.style import RenderStyle
 from marey.visualisation.subject import Subject, find_skeleton
 from marey.visualisation.views import View, plan_views
@@ -29,6 +30,10 @@ if TYPE_CHECKING:
 MAX_OUTPUT_FPS = 60.0
 REPORT_EVERY_FRAMES = 10
 MAX_WAITING = 4
+MOST_HIDDEN = 0.01
+"""Where a legend hides a larger share of the points, the names stand at the animals."""
+PALENESS = 0.4
+"""How much lighter names are than points: dark letters are not read on their dark rim."""
 
 
 def render_video(
@@ -199,15 +204,25 @@ class _Studio:
     ) -> None:
         self.style = style
         self.subject = subject
-        scene, self._legend_of = _build_scene(poses, subject, fps, style, skeleton)
+        colouring = _choose_colouring(subject, style)
+        scene = _build_scene(poses, subject, fps, style, skeleton, colouring)
         shown = np.where(scene.opacity[..., None] > 0, scene.points, np.nan)
         self.views = plan_views(frame_size, shown, fps, style)
         self.row_of = {int(frame): row for row, frame in enumerate(subject.frames)}
         self.picture_size = size = self._view(0).size
-        self.painter = Painter(scene, style, size)
-        self.legend = draw_legend(*self._legend_of, size) if self._legend_of else None
         self.margin = max(4, size[1] // 60)
-        self.legend_at = self._find_free_corner(shown)
+        self.legend = (
+            draw_legend(colouring.names, colouring.colours, size) if style.names == "legend" else None
+        )
+        self.legend_at, n_hidden = self._find_free_corner(shown)
+        has_several = len(subject.individuals) > 1
+        if self.legend is not None and colouring.is_by_individual and has_several:
+            n_shown = np.isfinite(shown).all(axis=-1).sum()
+            if n_hidden > MOST_HIDDEN * n_shown or not is_small(self.legend.size, size):
+                self.legend = None
+        if has_several and style.names != "none" and (style.names == "points" or self.legend is None):
+            scene = replace(scene, animal_names=colouring.stamp_animals(subject.individuals, size))
+        self.painter = Painter(scene, style, size)
 
     def pictures(self, video: FrameSource, first: int, last: int, step: int) -> Iterator[np.ndarray]:
         """Yield the finished pictures, uint8 RGB (H, W, 3)."""
@@ -225,47 +240,86 @@ class _Studio:
                 self._put_time(picture, index, times[index])
             yield picture
 
-    def _find_free_corner(self, points: np.ndarray) -> tuple[int, int]:
-        """Return where the legend hides the fewest points: top left, top right or bottom left."""
-        if self.legend is None or not isinstance(self.views, View):
-            return self.margin, self.margin
+    def _find_free_corner(self, points: np.ndarray) -> tuple[tuple[int, int], int]:
+        """Return where the legend hides the fewest points (both upper corners, lower left), and how many."""
+        if self.legend is None:
+            return (self.margin, self.margin), 0
         room = np.array(self.legend.size) + 2 * self.margin
         right, bottom = np.array(self.picture_size) - self.legend.size - self.margin
         corners = [(self.margin, self.margin), (int(right), self.margin), (self.margin, int(bottom))]
-        placed = self.views.points(points.reshape(-1, 2))
+        if isinstance(self.views, View):
+            placed = self.views.points(points.reshape(-1, 2))
+        else:
+            rows = [view.points(row.reshape(-1, 2)) for view, row in zip(self.views, points, strict=True)]
+            placed = np.concatenate(rows) if rows else np.empty((0, 2))
         hidden = [
             ((placed >= np.array(c) - self.margin) & (placed < np.array(c) - self.margin + room))
             .all(axis=1)
             .sum()
             for c in corners
         ]
-        return corners[int(np.argmin(hidden))]
+        return corners[int(np.argmin(hidden))], int(min(hidden))
 
     def _view(self, row: int) -> View:
         return self.views if isinstance(self.views, View) else self.views[row]
 
     def _put_time(self, picture: np.ndarray, index: int, time_s: float) -> None:
         height, width = picture.shape[:2]
-        stamp = Stamp.of_text(f"frame {index}   {time_s:.2f} s", int(np.clip(height / 34, 11, 40)))
+        stamp = Stamp.of_text(f"frame {index}   {time_s:.2f} s", letter_size((width, height)))
         stamp.put(picture, width - stamp.size[0] - self.margin, height - stamp.size[1] - self.margin)
 
 
-def _build_scene(
-    poses: xr.Dataset, subject: Subject, fps: float, style: RenderStyle, skeleton: Skeleton | None
-) -> tuple[Scene, tuple[tuple[str, ...], np.ndarray] | None]:
-    """Return what there is to draw, and the names and colours of the legend."""
+@dataclass(frozen=True)
+class _Colouring:
+    """What has which colour: the animals, or else the keypoints.
+
+    Parameters
+    ----------
+    is_by_individual
+        Whether it is the animals.
+    names, colours
+        Of the animals or keypoints; RGB, uint8, shape (n, 3).
+    """
+
+    is_by_individual: bool
+    names: tuple[str, ...]
+    colours: np.ndarray
+
+    def stamp_animals(self, individuals: tuple[str, ...], picture_size: tuple[int, int]) -> tuple[Stamp, ...]:
+        """Return the names of the animals, in their colours where they have some."""
+        pale = np.rint(self.colours + (255 - self.colours.astype(float)) * PALENESS)
+        rgb = pale if self.is_by_individual else [TEXT_RGB] * len(individuals)
+        size = round(0.8 * letter_size(picture_size))
+        return tuple(Stamp.of_text(name, size, ink) for name, ink in zip(individuals, rgb, strict=True))
+
+
+def _choose_colouring(subject: Subject, style: RenderStyle) -> _Colouring:
     n_keypoints, n_individuals = subject.points.shape[1:3]
-    by_individual = style.colour_by == "individual" or (style.colour_by == "auto" and n_individuals > 1)
-    colours = choose_colours(n_individuals if by_individual else n_keypoints, style.palette)
-    if by_individual:
+    if style.colour_by == "individual" or (style.colour_by == "auto" and n_individuals > 1):
+        return _Colouring(True, subject.individuals, choose_animal_colours(n_individuals, style.palette))
+    return _Colouring(False, subject.keypoints, choose_colours(n_keypoints, style.palette))
+
+
+def _build_scene(
+    poses: xr.Dataset,
+    subject: Subject,
+    fps: float,
+    style: RenderStyle,
+    skeleton: Skeleton | None,
+    colouring: _Colouring,
+) -> Scene:
+    """Return what there is to draw, without the names of the animals."""
+    n_keypoints, n_individuals = subject.points.shape[1:3]
+    colours = colouring.colours
+    if colouring.is_by_individual:
         plane = np.broadcast_to(colours[None], (n_keypoints, n_individuals, 3))
-        edge_colours, legend = colours, subject.individuals
+        edge_colours = colours
     else:
         plane = np.broadcast_to(colours[:, None], (n_keypoints, n_individuals, 3))
-        edge_colours, legend = np.tile(np.array(EDGE_RGB, np.uint8), (n_individuals, 1)), subject.keypoints
+        edge_colours = np.tile(np.array(EDGE_RGB, np.uint8), (n_individuals, 1))
     size = int(np.clip(11 * style.scale, 10, 24))
     has_errors = style.error_circles and "error_90" in poses
-    scene = Scene(
+    return Scene(
         points=subject.points,
         opacity=opacity_of(subject.points, subject.confidence, style),
         radius_90=poses["error_90"].to_numpy() if has_errors else None,
@@ -275,4 +329,3 @@ def _build_scene(
         names=[Stamp.of_text(k, size) for k in subject.keypoints] if style.names == "points" else [],
         trail_rows=round(style.trail_s * fps),
     )
-    return scene, ((legend, colours) if style.names == "legend" else None)

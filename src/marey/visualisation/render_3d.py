@@ -12,7 +12,7 @@ import numpy as np
 from marey.errors import AlreadyExistsError, InputError
 from marey.model import Skeleton, create_poses, standardise_poses
 from marey.progress import Progress, ProgressCallback, ignore_progress
-from marey.visualisation.palettes import choose_colours
+from marey.visualisation.palettes import choose_animal_colours, choose_colours
 from marey.visualisation.render import draw_frames, write_beside
 from marey.visualisation.space import Stage
 from marey.visualisation.style import RenderStyle
@@ -160,7 +160,7 @@ def _plan(poses: xr.Dataset, skeleton: Skeleton, up: np.ndarray, height: int) ->
     points = np.moveaxis(poses["position"].to_numpy(), 1, -1)
     n_keypoints, n_individuals = points.shape[1:3]
     if n_individuals > 1:
-        colours = np.broadcast_to(choose_colours(n_individuals)[None], (n_keypoints, n_individuals, 3))
+        colours = np.broadcast_to(choose_animal_colours(n_individuals)[None], (n_keypoints, n_individuals, 3))
     else:
         colours = choose_colours(n_keypoints)[:, None]
     return Stage.plan(points, skeleton.edge_indices, colours, (height, height), up)

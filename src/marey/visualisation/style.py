@@ -30,7 +30,8 @@ class RenderStyle:
     min_confidence
         Do not draw points below it.
     names
-        ``"legend"``, ``"points"`` (beside every point) or ``"none"``.
+        ``"legend"``; ``"points"``: beside every point, and above every animal where there are several; or
+        ``"none"``. Where a legend of animals would lie over them, their names stand above them instead.
     error_circles
         Draw the circle that holds the true position in 90 % of cases, where the poses have it.
     follow
