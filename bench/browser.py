@@ -89,7 +89,7 @@ def serving(project: Project, folder: Path) -> Iterator[tuple[subprocess.Popen, 
     environment = {**os.environ, "MAREY_STATE": str(folder / "state")}
     server = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment)
     try:
-        yield server, json.loads(server.stdout.readline())["url"]
+        yield server, json.loads(server.stdout.readline())["url"].partition("#")[0]
     finally:
         server.terminate()
         server.wait()

@@ -163,7 +163,7 @@ def start_server(project: Path | None, state: Path, *, port: int = 0, roots: tup
     if not line:
         server.stop()
         pytest.fail("the server did not start: " + "".join(server.log)[-2000:])
-    server.url = json.loads(line)["url"]
+    server.url = json.loads(line)["url"].partition("#")[0]
     server.port = urlsplit(server.url).port
     return server
 

@@ -79,7 +79,7 @@ def wait_for_repairs(page, n):
         expect(done).to_have_count(0)
     else:
         expect(done.get_by_role("listitem")).to_have_count(n)
-    expect(page.get_by_role("button", name="Swap", exact=False).first).to_be_enabled()
+    expect(page.get_by_role("button", name="Exchange", exact=False).first).to_be_enabled()
 
 
 def open_page(page, server, project):
@@ -312,6 +312,92 @@ def test_a_range_is_repaired_alone(project, shared_server, page):
     np.testing.assert_array_equal(after[10:21, ..., 0], before[10:21, ..., 2])
     np.testing.assert_array_equal(after[:10], before[:10])
     np.testing.assert_array_equal(after[21:], before[21:])
+
+
+def test_half_a_range_goes_on_to_the_end(project, shared_server, page):
+    project, path, _, _ = project
+    before = load_poses(path)["position"].values
+    open_page(page, shared_server, project)
+    go_to(page, 20)
+    page.keyboard.press("[")
+    choose(page, 1)
+    expect(page.get_by_text("from frame 20 on")).to_be_visible()
+    page.keyboard.press("Delete")
+    wait_for_repairs(page, 1)
+    after = load_poses(path)["position"].values
+    np.testing.assert_array_equal(after[:20], before[:20])
+    assert np.isnan(after[20:, ..., 0]).all()
+    np.testing.assert_array_equal(after[20:, ..., 1:], before[20:, ..., 1:])
+
+
+def test_undo_shows_what_it_took_back(project, shared_server, page):
+    project, *_ = project
+    open_page(page, shared_server, project)
+    go_to(page, 100)
+    page.keyboard.press("[")
+    choose(page, 1)
+    page.keyboard.press("Delete")
+    wait_for_repairs(page, 1)
+    go_to(page, 5)
+    page.keyboard.press("u")
+    expect(page.get_by_test_id("frame-number")).to_have_text("frame 100")
+
+    queue = page.get_by_role("region", name="Issues").get_by_role("button")
+    page.keyboard.press("e")
+    confirmed = queue.and_(page.locator("[aria-current=true]")).inner_text()
+    page.keyboard.press("c")
+    wait_for_repairs(page, 1)
+    page.keyboard.press("u")
+    wait_for_repairs(page, 0)
+    expect(queue.and_(page.locator("[aria-current=true]"))).to_have_text(
+        re.compile(re.escape(confirmed.splitlines()[1]))
+    )
+
+
+def test_after_a_conflict_the_next_repair_works(project, shared_server, new_page):
+    project, path, *_ = project
+    one, two = new_page(), new_page()
+    for page in (one, two):
+        open_page(page, shared_server, project)
+        choose(page, 1)
+        choose(page, 2, second=True)
+    one.keyboard.press("x")
+    wait_for_repairs(one, 1)
+    content = path.read_bytes()
+    two.keyboard.press("x")
+    expect(two.get_by_text("Somebody else changed")).to_be_visible()
+    wait_for_repairs(two, 1)
+    assert path.read_bytes() == content
+    two.keyboard.press("x")
+    wait_for_repairs(two, 2)
+
+
+def test_a_single_track_that_is_left_is_found_again(project, shared_server, page):
+    project, path, *_ = project
+    path.rename(path.with_name("three mice.nc"))
+    open_page(page, shared_server, project)
+    tracks = page.get_by_role("list", name="Tracks").get_by_role("button")
+    for left in (2, 1):
+        choose(page, 1)
+        page.keyboard.press("Delete")
+        expect(tracks).to_have_count(left)
+    page.get_by_role("link", name="Overview").first.click()
+    expect(tracks).to_have_count(0)
+    page.get_by_role("link", name="Proofread").first.click()
+    expect(tracks).to_have_count(1)
+    page.keyboard.press("u")
+    expect(tracks).to_have_count(2)
+
+
+def test_the_page_is_whole_again_when_the_connection_is(project, shared_server, page):
+    project, *_ = project
+    open_page(page, shared_server, project)
+    page.context.set_offline(True)
+    go_to(page, FIRST_SWAP)
+    expect(page.get_by_text("The server does not answer")).to_be_visible()
+    page.context.set_offline(False)
+    expect(page.get_by_test_id("image-layer")).to_have_attribute("data-frame", str(FIRST_SWAP))
+    expect(page.get_by_text("The server does not answer")).to_have_count(0)
 
 
 def test_the_view_is_close_to_an_issue_until_one_wants_all_of_it(project, shared_server, page):

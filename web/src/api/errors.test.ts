@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { ApiError, explain, sentence, toApiError } from './errors';
+import { ApiError, explain, isConflict, isUnreachable, sentence, toApiError } from './errors';
 
 test('what the server says is passed on as sentences', async () => {
   const body = { error: { kind: 'InputError', message: "no video 'm1'", hint: 'add it' } };
@@ -19,4 +19,18 @@ test('a server that does not answer is said to be so', () => {
 
 test('a sentence keeps the end that it has', () => {
   expect(sentence('really?')).toBe('Really?');
+});
+
+test('a sentence that begins with a name leaves it as it is', () => {
+  expect(sentence('track_1 is the only track')).toBe('track_1 is the only track.');
+  expect(sentence('clip.mp4 is not there')).toBe('clip.mp4 is not there.');
+  expect(sentence('look-alikes: none.')).toBe('Look-alikes: none.');
+});
+
+test('what is refused and what got no answer are told apart', async () => {
+  const [conflict, gateway] = [409, 502].map((status) => toApiError(new Response('', { status })));
+  expect(isConflict(await conflict)).toBe(true);
+  expect(isUnreachable(await conflict)).toBe(false);
+  expect(isUnreachable(await gateway)).toBe(true);
+  expect(isUnreachable(new TypeError('Failed to fetch'))).toBe(true);
 });

@@ -17,6 +17,16 @@ export class ApiError extends Error {
   }
 }
 
+/** Somebody else changed it meanwhile, or it is there already: nothing was written. */
+export function isConflict(error: unknown): boolean {
+  return error instanceof ApiError && error.status === 409;
+}
+
+/** No answer came from Marey itself: the same request may well be answered a little later. */
+export function isUnreachable(error: unknown): boolean {
+  return error instanceof TypeError || (error instanceof ApiError && [502, 503, 504].includes(error.status));
+}
+
 const STATUS_WORDS: Readonly<Record<number, string>> = {
   401: 'This page is not logged in.',
   404: 'This is not there (any more).',
@@ -55,9 +65,10 @@ export function explain(error: unknown): { message: string; hint: string | null 
   return { message: error instanceof Error ? sentence(error.message) : 'Something went wrong.', hint: null };
 }
 
-/** The server's messages begin in lower case; on a page they are sentences. */
+/** The server's messages begin in lower case; on a page they are sentences. Names such as track_1 stay as they are. */
 export function sentence(text: string): string {
   const trimmed = text.trim();
-  const start = trimmed.charAt(0).toUpperCase() + trimmed.slice(1);
+  const isName = /^\S*[\p{Lu}\d_/\\.]\S/u.test(trimmed);
+  const start = isName ? trimmed : trimmed.charAt(0).toUpperCase() + trimmed.slice(1);
   return /[.!?…)]$/.test(start) ? start : `${start}.`;
 }

@@ -1,7 +1,7 @@
 import { useMutation } from '@tanstack/react-query';
 import { useToast } from '../components/Toast';
 import { queryClient } from './client';
-import { explain } from './errors';
+import { explain, isConflict } from './errors';
 
 interface Action<Input, Output> {
   /** Start it; what comes of it goes to the given function, or to that of the hook. */
@@ -21,7 +21,7 @@ interface Options<Input, Output> {
   queue?: string | undefined;
 }
 
-/** Something that a person does and that changes something: everything shown is asked for again afterwards. */
+/** Something that a person does and that changes something: everything shown is asked for again afterwards, also after a conflict. */
 export function useAction<Input = void, Output = unknown>(
   act: (input: Input) => Promise<Output>,
   { onDone, isQuiet = false, queue }: Options<Input, Output> = {},
@@ -36,6 +36,8 @@ export function useAction<Input = void, Output = unknown>(
       void queryClient.invalidateQueries();
     },
     onError: (problem) => {
+      // What is shown is not what is there.
+      if (isConflict(problem)) void queryClient.invalidateQueries();
       if (isQuiet) return;
       const { message, hint } = explain(problem);
       toast.warn(hint ? `${message} ${hint}` : message);

@@ -87,7 +87,7 @@ export function KeySheet({ keymap, onChange, onClose, pointer = [] }: Props) {
           {pointer.map(({ gesture, does }) => (
             <div className="key-sheet__row" key={gesture}>
               <span>{does}</span>
-              <span className="faint small">{gesture}</span>
+              <span className="soft">{gesture}</span>
             </div>
           ))}
         </section>
@@ -104,10 +104,15 @@ function Keys({ chords }: { chords: readonly string[] }) {
   return (
     <>
       <KeyHint chord={first} />
-      {chords.length === 2 && second && <KeyHint chord={second} />}
+      {chords.length === 2 && second && (
+        <>
+          <span className="faint small">or</span>
+          <KeyHint chord={second} />
+        </>
+      )}
       {chords.length > 2 && last && (
         <>
-          <span aria-hidden>…</span>
+          <span className="faint small">to</span>
           <KeyHint chord={last} />
         </>
       )}

@@ -1,11 +1,11 @@
 import { expect, test } from 'vitest';
 import { animalColours, coloursOfAnimals, coloursOfSlots } from './colouring';
-import { coloursFor } from './palette';
+import { coloursForAnimals } from './palette';
 import { slotsOf } from './slots';
 import { at, frameOf, instanceOf } from './testing';
 
 const NAMES = ['Ada', 'Bob'];
-const [first, second, third] = coloursFor(3);
+const [first, second, third] = coloursForAnimals(3);
 
 test('an individual has its colour in every frame, and the one it has in results', () => {
   const bob = instanceOf('b', [at(1, 1)], 'Bob');
@@ -30,16 +30,16 @@ test('an animal has its colour before its first point', () => {
 const crowd = (n: number) => frameOf(...Array.from({ length: n }, (_, i) => instanceOf(`${i}`, [at(i, i)])));
 
 test.each([1, 2, 7, 8, 12, 30])('%i animals and the next one have different colours', (n) => {
-  const colours = coloursOfSlots(slotsOf(crowd(n), []), 0);
+  const colours = coloursOfSlots(slotsOf(crowd(n), []));
   expect(new Set(colours).size).toBe(n + 1);
-  expect(coloursOfSlots(slotsOf(crowd(n + 1), []), 0).slice(0, n + 1)).toEqual(colours);
+  expect(coloursOfSlots(slotsOf(crowd(n + 1), [])).slice(0, n + 1)).toEqual(colours);
 });
 
 test.each([2, 7, 8, 12])('%i individuals have their colours whoever else is there', (n) => {
   const names = Array.from({ length: n }, (_, i) => `animal ${i}`);
   for (const others of [0, 1, 9]) {
-    const colours = coloursOfSlots(slotsOf(crowd(others), names), n);
-    expect(colours.slice(0, n)).toEqual(coloursFor(n));
+    const colours = coloursOfSlots(slotsOf(crowd(others), names));
+    expect(colours.slice(0, n)).toEqual(coloursForAnimals(n));
     expect(new Set(colours).size).toBe(n + others + 1);
   }
 });

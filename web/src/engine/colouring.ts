@@ -1,15 +1,15 @@
 /** Which colour points have: that of their keypoint, or that of their animal. */
 
 import type { EditorState } from './editorState';
-import { growingColours } from './palette';
+import { coloursForAnimals } from './palette';
 import { placeAmong, type Slot, slotsOf } from './slots';
 
 export const COLOUR_RULES = ['keypoint', 'animal'] as const;
 export type ColourRule = (typeof COLOUR_RULES)[number];
 
-/** A colour for every slot: the project's individuals have theirs in every frame, those of results with as many. */
-export function coloursOfSlots(slots: readonly Slot[], nIndividuals: number): string[] {
-  return growingColours(slots.length, nIndividuals);
+/** A colour for every slot: the project's individuals have theirs in every frame, and in results. */
+export function coloursOfSlots(slots: readonly Slot[]): string[] {
+  return coloursForAnimals(slots.length);
 }
 
 type Animals = Pick<EditorState, 'labels' | 'instance'>;
@@ -20,7 +20,7 @@ export function coloursOfAnimals(
   individuals: readonly string[],
 ): ReadonlyMap<string, string> {
   const slots = slotsOf(labels, individuals);
-  const colours = coloursOfSlots(slots, individuals.length);
+  const colours = coloursOfSlots(slots);
   const animals = active ? [...labels.instances, active] : labels.instances;
   return new Map(
     animals.flatMap((animal): [string, string][] => {

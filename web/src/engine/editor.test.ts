@@ -349,7 +349,78 @@ describe('undo over frames', () => {
   });
 });
 
+describe('undo among several animals', () => {
+  const NAMED = frameOf(instanceOf('x', [at(10, 10)], 'Ada'), instanceOf('y', [at(60, 60)], 'Bob'));
+  const active = () => editor.state.instance?.individual;
+  const animals = () => editor.state.labels.instances.map(({ individual }) => individual);
+
+  beforeEach(() => {
+    editor = new Editor(MOUSE, ['Ada', 'Bob'], { onChange: () => undefined });
+    editor.resize({ width: 416, height: 416 });
+    open('f', NAMED);
+  });
+
+  it('makes the animal active that came back, so that removing again removes the same', () => {
+    editor.chooseInstance(1);
+    editor.removeInstance();
+    expect(active()).toBe('Ada');
+    editor.undo();
+    expect(active()).toBe('Bob');
+    editor.removeInstance();
+    expect(animals()).toEqual(['Ada']);
+  });
+
+  it('makes the animal active that changed, and leaves the active one where that is among them', () => {
+    editor.chooseInstance(1);
+    editor.rotate(1);
+    click(20, 20);
+    editor.chooseInstance(0);
+    editor.undo();
+    expect([active(), editor.state.keypoint]).toEqual(['Bob', 1]);
+    editor.chooseInstance(0);
+    editor.redo();
+    expect(active()).toBe('Bob');
+    editor.nameInstance('Ada');
+    editor.undo();
+    expect(active()).toBe('Bob');
+  });
+
+  it('keeps the animal whose first point is taken back', () => {
+    open('g', frameOf(...NAMED.instances.slice(0, 1)));
+    editor.chooseInstance(1);
+    click(60, 60);
+    editor.undo();
+    expect([active(), editor.state.keypoint]).toEqual(['Bob', 0]);
+    editor.redo();
+    expect(animals()).toEqual(['Ada', 'Bob']);
+  });
+
+  it('does so when the frame has to be shown first', () => {
+    editor.chooseInstance(1);
+    editor.removeInstance();
+    open('g', frameOf());
+    editor.undo();
+    editor.open('f', IMAGE);
+    expect(active()).toBe('Bob');
+    editor.chooseInstance(0);
+    editor.open('g', IMAGE);
+    editor.open('f', IMAGE);
+    expect(active()).toBe('Ada');
+  });
+});
+
 describe('filling and conflicts', () => {
+  it('keeps the animal that is active, also before its first point', () => {
+    editor = new Editor(MOUSE, ['Ada', 'Bob'], { onChange: () => undefined });
+    editor.resize({ width: 416, height: 416 });
+    open('f', frameOf(instanceOf('x', [at(10, 10)], 'Ada')));
+    editor.chooseInstance(1);
+    expect(editor.fill(frameOf(), 'an empty frame')).toBe(0);
+    expect(editor.state.instance?.individual).toBe('Bob');
+    editor.fill(frameOf(instanceOf('y', [at(60, 60)], 'Bob')), 'the last frame');
+    expect(editor.state.instance).toBe(editor.state.labels.instances[1]);
+  });
+
   it('copies the last frame as unconfirmed, into an empty frame', () => {
     open('f', frameOf());
     expect(editor.fill(FULL, 'the last frame')).toBe(5);

@@ -18,6 +18,7 @@ import {
   type FrameLabels,
   findInstance,
   type Instance,
+  isEmpty,
   NO_LABELS,
   nextMissing,
   positionsOf,
@@ -50,6 +51,8 @@ export class Editor {
   private readonly history: History;
   private readonly listeners = new Set<() => void>();
   private turnedAt: ScreenPoint = screenPoint(0, 0);
+  /** What was undone or redone in a frame that is not shown yet. */
+  private unseen: { readonly frame: string; readonly edits: readonly Edit[] } | null = null;
   private value: EditorState = NOTHING;
 
   constructor(
@@ -82,6 +85,8 @@ export class Editor {
     this.refresh();
     const wanted = this.isLoop ? keypoint : null;
     this.activate(this.firstIncomplete(labels) ?? labels.instances[0] ?? this.draft(), wanted);
+    if (this.unseen?.frame === frame) this.followEdits(this.unseen.edits);
+    this.unseen = null;
   }
 
   /** The canvas has another size. */
@@ -255,12 +260,16 @@ export class Editor {
 
   /** Fill what is missing from elsewhere; returns how many points came. */
   fill(source: FrameLabels, from: string): number {
-    const edits = operations.fillMissing(this.value.labels, source, this.documents.newId);
+    const before = this.value.labels;
+    const edits = operations.fillMissing(before, source, this.documents.newId);
     const count = edits.reduce((n, edit) => n + (edit.kind === 'add' ? positionsOf(edit.instance).length : 1), 0);
     this.change(`Fill from ${from}`, edits, null);
     const { labels, instance } = this.value;
-    const own = instance && findInstance(labels, instance.id);
-    this.activate(own ?? labels.instances[0] ?? this.draft(), null);
+    // An animal that was chosen and had no point yet may be one of those that came.
+    const isOwn = ({ id, individual }: Instance) =>
+      id === instance?.id || (individual === instance?.individual && !findInstance(before, id));
+    const first = before.instances.length === 0 ? labels.instances[0] : undefined;
+    this.activate(labels.instances.find(isOwn) ?? first ?? instance ?? this.draft(), null);
     return count;
   }
 
@@ -351,17 +360,26 @@ export class Editor {
     this.host.onChange(frame);
     this.refresh();
     if (frame === this.value.frame) this.followEdits(edits);
+    else this.unseen = { frame, edits };
     this.announce(words);
   }
 
-  /** After an undo, the part that came free is the next to place. */
+  /** After an undo, the animal that came back or changed is active, and its part that came free is the next to place. */
   private followEdits(edits: readonly Edit[]): void {
     const { labels, instance } = this.value;
-    const edit = edits.find((candidate) => candidate.kind === 'point');
-    const changed = edit?.kind === 'point' ? findInstance(labels, edit.instance) : undefined;
-    const next = changed ?? (instance && findInstance(labels, instance.id)) ?? labels.instances[0] ?? this.draft();
-    const isFree = edit?.kind === 'point' && edit.after.visibility === 'unlabeled';
-    this.activate(next, isFree ? edit.keypoint : null);
+    const isActive = (id: string) => id === instance?.id;
+    const touched = edits.flatMap(animalOf).filter((id) => findInstance(labels, id) !== undefined);
+    const id = touched.find(isActive) ?? touched[0] ?? instance?.id;
+    // An animal whose only point was taken back waits for its first point again.
+    const begun = edits.flatMap((edit) => (edit.kind === 'remove' && isEmpty(edit.instance) ? [edit.instance] : []));
+    const next =
+      (touched.length === 0 ? begun[0] : undefined) ??
+      (id === undefined ? undefined : findInstance(labels, id)) ??
+      labels.instances[0] ??
+      this.draft();
+    const point = edits.find((edit) => edit.kind === 'point' && edit.instance === next.id);
+    const isFree = point?.kind === 'point' && point.after.visibility === 'unlabeled';
+    this.activate(next, isFree ? point.keypoint : null);
   }
 
   // Inside ---------------------------------------------------------------------------------------------------------
@@ -438,5 +456,19 @@ export class Editor {
   private set(part: Partial<EditorState>): void {
     this.value = { ...this.value, ...part };
     for (const listener of this.listeners) listener();
+  }
+}
+
+/** The animal that an edit is about. */
+function animalOf(edit: Edit): readonly string[] {
+  switch (edit.kind) {
+    case 'no-animal':
+      return [];
+    case 'add':
+    case 'remove':
+      return [edit.instance.id];
+    case 'name':
+    case 'point':
+      return [edit.instance];
   }
 }

@@ -29,6 +29,19 @@ describe('merging', () => {
     expect(mergeFrames(BASE, same, structuredClone(same)).conflicts).toEqual([]);
   });
 
+  it('sees no conflict in parts that only one touched of an animal that both began', () => {
+    const mine = frameOf(instanceOf('a', [at(5, 5)]));
+    const theirs = frameOf(instanceOf('a', [at(6, 6), at(1, 1), at(2, 2)]));
+    const { labels, conflicts } = mergeFrames(frameOf(), mine, theirs);
+    expect(labels).toEqual(theirs);
+    expect(conflicts.map(({ keypoint }) => keypoint)).toEqual([0]);
+    expect(mergeFrames(frameOf(), theirs, mine).labels.instances[0]?.points.slice(0, 3)).toEqual([
+      at(5, 5),
+      at(1, 1),
+      at(2, 2),
+    ]);
+  });
+
   it('keeps a new animal of either', () => {
     const mine = frameOf(...BASE.instances, instanceOf('b', [at(50, 50)]));
     const theirs = frameOf(...BASE.instances, instanceOf('c', [at(90, 90)]));

@@ -7,7 +7,7 @@
  */
 
 import { distance } from './geometry';
-import { type FrameLabels, type Instance, isEmpty, type LabelPoint, samePoint } from './labels';
+import { type FrameLabels, type Instance, isEmpty, isMissing, type LabelPoint, samePoint, UNLABELED } from './labels';
 import { extentOf } from './operations';
 
 export interface Conflict {
@@ -62,14 +62,19 @@ export function withIdsOf(known: FrameLabels, labels: FrameLabels, newId: () => 
 function mergeInstances(was: Instance | undefined, my: Instance, their: Instance, conflicts: Conflict[]): Instance {
   const points = their.points.map((theirs, keypoint) => {
     const mine = my.points[keypoint] ?? theirs;
-    const before = was?.points[keypoint];
-    if (samePoint(mine, theirs) || (before && samePoint(mine, before))) return theirs;
-    if (before ? samePoint(theirs, before) : theirs.visibility === 'unlabeled') return mine;
+    // An animal that was not there before had no points.
+    const before = was?.points[keypoint] ?? UNLABELED;
+    if (samePoint(mine, theirs) || isUntouched(mine, before)) return theirs;
+    if (isUntouched(theirs, before)) return mine;
     conflicts.push({ instance: my.id, keypoint, mine, theirs });
     return theirs;
   });
   const individual = my.individual === (was?.individual ?? null) ? their.individual : my.individual;
   return { ...their, individual, points };
+}
+
+function isUntouched(point: LabelPoint, before: LabelPoint): boolean {
+  return samePoint(point, before) || (isMissing(point) && isMissing(before));
 }
 
 function isUnchanged(before: Instance, after: Instance): boolean {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { coloursFor, coloursOf, inkOn, linesOn, SHAPES, shapeOf } from './palette';
+import { coloursFor, coloursForAnimals, coloursOf, inkOn, linesOn, SHAPES, shapeOf } from './palette';
 
 /** The contrast of a colour with a grey, by WCAG 2.2. */
 const contrastWith = (grey: number) => (colour: string) => {
@@ -8,6 +8,8 @@ const contrastWith = (grey: number) => (colour: string) => {
   const pair = [0.2126 * r + 0.7152 * g + 0.0722 * b, light(grey)];
   return (Math.max(...pair) + 0.05) / (Math.min(...pair) + 0.05);
 };
+
+const ROUND = ['#c5d88d', '#417fd8', '#833e2d', '#3fedc3', '#936fad', '#784c00', '#81dcff'];
 
 describe('the palette', () => {
   it('is that of Okabe and Ito while it suffices', () => {
@@ -28,6 +30,14 @@ describe('the palette', () => {
     });
     expect(new Set(colours).size).toBe(20);
     expect([...luminance].sort((a, b) => a - b)).toEqual(luminance);
+  });
+
+  it('gives animals the colours of labelled videos, which differ between neighbours', () => {
+    const colours = coloursForAnimals(14);
+    expect(colours.slice(0, 7)).toEqual(coloursFor(7));
+    expect(colours.slice(7)).toEqual(ROUND);
+    expect(coloursForAnimals(9)).toEqual(colours.slice(0, 9));
+    expect(new Set(coloursForAnimals(40)).size).toBe(40);
   });
 
   it('has lines that are seen on any ground', () => {

@@ -2,7 +2,9 @@
  * The colour and the shape of every keypoint. Colours alone do not tell many parts apart, so shapes go along.
  *
  * The colours are those of labelled videos: Okabe and Ito (2008) while they suffice, and beyond that a ramp of rising
- * lightness in OkLab (Ottosson 2020), which every kind of colour vision can order.
+ * lightness in OkLab (Ottosson 2020), which every kind of colour vision can order. Animals need neighbours that
+ * differ: after the colours of Okabe and Ito, theirs go round the hues by the golden angle, and through three
+ * lightnesses for those who see fewer hues.
  */
 
 export const SHAPES = ['circle', 'square', 'diamond', 'triangle', 'hexagon', 'drop'] as const;
@@ -20,14 +22,14 @@ export function coloursFor(n: number): string[] {
   return Array.from({ length: n }, (_, i) => rampColour(i / (n - 1)));
 }
 
-const N_CANDIDATES = 64;
+const ROUND_START_DEGREES = 120;
+const ROUND_LIGHTNESS = [0.85, 0.6, 0.45];
+const ROUND_CHROMA = [0.1, 0.15];
+const GOLDEN_ANGLE_DEGREES = 137.50776405003785;
 
-/** `n` places of a list that grows: those that are there keep their colours, and `nFixed` have those of `coloursFor`. */
-export function growingColours(n: number, nFixed: number): string[] {
-  const colours = coloursFor(Math.max(nFixed, OKABE_ITO.length));
-  const candidates = [...OKABE_ITO, ...coloursFor(N_CANDIDATES)];
-  while (colours.length < n) colours.push(leastLike(colours, candidates));
-  return colours.slice(0, n);
+/** `n` colours of animals: neighbours differ, and a colour does not depend on how many there are. */
+export function coloursForAnimals(n: number): string[] {
+  return Array.from({ length: n }, (_, i) => OKABE_ITO[i] ?? roundColour(i - OKABE_ITO.length));
 }
 
 interface Coloured {
@@ -93,16 +95,6 @@ function contrast(one: number, other: number): number {
   return (Math.max(one, other) + 0.05) / (Math.min(one, other) + 0.05);
 }
 
-/** The candidate that is farthest from the nearest of `colours`, as they are written. */
-function leastLike(colours: readonly string[], candidates: readonly string[]): string {
-  const taken = colours.map(channels);
-  const distances = candidates.map((candidate) => {
-    const values = channels(candidate);
-    return Math.min(...taken.map((other) => Math.hypot(...values.map((value, i) => value - (other[i] ?? 0)))));
-  });
-  return candidates[distances.indexOf(Math.max(...distances))] ?? '';
-}
-
 function byteOf(value: number): string {
   return Math.round(value * 255)
     .toString(16)
@@ -117,6 +109,14 @@ function rampColour(place: number): string {
   const hue = (between(RAMP_HUE_DEGREES, place) * Math.PI) / 180;
   const chroma = between(RAMP_CHROMA, place);
   return hex(oklabToRgb(between(RAMP_LIGHTNESS, place), chroma * Math.cos(hue), chroma * Math.sin(hue)));
+}
+
+/** The colour at a place, counted from 0, on the way round the hues. */
+function roundColour(place: number): string {
+  const hue = ((ROUND_START_DEGREES + GOLDEN_ANGLE_DEGREES * place) * Math.PI) / 180;
+  const lightness = ROUND_LIGHTNESS[place % ROUND_LIGHTNESS.length] ?? 0;
+  const chroma = ROUND_CHROMA[place % ROUND_CHROMA.length] ?? 0;
+  return hex(oklabToRgb(lightness, chroma * Math.cos(hue), chroma * Math.sin(hue)));
 }
 
 /** Linear interpolation in a list of evenly spaced values. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { FrameState } from './labels';
-import { countOf, filterQueue, nearestLabeled, nextUnlabeled, type QueueItem, stepped } from './queue';
+import { countOf, filterQueue, nearestLabeled, nextUnlabeled, type QueueItem, stepped, withItem } from './queue';
 
 const item = (key: string, state: FrameState, confidence: number | null = null, needsReview = false): QueueItem => ({
   key,
@@ -64,5 +64,21 @@ describe('the queue', () => {
     expect(nearest(20)).toBe('v/10');
     expect(nearest(5)).toBe('v/10');
     expect(nearest(39, 'other')).toBeUndefined();
+  });
+
+  it('copies from no frame without animals', () => {
+    const items = [item('a', 'labeled'), { ...item('b', 'labeled'), frame: 5, nAnimals: 0 }];
+    expect(nearestLabeled(items, { video: 'v', frame: 6 })?.key).toBe('a');
+  });
+
+  it('takes another frame in at its place', () => {
+    const at = (video: string, frame: number) => ({ ...item(`${video}${frame} `, 'unlabeled'), video, frame });
+    const items = [at('b', 3), at('b', 9), at('a', 5)];
+    const taken = (video: string, frame: number) => keys(withItem(items, at(video, frame), ['b', 'c', 'a'])).trim();
+    expect(taken('b', 4)).toBe('b3 b4 b9 a5');
+    expect(taken('b', 0)).toBe('b0 b3 b9 a5');
+    expect(taken('c', 7)).toBe('b3 b9 c7 a5');
+    expect(taken('a', 6)).toBe('b3 b9 a5 a6');
+    expect(keys(withItem([], at('a', 1), ['a']))).toBe('a1 ');
   });
 });

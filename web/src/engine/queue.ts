@@ -41,6 +41,15 @@ export function countOf(items: readonly QueueItem[], filter: QueueFilter): numbe
   return items.filter(FILTERS[filter]).length;
 }
 
+/** The items with another one at its place: by video in the order of `videos`, and by frame. */
+export function withItem(items: readonly QueueItem[], item: QueueItem, videos: readonly string[]): QueueItem[] {
+  const rank = videos.indexOf(item.video);
+  const isBefore = (other: QueueItem) =>
+    other.video === item.video ? other.frame < item.frame : videos.indexOf(other.video) < rank;
+  const at = items.findLastIndex(isBefore) + 1;
+  return [...items.slice(0, at), item, ...items.slice(at)];
+}
+
 /** The next item in which something is left to do, after `current` and then from the start; null where there is none. */
 export function nextUnlabeled(items: readonly QueueItem[], current: string | null): QueueItem | null {
   const at = items.findIndex((item) => item.key === current);
@@ -54,7 +63,7 @@ export function stepped(items: readonly QueueItem[], current: string | null, ste
   return (at < 0 ? items[0] : items[at + step]) ?? null;
 }
 
-/** The frame of the same video that a person labelled nearest to this one, an earlier one if there is any; null without one. */
+/** The frame of the same video in which a person labelled animals nearest to this one, an earlier one if there is any; null without one. */
 export function nearestLabeled(
   items: readonly QueueItem[],
   place: { readonly video: string; readonly frame: number },
@@ -63,6 +72,7 @@ export function nearestLabeled(
     (item) =>
       item.video === place.video &&
       item.frame !== place.frame &&
+      item.nAnimals > 0 &&
       (item.state === 'labeled' || item.state === 'partial'),
   );
   const rank = ({ frame }: QueueItem) => (frame < place.frame ? place.frame - frame : frame + place.frame);

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { TileCache } from './tileCache';
 
 const settle = async () => {
@@ -69,5 +69,23 @@ describe('tiles', () => {
     expect(tiles.isSettled).toBe(false);
     expect(asked.join('')).toBe('abcd');
     tiles.close();
+  });
+
+  it('what failed is fetched again when asked to, and nothing after the end', async () => {
+    let isDown = true;
+    const load = vi.fn((key: string) => (isDown ? Promise.reject(new TypeError('down')) : Promise.resolve(key)));
+    const tiles = new TileCache<string>({ load, onArrival: () => undefined });
+    tiles.get('a');
+    await vi.waitFor(() => expect(tiles.isSettled).toBe(true));
+    isDown = false;
+    tiles.get('a');
+    expect(load).toHaveBeenCalledTimes(1);
+    tiles.retry();
+    tiles.get('a');
+    await vi.waitFor(() => expect(tiles.get('a')).toBe('a'));
+    tiles.close();
+    expect(tiles.get('a')).toBe('a');
+    expect(tiles.get('b')).toBeUndefined();
+    expect(load).toHaveBeenCalledTimes(2);
   });
 });

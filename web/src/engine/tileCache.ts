@@ -35,7 +35,7 @@ export class TileCache<T> {
       this.tiles.set(key, tile);
       return tile;
     }
-    if (!this.loading.has(key) && !this.failed.has(key)) {
+    if (!this.loading.has(key) && !this.failed.has(key) && !this.abort.signal.aborted) {
       this.queue = [...this.queue.filter((waiting) => waiting !== key), key].slice(-this.capacity);
       this.pump();
     }
@@ -47,6 +47,12 @@ export class TileCache<T> {
     return this.loading.size === 0 && this.queue.length === 0;
   }
 
+  /** What failed may be asked for again. */
+  retry(): void {
+    this.failed.clear();
+  }
+
+  /** Fetch nothing more; what is there can be read still. */
   close(): void {
     this.queue = [];
     this.abort.abort();

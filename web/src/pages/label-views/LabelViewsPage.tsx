@@ -224,7 +224,7 @@ function SavedView({ session, name }: { session: ViewsDesk['views'][number]['ses
     <li>
       <span className="strong">{name}</span>{' '}
       <span className={save.kind === 'refused' || problem ? 'label-views-bad' : 'soft'} data-save={save.kind}>
-        {problem ?? words}
+        {problem ? `${problem.title}. ${problem.text}` : words}
         {companion ? `; ${companion} is here too` : ''}
       </span>
     </li>

@@ -156,8 +156,8 @@ function Problem({ session }: Pick<Opened, 'session'>) {
   if (!problem) return null;
   return (
     <div className="label-conflicts">
-      <Callout kind="bad" title="This frame cannot be shown">
-        {problem}
+      <Callout kind={problem.isRetrying ? 'warn' : 'bad'} title={problem.title}>
+        {problem.text}
       </Callout>
     </div>
   );

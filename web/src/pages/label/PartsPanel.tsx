@@ -29,7 +29,7 @@ export function PartsPanel({ session, colours, colourBy }: Props) {
   const points = (instance && findInstance(labels, instance.id)?.points) ?? instance?.points ?? [];
   const done = points.filter((point) => point.visibility !== 'unlabeled' && !isUnconfirmed(point)).length;
   const slots = slotsOf(labels, editor.individuals);
-  const animalColours = colourBy === 'animal' ? coloursOfSlots(slots, editor.individuals.length) : null;
+  const animalColours = colourBy === 'animal' ? coloursOfSlots(slots) : null;
   const own = instance ? animalColours?.[placeAmong(slots, instance)] : undefined;
   // Nothing is known of a frame that is still on its way.
   if (frame === null) return <section aria-label="Parts" className="parts" />;

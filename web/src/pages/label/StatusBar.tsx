@@ -7,6 +7,7 @@ import type { SaveStatus } from '../../engine/autosave';
 import { targetOf } from '../../engine/editorState';
 import type { Keymap } from '../../engine/keymap';
 import { isUnconfirmed } from '../../engine/labels';
+import { missingFrom } from '../../engine/missing';
 import type { LabelActionId } from './keys';
 import type { LabelSession } from './labelSession';
 
@@ -33,10 +34,9 @@ function Next({ session, keymap }: { session: LabelSession; keymap: Keymap }) {
     const target = targetOf(state);
     return [state.frame, target?.kind ?? null, target ? editor.skeleton.keypoints[target.keypoint] : null] as const;
   });
-  const unconfirmed = useStore(
-    editor,
-    ({ labels }) => labels.instances.flatMap((instance) => instance.points).filter(isUnconfirmed).length,
-  );
+  const labels = useStore(editor, (state) => state.labels);
+  const unconfirmed = labels.instances.flatMap((instance) => instance.points).filter(isUnconfirmed).length;
+  const missing = missingFrom(labels, editor.individuals);
   // Nothing is known of a frame that is still on its way.
   if (frame === null) return null;
   const key = (id: LabelActionId) => <KeyHint chord={keymap.keysOf(id)[0] ?? ''} />;
@@ -54,7 +54,11 @@ function Next({ session, keymap }: { session: LabelSession; keymap: Keymap }) {
       )}
       {kind === null && unconfirmed === 0 && (
         <>
-          Complete <span className="label-status__keys">{key('accept')} next frame</span>
+          <span className="truncate" title={missing.join('; ')}>
+            {missing[0] ?? 'Complete'}
+            {missing.length > 1 && `, and ${missing.length - 1} more`}
+          </span>
+          <span className="label-status__keys">{key('accept')} next frame</span>
         </>
       )}
       {unconfirmed > 0 && (

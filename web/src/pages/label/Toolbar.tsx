@@ -19,8 +19,8 @@ import { useId, useState } from 'react';
 import { useFrameTimes } from '../../api/frameTimes';
 import { useStore } from '../../app/useStore';
 import { Button, IconButton } from '../../components/Button';
+import { ColourChoice } from '../../components/ColourChoice';
 import { CheckField } from '../../components/Field';
-import type { ColourRule } from '../../engine/colouring';
 import type { ViewRule } from '../../engine/view';
 import type { LabelSession } from './labelSession';
 import { DEFAULT_SETTINGS, type LabelSettings } from './settings';
@@ -41,11 +41,6 @@ const RULE_WORDS: Readonly<Record<ViewRule, string>> = {
   animal: 'Zoom to the animal',
   keep: 'Keep the zoom',
   fit: 'Whole image',
-};
-
-const COLOUR_WORDS: Readonly<Record<ColourRule, string>> = {
-  keypoint: 'By keypoint',
-  animal: 'By animal',
 };
 
 export function Toolbar({ session, settings, nFrames, project, hasSeveral, onChange, onGoTo, onHelp }: Props) {
@@ -149,14 +144,7 @@ function Appearance({ settings, hasSeveral, onChange }: Pick<Props, 'settings' |
               value={settings.markerSize}
             />
           </label>
-          {hasSeveral && (
-            <Choice
-              label="Colours"
-              onChoose={(colourBy) => onChange({ colourBy })}
-              value={settings.colourBy}
-              words={COLOUR_WORDS}
-            />
-          )}
+          {hasSeveral && <ColourChoice onChoose={(colourBy) => onChange({ colourBy })} value={settings.colourBy} />}
           <Choice
             label="On the next frame"
             onChoose={(viewRule) => onChange({ viewRule })}

@@ -4,11 +4,13 @@
  * It joins the editor, the autosaving and the image cache to the server, and knows no framework either.
  */
 
+import { explain, isUnreachable } from '../../api/errors';
 import { Autosave, type SaveStatus } from '../../engine/autosave';
 import { Editor } from '../../engine/editor';
 import { ImageCache, neighbouringPlaces } from '../../engine/imageCache';
 import type { FrameLabels, Skeleton } from '../../engine/labels';
 import { stateOf } from '../../engine/labels';
+import { missingFrom } from '../../engine/missing';
 import {
   filterQueue,
   nearestLabeled,
@@ -16,6 +18,7 @@ import {
   type QueueFilter,
   type QueueItem,
   stepped,
+  withItem,
 } from '../../engine/queue';
 import { keyOf, type LabelBackend, type Place, PREFILL_SOURCES, placeOf } from './backend';
 import type { Drafts } from './drafts';
@@ -30,14 +33,21 @@ export interface SessionState {
   readonly picture: ImageBitmap | null;
   readonly needsReview: boolean;
   readonly isLoading: boolean;
-  /** Why a frame cannot be shown. */
-  readonly problem: string | null;
+  readonly problem: Problem | null;
   readonly save: SaveStatus;
   readonly isLoop: boolean;
   /** The latest words for the live region. */
   readonly notice: string;
   /** Who else looks at this frame: a name, or several. */
   readonly companion: string | null;
+}
+
+/** Why a frame cannot be shown, in words. */
+export interface Problem {
+  readonly title: string;
+  readonly text: string;
+  /** The server did not answer, and is asked again. */
+  readonly isRetrying: boolean;
 }
 
 export interface Project {
@@ -48,6 +58,7 @@ export interface Project {
 }
 
 const LEASE_EVERY_MS = 15_000;
+const RETRY_AFTER_MS = 2_000;
 
 export class LabelSession {
   readonly editor: Editor;
@@ -62,9 +73,11 @@ export class LabelSession {
   private readonly received = new Map<string, { needsReview: boolean }>();
   private readonly sources = new Map<string, number>();
   private leaseTimer: ReturnType<typeof setInterval> | undefined;
+  private retryTimer: ReturnType<typeof setTimeout> | undefined;
   private lastLabeled: string | null = null;
   private wanted: Place | null = null;
   private isForward = true;
+  private isClosed = false;
   private value: SessionState = {
     items: [],
     isListed: false,
@@ -134,6 +147,8 @@ export class LabelSession {
 
   close(): void {
     clearInterval(this.leaseTimer);
+    clearTimeout(this.retryTimer);
+    this.isClosed = true;
     // Whoever still draws this session must not draw a picture that is gone.
     this.set({ picture: null });
     this.images.close();
@@ -143,21 +158,12 @@ export class LabelSession {
 
   async go(place: Place): Promise<void> {
     this.wanted = place;
+    clearTimeout(this.retryTimer);
     const key = keyOf(place);
-    const [picture, known] = [this.images.peek(key), this.received.has(key)];
-    if (picture && known) this.show(place, picture);
+    const picture = this.images.peek(key);
+    if (picture && this.received.has(key)) this.show(place, picture);
     else this.set({ isLoading: true, problem: null });
-    try {
-      const image = this.images.show(key, this.neighboursOf(place));
-      const [loaded] = await Promise.all([image, known ? null : this.receive(place)]);
-      if (!this.isWanted(place)) return;
-      if (!picture || !known) this.show(place, loaded);
-      // Somebody else may have labelled a frame that was seen before.
-      if (known) await this.receive(place);
-      this.prefetchLabels(place);
-    } catch (error) {
-      if (this.isWanted(place)) this.set({ isLoading: false, problem: wordsOf(error) });
-    }
+    await this.fetch(place);
   }
 
   /** Whether `place` is the frame that was asked for last, shown already or not. */
@@ -217,8 +223,10 @@ export class LabelSession {
     const { place, items } = this.value;
     if (!place) return;
     const here = keyOf(place);
-    const last = this.lastLabeled === here ? null : this.lastLabeled;
-    const source = last ?? nearestLabeled(items, place)?.key ?? null;
+    const { documents } = this.editor;
+    const last = this.lastLabeled;
+    const isGood = last !== null && last !== here && documents.labels(last).instances.length > 0;
+    const source = isGood ? last : (nearestLabeled(items, place)?.key ?? null);
     if (source === null) {
       this.say('There is no last frame to copy from: label one first');
       return;
@@ -226,13 +234,13 @@ export class LabelSession {
     try {
       if (!this.received.has(source)) await this.receive(placeOf(source));
     } catch (error) {
-      this.say(wordsOf(error));
+      this.say(explain(error).message);
       return;
     }
     if (this.editor.state.frame !== here) return;
     const { frame } = placeOf(source);
-    const n = this.editor.fill(this.editor.documents.labels(source), `frame ${frame}`);
-    this.say(n > 0 ? `${n} points proposed from frame ${frame}` : 'Nothing was missing');
+    const n = this.editor.fill(documents.labels(source), `frame ${frame}`);
+    this.say(n > 0 ? `${pointsWord(n)} proposed from frame ${frame}` : this.nothingFrom(`Frame ${frame}`));
   }
 
   /** Ask for proposals; the best source first, and the next one when asked again. */
@@ -251,12 +259,12 @@ export class LabelSession {
         if (this.editor.state.frame !== key) return;
         if (labels.instances.length > 0) {
           const n = this.editor.fill(labels, SOURCE_WORDS[source]);
-          this.say(n > 0 ? `${n} points proposed from ${SOURCE_WORDS[source]}` : 'Nothing was missing');
+          this.say(n > 0 ? `${pointsWord(n)} proposed from ${SOURCE_WORDS[source]}` : this.nothingFrom('That'));
           return;
         }
         if (note) notes.push(note);
       } catch (error) {
-        notes.push(wordsOf(error));
+        notes.push(explain(error).message);
       }
     }
     this.say(notes[0] ?? 'Nobody knows where the points are');
@@ -288,6 +296,32 @@ export class LabelSession {
   }
 
   // Inside ---------------------------------------------------------------------------------------------------------
+
+  /** Get what is not there yet of a frame, and show it; where the server does not answer, ask again. */
+  private async fetch(place: Place): Promise<void> {
+    const key = keyOf(place);
+    const known = this.received.has(key);
+    try {
+      const image = this.images.show(key, this.neighboursOf(place));
+      const [loaded] = await Promise.all([image, known ? null : this.receive(place)]);
+      if (!this.isWanted(place)) return;
+      if (this.isShown(place)) this.set({ isLoading: false });
+      else this.show(place, loaded);
+      // Somebody else may have labelled a frame that was seen before.
+      if (known) await this.receive(place);
+      this.prefetchLabels(place);
+    } catch (error) {
+      if (this.isClosed || !this.isWanted(place)) return;
+      const isRetrying = isUnreachable(error);
+      if (isRetrying) this.retryTimer = setTimeout(() => void this.fetch(place), RETRY_AFTER_MS);
+      const isInSight = isRetrying && this.isShown(place);
+      this.set({ isLoading: false, problem: isInSight ? null : problemOf(place, error, isRetrying) });
+    }
+  }
+
+  private isShown(place: Place): boolean {
+    return this.value.place !== null && keyOf(this.value.place) === keyOf(place);
+  }
 
   private show(place: Place, picture: ImageBitmap): void {
     const key = keyOf(place);
@@ -331,6 +365,7 @@ export class LabelSession {
     const labels = documents.labels(key);
     this.drafts.keep(key, { base: documents.base(key), labels });
     if (labels.instances.length > 0) this.lastLabeled = key;
+    this.listItem(key);
     this.changeItem(key, { state: stateOf(labels), nAnimals: labels.instances.length });
     this.autosave.touch(key);
   }
@@ -347,7 +382,7 @@ export class LabelSession {
     this.say(
       n === 0
         ? 'Somebody else labelled this frame too; both are kept'
-        : `Somebody else moved ${n === 1 ? 'a point' : `${n} points`} too: choose which to keep`,
+        : `Somebody else moved ${pointsWord(n)} too: choose which to keep`,
     );
   }
 
@@ -367,6 +402,13 @@ export class LabelSession {
     else if (key !== this.editor.state.frame) void this.go(placeOf(key));
   }
 
+  /** Why nothing came from a source. */
+  private nothingFrom(source: string): string {
+    const { labels } = this.editor.state;
+    const isComplete = missingFrom(labels, this.editor.individuals).length === 0;
+    return isComplete ? 'Nothing was missing' : `${source} has nothing of what is missing here`;
+  }
+
   private renewLease(): void {
     const { place } = this.value;
     if (!place || document.hidden) return;
@@ -376,6 +418,14 @@ export class LabelSession {
       },
       () => undefined,
     );
+  }
+
+  /** A frame that a person labels is in the queue from then on. */
+  private listItem(key: string): void {
+    if (this.value.items.some((item) => item.key === key)) return;
+    const needsReview = this.received.get(key)?.needsReview ?? false;
+    const item: QueueItem = { ...placeOf(key), key, state: 'unlabeled', nAnimals: 0, confidence: null, needsReview };
+    this.set({ items: withItem(this.value.items, item, [...this.project.nFrames.keys()]) });
   }
 
   private changeItem(key: string, part: Partial<QueueItem>): void {
@@ -398,6 +448,15 @@ const SOURCE_WORDS = {
   previous: 'the frame before',
 } as const;
 
-function wordsOf(error: unknown): string {
-  return error instanceof Error ? error.message : 'The server did not answer';
+const pointsWord = (n: number): string => (n === 1 ? '1 point' : `${n} points`);
+
+function problemOf({ frame }: Place, error: unknown, isRetrying: boolean): Problem {
+  const { message, hint } = explain(error);
+  const [title, text] = isRetrying
+    ? [
+        'The server does not answer',
+        `Frame ${frame} is shown as soon as it does. What you labelled is kept in this browser until then.`,
+      ]
+    : [`Frame ${frame} cannot be shown`, [message, hint].filter(Boolean).join(' ')];
+  return { title, text, isRetrying };
 }

@@ -1,7 +1,7 @@
 /** What is worth a look, the most worthwhile first. */
 
 import { ArrowLeftRight, CircleCheck, type LucideIcon, MoveUpRight, Scissors, Unplug } from 'lucide-react';
-import { useEffect, useRef } from 'react';
+import { type KeyboardEvent, useEffect, useRef } from 'react';
 import { classes } from '../../components/classes';
 import { EmptyState } from '../../components/EmptyState';
 import type { Suspicion } from './repairs';
@@ -38,10 +38,16 @@ export function IssueQueue({ issues, nIssues, place, colourOf, onOpen }: Props) 
           No likely exchange, gap, jump or short track.
         </EmptyState>
       ) : (
-        <ol className="issues__list" ref={list}>
+        <ol className="issues__list" onKeyDown={moveFocus} ref={list}>
           {issues.map((issue, number) => (
             <li key={`${issue.kind}-${issue.start}-${issue.stop}-${issue.tracks.join()}`}>
-              <Issue colourOf={colourOf} isOpen={number === place} issue={issue} onOpen={() => onOpen(number)} />
+              <Issue
+                colourOf={colourOf}
+                isOpen={number === place}
+                isTabStop={number === Math.max(place, 0)}
+                issue={issue}
+                onOpen={() => onOpen(number)}
+              />
             </li>
           ))}
         </ol>
@@ -50,14 +56,34 @@ export function IssueQueue({ issues, nIssues, place, colourOf, onOpen }: Props) 
   );
 }
 
+/** The list is one stop of the Tab key; within it, the arrows go on. */
+function moveFocus(event: KeyboardEvent<HTMLElement>): void {
+  const issues = [...event.currentTarget.querySelectorAll<HTMLElement>('.issue')];
+  const target = issues[placeAfter(event.key, issues.indexOf(event.target as HTMLElement), issues.length)];
+  if (!target) return;
+  event.preventDefault();
+  target.focus();
+}
+
+/** Where a key leads in a list; -1 for one that leads nowhere. */
+export function placeAfter(key: string, at: number, count: number): number {
+  if (at < 0) return -1;
+  if (key === 'ArrowDown') return Math.min(at + 1, count - 1);
+  if (key === 'ArrowUp') return Math.max(at - 1, 0);
+  if (key === 'Home') return 0;
+  return key === 'End' ? count - 1 : -1;
+}
+
 function Issue({
   issue,
   isOpen,
+  isTabStop,
   colourOf,
   onOpen,
 }: {
   issue: Suspicion;
   isOpen: boolean;
+  isTabStop: boolean;
   colourOf: (name: string) => string;
   onOpen: () => void;
 }) {
@@ -67,6 +93,7 @@ function Issue({
       aria-current={isOpen || undefined}
       className={classes('issue', isOpen && 'issue--open')}
       onClick={onOpen}
+      tabIndex={isTabStop ? 0 : -1}
       type="button"
     >
       <Icon aria-hidden className="issue__icon" size={16} strokeWidth={1.9} />

@@ -10,7 +10,7 @@ import { classes } from '../../components/classes';
 import { type RowRange, rowAt, spanOf } from '../../engine/timeline';
 import type { ResultSession } from '../results/resultSession';
 import { drawLanes, drawRuler, LANE_PX, type LaneStyle, type Lanes, type Marks, RULER_PX } from './drawLanes';
-import { type Choice, choose, type Suspicion } from './repairs';
+import { type Choice, choose, rangeOf, type Suspicion } from './repairs';
 
 const WHEEL_ZOOM_PER_PX = 0.0015;
 const BINS = 2048;
@@ -78,7 +78,8 @@ function LaneCanvas({ session, revision, names, colours, issues, issue, choice }
     const rowOf = (frame: number) => data.rowOf(frame);
     const at = (frame: number | null) => (frame === null ? null : rowOf(frame));
     const frameOf = (row: number) => data.frameOf(row);
-    return { names, issues, issue, start: at(choice.start), stop: at(choice.stop), rowOf, frameOf };
+    const chosen = rangeOf(choice);
+    return { names, issues, issue, start: at(chosen?.start ?? null), stop: at(chosen?.stop ?? null), rowOf, frameOf };
   }, [session, names, issues, issue, choice]);
 
   useEffect(() => {

@@ -1,12 +1,11 @@
 /** Tracks of several animals looked through and repaired, the most worthwhile moments first. */
 
 import { Footprints } from 'lucide-react';
-import { useEffect, useMemo, useState } from 'react';
+import { useEffect, useMemo, useRef, useState } from 'react';
 import { api, type Schemas } from '../../api/client';
-import { explain } from '../../api/errors';
+import { explain, isUnreachable } from '../../api/errors';
 import { navigate, useHashSearch } from '../../app/hashLocation';
 import { type PageProps, pageUrl } from '../../app/pages';
-import { useStore } from '../../app/useStore';
 import { ButtonLink } from '../../components/Button';
 import { Callout } from '../../components/Callout';
 import { EmptyState } from '../../components/EmptyState';
@@ -14,42 +13,46 @@ import { GoToDialog } from '../../components/GoToDialog';
 import { KeySheet } from '../../components/KeySheet';
 import { Loading } from '../../components/Progress';
 import { useToast } from '../../components/Toast';
-import { coloursFor } from '../../engine/palette';
 import type { ResultSession } from '../results/resultSession';
-import { Stage } from '../results/Stage';
 import { frameFrom } from '../results/usePlaceInAddress';
 import { useResultSession } from '../results/useResultSession';
 import '../../components/Workspace.css';
 import '../results/results.css';
 import './proofread.css';
-import { trackDrawing } from './drawTracks';
+import { isSeenAsItIs } from './changes';
 import { IssueQueue } from './IssueQueue';
 import { lookAt, rowsAround } from './issueRows';
 import { POINTER_HINTS, type ProofreadActionId } from './keys';
 import { LaneView } from './LaneView';
 import { LearnDialog } from './LearnDialog';
+import { keepAsTracks, knownAsTracks, offered, usualOf } from './offered';
 import { RepairPanel } from './RepairPanel';
 import {
   assignmentOf,
   type Choice,
   choiceOf,
   choose,
+  isWithin,
   NOTHING_CHOSEN,
-  placeOf,
   type RepairKind,
   repairOf,
-  type Suspicion,
   stillThere,
+  withoutRangeOf,
 } from './repairs';
 import { TracePanel } from './TracePanel';
 import { TrackFirst } from './TrackFirst';
+import { TrackView } from './TrackView';
 import { Transport } from './Transport';
-import { type Closeness, useCloseness } from './useCloseness';
-import { useRepairs, useTracks } from './useProofreading';
+import { useCloseness } from './useCloseness';
+import { useColours } from './useColours';
+import { useOpenIssue } from './useOpenIssue';
+import { type Made, useRepairs, useTracks } from './useProofreading';
 import { useProofreadKeys } from './useProofreadKeys';
 import { useSwitch } from './useSwitch';
+import { framesIn } from './words';
 
 const ZOOM_STEP = 1.5;
+const STILL_AT_WORK = 'The last repair is still being made: look first at what it leaves.';
 const OPEN_FIRST = 'Open an issue first: click it, or press the key for the next one.';
 
 export default function ProofreadPage({ project }: PageProps) {
@@ -57,15 +60,22 @@ export default function ProofreadPage({ project }: PageProps) {
   const path = { params: { path: { project } } };
   const { data: all, error } = api.useQuery('get', '/api/projects/{project}/results', path);
   const asked = query.get('result');
-  const results = useMemo(() => all?.filter((item) => item.id === asked || hasSeveral(item)), [all, asked]);
-  const usual = results?.find(isTracked) ?? results?.[0];
-  const chosen = asked ?? usual?.id ?? null;
+  // biome-ignore lint/correctness/useExhaustiveDependencies: whoever goes to another result leaves one that was open
+  const known = useMemo(() => knownAsTracks(project), [project, asked]);
+  const results = useMemo(() => all && offered(all, asked, known), [all, asked, known]);
+  const chosen = asked ?? (results && usualOf(results, known)?.id) ?? null;
   const opened = useResultSession(project, chosen, frameFrom(query), false);
   const tracks = useTracks(project, chosen);
+  const isKnown = tracks.data !== undefined && (tracks.data.names.length > 1 || tracks.data.done.length > 0);
+  useEffect(() => {
+    if (isKnown && chosen !== null) keepAsTracks(project, chosen);
+  }, [project, chosen, isKnown]);
   useEffect(() => {
     document.title = 'Proofread · Marey';
   }, []);
-  const problem = error ?? opened.error ?? tracks.error;
+  // What is shown stays while no answer comes; a refusal says that it is not there any more.
+  const lost = [all ? null : error, opened.error, tracks.data && isUnreachable(tracks.error) ? null : tracks.error];
+  const problem = lost.find(Boolean);
   if (problem) return <Failure error={problem} />;
   if (!results) return <Loading label="Looking for tracks" />;
   if (results.length === 0) return <NoTracks project={project} />;
@@ -88,15 +98,6 @@ export default function ProofreadPage({ project }: PageProps) {
   );
 }
 
-function isTracked({ name }: Schemas['Result']): boolean {
-  return name.endsWith('-tracks');
-}
-
-/** Tracks are of several animals, whatever a repair left of them. */
-function hasSeveral(item: Schemas['Result']): boolean {
-  return item.individuals.length > 1 || isTracked(item);
-}
-
 interface OpenedProps {
   readonly project: string;
   readonly chosen: string | null;
@@ -108,51 +109,62 @@ interface OpenedProps {
 function Opened({ project, chosen, results, session, tracks }: OpenedProps) {
   const toast = useToast();
   const [chosenOnce, setChoice] = useState<Choice>(NOTHING_CHOSEN);
-  const [open, setOpen] = useState<{ place: number; issue: Suspicion | null }>({ place: -1, issue: null });
   const [dialog, setDialog] = useState<'go-to' | 'help' | 'learn' | null>(null);
-  const { repair, undo, redo, isBusy, learn } = useRepairs(project, session, tracks);
+  const { repair, undo, redo, pending, learn } = useRepairs(project, session, tracks);
   const { names, suspicions: issues } = tracks;
   const choice = useMemo(() => stillThere(chosenOnce, names), [chosenOnce, names]);
-  const place = placeOf(issues, open.issue);
-  const issue = issues[place] ?? null;
+  const latestChoice = useRef(chosenOnce);
+  latestChoice.current = chosenOnce;
   const colours = useColours(names);
   const closeness = useCloseness(session, names, choice);
   const traces = useSwitch('proofread.traces');
   const { detail } = session.data;
+  const queue = useOpenIssue(tracks, (opened, present) => {
+    setChoice(opened ? choiceOf(opened, present) : NOTHING_CHOSEN);
+    if (!opened) return;
+    lookAt(session, opened);
+    closeness.look(opened);
+  });
+  const { issue } = queue;
 
-  const show = (at: number) => {
-    const next = issues[at];
-    if (!next) return;
-    setOpen({ place: at, issue: next });
-    setChoice(choiceOf(next, names));
-    lookAt(session, next);
-    closeness.look(next);
-  };
   const frame = () => session.data.frameOf(session.state.row);
+  /** What follows a repair once it is made; not for a person who chose something else or went elsewhere meanwhile. */
+  const unlessGoneOn = (then: (made: Made) => void) => {
+    const { row } = session.state;
+    return (made: Made) => {
+      const isThere = session.state.row === row || session.state.isPlaying;
+      if (isThere && latestChoice.current === chosenOnce) then(made);
+    };
+  };
   const perform = (kind: RepairKind) => {
     const found = repairOf(kind, choice, frame(), names, issue);
     if ('missing' in found) toast.hint(found.missing);
-    else repair({ edits: [found.edit] }, () => setChoice((before) => ({ ...before, start: null, stop: null })));
+    else repair({ edits: [found.edit] }, () => setChoice((present) => withoutRangeOf(choice, present)));
   };
   const assign = (name: string) => {
     const found = assignmentOf(choice, name, frame());
     if ('missing' in found) toast.hint(found.missing);
     // The animal that was chosen has the other name now.
-    else repair({ edits: [found.edit] }, () => setChoice({ ...NOTHING_CHOSEN, first: name }));
+    else
+      repair({ edits: [found.edit] }, () =>
+        setChoice((present) => (present === chosenOnce ? { ...NOTHING_CHOSEN, first: name } : present)),
+      );
   };
   const confirm = () => {
-    // While a repair is made, nobody has seen yet what it leaves.
-    if (isBusy()) return;
     if (!issue) return toast.hint(OPEN_FIRST);
+    if (!isSeenAsItIs(issue, pending())) return toast.hint(STILL_AT_WORK);
     const { tracks: who, start, stop } = issue;
-    repair({ edits: [{ kind: 'confirm', tracks: who, start, stop }] }, (next) => {
-      const following = next.suspicions[Math.min(place, next.suspicions.length - 1)];
-      setOpen({ place, issue: following ?? null });
-      setChoice(following ? choiceOf(following, next.names) : NOTHING_CHOSEN);
-      if (!following) return;
-      lookAt(session, following);
-      closeness.look(following);
-    });
+    const edit = { kind: 'confirm', tracks: who, start, stop } as const;
+    repair(
+      { edits: [edit] },
+      unlessGoneOn((made) => queue.afterConfirming(issue, made)),
+    );
+  };
+  /** Show what was taken back or done again: the issue that came of it, or else where it was. */
+  const showChanged = (made: Made, entry: Schemas['TrackEntry'] | undefined) => {
+    if (!entry || pending().length > 0 || queue.reopen(made, entry.description)) return;
+    const range = framesIn(entry.description);
+    if (range && !isWithin(frame(), range)) session.goToFrame(range.start ?? range.stop ?? 0);
   };
   const loop = () => {
     if (issue) session.toggleLoop(rowsAround(session, issue));
@@ -163,9 +175,8 @@ function Opened({ project, chosen, results, session, tracks }: OpenedProps) {
     else setDialog('learn');
   };
   const actions: Readonly<Record<Exclude<ProofreadActionId, 'assign'>, () => void>> = {
-    // Where the issue that was open is gone, another one has taken its place, and that is the next.
-    'next-issue': () => show(Math.min(issue ? place + 1 : Math.max(open.place, 0), issues.length - 1)),
-    'previous-issue': () => show(Math.max((issue ? place : open.place) - 1, 0)),
+    'next-issue': queue.next,
+    'previous-issue': queue.previous,
     confirm,
     loop,
     swap: () => perform('swap'),
@@ -173,8 +184,8 @@ function Opened({ project, chosen, results, session, tracks }: OpenedProps) {
     join: () => perform('join'),
     interpolate: () => perform('interpolate'),
     delete: () => perform('delete'),
-    undo,
-    redo,
+    undo: () => undo(unlessGoneOn((made) => showChanged(made, made.next.undone[0]))),
+    redo: () => redo(unlessGoneOn((made) => showChanged(made, made.next.done.at(-1)))),
     'range-start': () => setChoice({ ...choice, start: frame() }),
     'range-stop': () => setChoice({ ...choice, stop: frame() }),
     clear: () => setChoice(NOTHING_CHOSEN),
@@ -224,7 +235,7 @@ function Opened({ project, chosen, results, session, tracks }: OpenedProps) {
       </header>
       <div className="results-body proofread-body">
         <div className="proofread-main">
-          <View {...{ colours, choice, names, project, session }} focus={closeness.focus} />
+          <TrackView {...{ colours, choice, names, project, session }} focus={closeness.focus} />
           {traces.isOn && <TracePanel {...{ choice, colours, names, session }} onClose={traces.toggle} />}
           <LaneView
             choice={choice}
@@ -243,8 +254,8 @@ function Opened({ project, chosen, results, session, tracks }: OpenedProps) {
             colourOf={(name) => colours[names.indexOf(name)] ?? 'currentColor'}
             issues={issues}
             nIssues={tracks.n_suspicions}
-            onOpen={show}
-            place={place}
+            onOpen={queue.openAt}
+            place={queue.place}
           />
           <RepairPanel
             canLearn={detail.video !== null}
@@ -277,58 +288,6 @@ function Opened({ project, chosen, results, session, tracks }: OpenedProps) {
         />
       )}
     </>
-  );
-}
-
-/** A track keeps its colour while others come and go. */
-function useColours(names: readonly string[]): readonly string[] {
-  const [order, setOrder] = useState<readonly string[]>(names);
-  const missing = names.filter((name) => !order.includes(name));
-  const known = missing.length > 0 ? [...order, ...missing] : order;
-  useEffect(() => {
-    if (known !== order) setOrder(known);
-  }, [known, order]);
-  return useMemo(() => {
-    const palette = coloursFor(known.length);
-    return names.map((name) => palette[known.indexOf(name)] ?? '#ffffff');
-  }, [names, known]);
-}
-
-interface ViewProps {
-  readonly project: string;
-  readonly session: ResultSession;
-  readonly names: readonly string[];
-  readonly colours: readonly string[];
-  readonly choice: Choice;
-  readonly focus: Closeness['focus'];
-}
-
-function View({ project, session, names, colours, choice, focus }: ViewProps) {
-  const { detail } = session.data;
-  const { data: videos } = api.useQuery('get', '/api/projects/{project}/videos', { params: { path: { project } } });
-  const problem = useStore(session, (state) => state.problem);
-  const edges = useMemo(
-    () => detail.edges.map(([a, b]) => [detail.keypoints.indexOf(a), detail.keypoints.indexOf(b)] as const),
-    [detail],
-  );
-  const own = videos?.find(({ key }) => key === detail.video);
-  const [width, height] = [own?.width ?? null, own?.height ?? null];
-  const video = useMemo(() => (width && height ? { width, height } : null), [width, height]);
-  const draw = useMemo(
-    () => trackDrawing(names, new Set([choice.first, choice.second].filter((name) => name !== null))),
-    [names, choice.first, choice.second],
-  );
-  return (
-    <div className="results-view">
-      <Stage individualColours={colours} {...{ colours, draw, edges, focus, session, video }} />
-      {problem !== null && (
-        <div className="results-problem">
-          <Callout kind="warn" title={explain(problem).message}>
-            {explain(problem).hint}
-          </Callout>
-        </div>
-      )}
-    </div>
   );
 }
 

@@ -14,13 +14,15 @@ import {
 } from 'lucide-react';
 import type { Schemas } from '../../api/client';
 import { Button, IconButton } from '../../components/Button';
+import { plural } from '../../components/format';
 import { KeyHint } from '../../components/KeyHint';
 import type { Keymap } from '../../engine/keymap';
 import type { ProofreadActionId } from './keys';
-import { type Choice, rangeOf } from './repairs';
+import { type Choice, describeChoice } from './repairs';
+import { asDone } from './words';
 
 const BUTTONS: readonly (readonly [ProofreadActionId, string, LucideIcon])[] = [
-  ['swap', 'Swap', ArrowLeftRight],
+  ['swap', 'Exchange', ArrowLeftRight],
   ['split', 'Split', Scissors],
   ['join', 'Join', Merge],
   ['interpolate', 'Interpolate', Spline],
@@ -59,7 +61,7 @@ export function RepairPanel({ tracks, choice, keymap, canLearn, onAct }: Props) 
           />
         </span>
       </div>
-      <p className="repair__choice">{describe(choice)}</p>
+      <p className="repair__choice">{describeChoice(choice)}</p>
       <div className="repair__buttons">
         {BUTTONS.map(([id, label, icon]) => (
           <Button icon={icon} key={id} onClick={() => onAct(id)} size="sm">
@@ -73,7 +75,8 @@ export function RepairPanel({ tracks, choice, keymap, canLearn, onAct }: Props) 
         )}
         {canLearn && tracks.corrected.length > 0 && (
           <Button icon={GraduationCap} onClick={() => onAct('label-all')} size="sm">
-            Learn from all {tracks.corrected.length} repaired <KeyHint chord={keymap.keysOf('label-all')[0] ?? ''} />
+            Learn from {plural(tracks.corrected.length, 'repaired frame')}{' '}
+            <KeyHint chord={keymap.keysOf('label-all')[0] ?? ''} />
           </Button>
         )}
       </div>
@@ -84,7 +87,7 @@ export function RepairPanel({ tracks, choice, keymap, canLearn, onAct }: Props) 
             .reverse()
             .map((entry) => (
               <li key={`${entry.time}-${entry.description}`}>
-                {entry.description}
+                {asDone(entry.description)}
                 {entry.author && <span className="faint"> · {entry.author}</span>}
               </li>
             ))}
@@ -92,18 +95,4 @@ export function RepairPanel({ tracks, choice, keymap, canLearn, onAct }: Props) 
       )}
     </section>
   );
-}
-
-function describe(choice: Choice): string {
-  const { first, second, start, stop } = choice;
-  const range = rangeOf(choice);
-  const who = first === null ? 'No track is chosen' : second === null ? first : `${first} and ${second}`;
-  const when = range
-    ? `, frames ${range.start} to ${range.stop}`
-    : start !== null
-      ? `, from frame ${start} to …`
-      : stop !== null
-        ? `, from … to frame ${stop}`
-        : '';
-  return `${who}${when}`;
 }

@@ -164,9 +164,8 @@ function drawIssues(context: CanvasRenderingContext2D, range: RowRange, marks: M
 function drawChosenRange(context: CanvasRenderingContext2D, range: RowRange, marks: Marks, style: LaneStyle): void {
   const { start, stop } = marks;
   if (start === null && stop === null) return;
-  const [from, to] = [start ?? stop ?? 0, stop ?? start ?? 0];
-  const left = xOf(range, Math.min(from, to) - 0.5, style.width);
-  const right = xOf(range, Math.max(from, to) + 0.5, style.width);
+  const left = start === null ? 0 : xOf(range, start - 0.5, style.width);
+  const right = stop === null ? style.width : xOf(range, stop + 0.5, style.width);
   context.fillStyle = style.theme.accent;
   context.globalAlpha = 0.16;
   context.fillRect(left, 0, Math.max(right - left, 2), style.height);

@@ -8,7 +8,7 @@ export const PROOFREAD_ACTIONS = [
   { id: 'previous-issue', group: 'Issues', label: 'Previous issue', keys: ['Shift+E'] },
   { id: 'confirm', group: 'Issues', label: 'It is right: take it off the list', keys: ['C', 'Enter'] },
   { id: 'loop', group: 'Issues', label: 'Play the second before and after it, again and again', keys: ['P'] },
-  { id: 'swap', group: 'Repair', label: 'Swap the two tracks, from here on or in the range', keys: ['X'] },
+  { id: 'swap', group: 'Repair', label: 'Exchange the two tracks, from here on or in the range', keys: ['X'] },
   { id: 'split', group: 'Repair', label: 'Split the track here', keys: ['K'] },
   { id: 'join', group: 'Repair', label: 'Join the two tracks', keys: ['J'] },
   { id: 'interpolate', group: 'Repair', label: 'Interpolate the gap or the range', keys: ['I'] },

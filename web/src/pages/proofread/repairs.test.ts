@@ -3,6 +3,7 @@ import {
   assignmentOf,
   choiceOf,
   choose,
+  describeChoice,
   frameOf,
   freshName,
   NOTHING_CHOSEN,
@@ -10,6 +11,7 @@ import {
   repairOf,
   type Suspicion,
   stillThere,
+  withoutRangeOf,
 } from './repairs';
 
 const NAMES = ['track_1', 'track_2', 'mia'];
@@ -38,6 +40,25 @@ describe('repairs', () => {
     expect(repairOf('swap', { ...choice, start: 60, stop: 50 }, 42, NAMES, null)).toEqual({
       edit: { kind: 'swap', first: 'track_1', second: 'mia', start: 50, stop: 60 },
     });
+  });
+
+  it.each([
+    [{ start: 50 }, { start: 50, stop: null }, 'from frame 50 on'],
+    [{ stop: 60 }, { start: null, stop: 60 }, 'up to frame 60'],
+    [{ start: 60, stop: 50 }, { start: 50, stop: 60 }, 'frames 50 to 60'],
+  ])('mean a range as it is said, also where one end is not set: %j', (set, where, words) => {
+    const choice = { ...choiceOf(issue(), NAMES), ...set };
+    for (const kind of ['swap', 'delete', 'interpolate'] as const)
+      expect(repairOf(kind, choice, 42, NAMES, issue())).toHaveProperty('edit', expect.objectContaining(where));
+    expect(assignmentOf(choice, 'track_2', 42)).toHaveProperty('edit', expect.objectContaining(where));
+    expect(describeChoice(choice)).toBe(`track_1 and mia, ${words}`);
+  });
+
+  it('delete the whole track where no range is set', () => {
+    expect(repairOf('delete', choiceOf(issue(), NAMES), 42, NAMES, null)).toEqual({
+      edit: { kind: 'delete', track: 'track_1', start: null, stop: null },
+    });
+    expect(describeChoice(NOTHING_CHOSEN)).toBe('No track is chosen');
   });
 
   it('make the chosen track another one, from the frame on or within a range', () => {
@@ -99,6 +120,17 @@ describe('what is chosen', () => {
     expect(choose(both, 'track_1', true)).toBe(both);
     expect(choose(both, 'mia', true).second).toBeNull();
     expect(choose(both, 'track_1', false).first).toBeNull();
+  });
+
+  it('forgets the range that was repaired, and no other one that was set meanwhile', () => {
+    const repaired = { ...choiceOf(issue(), NAMES), start: 50, stop: null };
+    expect(withoutRangeOf(repaired, repaired)).toEqual(choiceOf(issue(), NAMES));
+    expect(withoutRangeOf(repaired, { ...NOTHING_CHOSEN, first: 'mia', start: 50 })).toMatchObject({
+      first: 'mia',
+      start: null,
+    });
+    const other = { ...repaired, stop: 60 };
+    expect(withoutRangeOf(repaired, other)).toBe(other);
   });
 
   it('forgets tracks that a repair took away', () => {

@@ -32,10 +32,11 @@ export function repairOf(
   if (first === null) return { missing: 'Choose a track first: click its lane, or press its number.' };
   const second = choice.second ?? (isPair ? otherOf(first, names) : null);
   const range = rangeOf(choice);
+  const where = range ?? { start: frame, stop: null };
   switch (kind) {
     case 'swap':
       if (second === null) return { missing: 'Choose a second track: Shift and its number, or Shift-click its lane.' };
-      return { edit: { kind, first, second, start: range?.start ?? frame, stop: range?.stop ?? null } };
+      return { edit: { kind, first, second, ...where } };
     case 'split':
       return { edit: { kind, track: first, start: frame, name: freshName(names) } };
     case 'join':
@@ -43,11 +44,11 @@ export function repairOf(
         return { missing: 'Choose the track to join: Shift and its number, or Shift-click its lane.' };
       return { edit: { kind, first, second } };
     case 'delete':
-      return { edit: { kind, track: first, start: range?.start ?? null, stop: range?.stop ?? null } };
+      return { edit: { kind, track: first, ...(range ?? { start: null, stop: null }) } };
     case 'interpolate': {
-      const where = range ?? (issue?.tracks.includes(first) ? { start: issue.start, stop: issue.stop } : null);
-      if (!where) return { missing: 'Set a range first: [ at its first frame, ] at its last.' };
-      return { edit: { kind, track: first, ...where } };
+      const gap = range ?? (issue?.tracks.includes(first) ? { start: issue.start, stop: issue.stop } : null);
+      if (!gap) return { missing: 'Set a range first: [ at its first frame, ] at its last.' };
+      return { edit: { kind, track: first, ...gap } };
     }
   }
 }
@@ -57,14 +58,40 @@ export function assignmentOf(choice: Choice, name: string, frame: number): Repai
   const { first } = choice;
   if (first === null) return { missing: 'Choose a track first: click its lane, or press its number.' };
   if (first === name) return { missing: `${name} is the chosen track itself.` };
-  const range = rangeOf(choice);
-  return { edit: { kind: 'swap', first, second: name, start: range?.start ?? frame, stop: range?.stop ?? null } };
+  return { edit: { kind: 'swap', first, second: name, ...(rangeOf(choice) ?? { start: frame, stop: null }) } };
 }
 
-/** The range where both of its ends were set, in order. */
-export function rangeOf({ start, stop }: Choice): { start: number; stop: number } | null {
-  if (start === null || stop === null) return null;
+/** A range of frames, both included; an end that was not set is the beginning or the end of the recording. */
+export interface Range {
+  readonly start: number | null;
+  readonly stop: number | null;
+}
+
+/** The range that was set, its ends in order; null where neither was. */
+export function rangeOf({ start, stop }: Choice): Range | null {
+  if (start === null && stop === null) return null;
+  if (start === null || stop === null) return { start, stop };
   return { start: Math.min(start, stop), stop: Math.max(start, stop) };
+}
+
+/** What is chosen now, without the range that a repair was about if that is still set: the next one is about another. */
+export function withoutRangeOf(repaired: Choice, present: Choice): Choice {
+  const isSame = present.start === repaired.start && present.stop === repaired.stop;
+  return isSame && rangeOf(present) ? { ...present, start: null, stop: null } : present;
+}
+
+export function isWithin(frame: number, { start, stop }: Range): boolean {
+  return (start === null || frame >= start) && (stop === null || frame <= stop);
+}
+
+/** What the next repair is about, in words. */
+export function describeChoice(choice: Choice): string {
+  const { first, second } = choice;
+  const who = first === null ? 'No track is chosen' : second === null ? first : `${first} and ${second}`;
+  const range = rangeOf(choice);
+  if (!range) return who;
+  if (range.stop === null) return `${who}, from frame ${range.start} on`;
+  return range.start === null ? `${who}, up to frame ${range.stop}` : `${who}, frames ${range.start} to ${range.stop}`;
 }
 
 /** The first free name like "track_3". */

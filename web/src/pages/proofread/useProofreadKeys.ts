@@ -21,13 +21,14 @@ export function useProofreadKeys(isOff: boolean, controls: Controls) {
   const latest = useRef(controls);
   latest.current = controls;
   useEffect(() => {
-    let isAssigning = false;
+    /** The key that is held to assign, wherever it is: what it writes depends on Shift. */
+    let held: string | null = null;
     const down = (event: KeyboardEvent) => {
       if (isOff || event.defaultPrevented || isForField(event)) return;
       const digit = /^Digit([1-9])$/.exec(event.code)?.[1];
       if (digit && !event.ctrlKey && !event.metaKey && !event.altKey) {
         event.preventDefault();
-        if (isAssigning) latest.current.assignNumber(Number(digit));
+        if (held !== null) latest.current.assignNumber(Number(digit));
         else latest.current.chooseNumber(Number(digit), event.shiftKey);
         return;
       }
@@ -35,14 +36,14 @@ export function useProofreadKeys(isOff: boolean, controls: Controls) {
       if (!action) return;
       event.preventDefault();
       if (event.repeat && !REPEATED.includes(action.id)) return;
-      if (action.id === 'assign') isAssigning = true;
+      if (action.id === 'assign') held = event.code;
       else latest.current.act(action.id as ProofreadActionId);
     };
     const up = (event: KeyboardEvent) => {
-      if (keymap.resolve(event)?.id === 'assign') isAssigning = false;
+      if (event.code === held) held = null;
     };
     const leave = () => {
-      isAssigning = false;
+      held = null;
     };
     window.addEventListener('keydown', down);
     window.addEventListener('keyup', up);

@@ -2,24 +2,31 @@
 
 import { useEffect, useRef } from 'react';
 import { api, client, queryClient, type Schemas } from '../../api/client';
-import { ApiError } from '../../api/errors';
+import { ApiError, isConflict, isUnreachable } from '../../api/errors';
 import { dataOf, useAction } from '../../api/useAction';
 import { readLabeller } from '../../app/labeller';
 import { plural } from '../../components/format';
 import { useToast } from '../../components/Toast';
 import type { ResultSession } from '../results/resultSession';
 import { readResult, summarisedResult } from '../results/useResultSession';
-import type { TrackEdit } from './repairs';
+import { type Change, leftAfter } from './changes';
+import { asDone, asSentence } from './words';
 
 type Tracks = Schemas['Tracks'];
-type Change = { readonly edits: readonly TrackEdit[] } | 'undo' | 'redo';
+/** A change that was made, and what it was made of. */
+export interface Made {
+  readonly before: Tracks;
+  readonly next: Tracks;
+}
+type Then = (made: Made) => void;
 interface Asked {
   readonly change: Change;
-  readonly then: ((next: Tracks) => void) | undefined;
+  readonly then: Then | undefined;
   /** How many changes had failed when this one was asked for. */
   readonly nFailed: number;
 }
 
+const ASK_AGAIN_MS = 2000;
 const TRACKS = '/api/projects/{project}/results/{result}/tracks';
 
 export function useTracks(project: string, result: string | null) {
@@ -36,43 +43,35 @@ export function useTracks(project: string, result: string | null) {
 export function useRepairs(project: string, session: ResultSession, tracks: Tracks) {
   const toast = useToast();
   const { id } = session.data.detail;
-  const { revision } = tracks;
   const path = { project, result: id };
   const labeller = readLabeller() ?? '';
-  const key = api.queryOptions('get', TRACKS, { params: { path } }).queryKey;
-  const latest = useRef(revision);
-  const [waiting, failed] = [useRef(0), useRef(0)];
-  const send = (change: Change): Promise<Tracks> => {
-    const params = { params: { path } };
-    const body = { revision: latest.current, labeller };
-    if (change === 'undo') return dataOf(client.POST(`${TRACKS}/undo`, { ...params, body }));
-    if (change === 'redo') return dataOf(client.POST(`${TRACKS}/redo`, { ...params, body }));
-    return dataOf(client.POST(`${TRACKS}/edits`, { ...params, body: { ...body, edits: [...change.edits] } }));
-  };
+  const key = tracksKey(project, id);
+  const known = () => queryClient.getQueryData<Tracks>(key) ?? tracks;
+  const failed = useRef(0);
+  const inHand = useRef<readonly Asked[]>([]);
+  const pending = () => inHand.current.map(({ change }) => change);
   const { run } = useAction(
-    async ({ change, nFailed }: Asked): Promise<Tracks | null> => {
+    async (asked: Asked): Promise<Made | null> => {
       try {
-        if (nFailed !== failed.current) return null;
-        const next = await send(change);
-        // The next repair starts from here, not from when the server has been asked again.
-        latest.current = next.revision;
-        queryClient.setQueryData(key, next);
-        return next;
+        if (asked.nFailed !== failed.current) return null;
+        return await make(path, known, asked.change, labeller);
       } catch (problem) {
+        if (isConflict(problem)) await queryClient.refetchQueries({ queryKey: key });
         failed.current += 1;
         throw problem;
       } finally {
-        waiting.current -= 1;
+        inHand.current = inHand.current.filter((other) => other !== asked);
       }
     },
     {
       queue: `tracks of ${id}`,
-      onDone: (next, { change, then }) => {
-        if (next === null) return;
-        const done = next.done.at(-1)?.description;
-        if (change === 'undo') toast.say(`Taken back: ${next.undone[0]?.description ?? 'the last repair'}`);
-        else if (done) toast.say(done.charAt(0).toUpperCase() + done.slice(1));
-        then?.(next);
+      onDone: (made, { change, then }) => {
+        if (made === null) return;
+        const { done, undone } = made.next;
+        const last = change === 'undo' ? undone[0] : done.at(-1);
+        if (last)
+          toast.say(change === 'undo' ? `Taken back: ${asDone(last.description)}` : asSentence(last.description));
+        then?.(made);
       },
     },
   );
@@ -86,21 +85,53 @@ export function useRepairs(project: string, session: ResultSession, tracks: Trac
       ),
     { onDone: (answer) => toast.say(learned(answer)) },
   );
-  useRenewal(project, session, revision);
-  const isBusy = () => waiting.current > 0;
-  if (!isBusy()) latest.current = revision;
-  const repair = (change: Change, then?: (next: Tracks) => void) => {
-    waiting.current += 1;
-    run({ change, then, nFailed: failed.current });
+  useRenewal(project, session, tracks.revision);
+  const repair = (change: Change, then?: Then) => {
+    const asked = { change, then, nFailed: failed.current };
+    inHand.current = [...inHand.current, asked];
+    run(asked);
   };
-  const known = () => queryClient.getQueryData<Tracks>(key) ?? tracks;
+  const left = () => leftAfter(known(), pending());
   return {
     repair,
-    undo: () => (isBusy() || known().done.length > 0) && repair('undo'),
-    redo: () => (isBusy() || known().undone.length > 0) && repair('redo'),
-    isBusy,
+    undo: (then: Then) => (left().undo > 0 ? repair('undo', then) : toast.hint('There is nothing to undo.')),
+    redo: (then: Then) => (left().redo > 0 ? repair('redo', then) : toast.hint('There is nothing to do again.')),
+    pending,
     learn: learn.run,
   };
+}
+
+function tracksKey(project: string, result: string) {
+  return api.queryOptions('get', TRACKS, { params: { path: { project, result } } }).queryKey;
+}
+
+/** Make a change of the tracks that are shown, which are then those that it led to. */
+export async function make(
+  path: { readonly project: string; readonly result: string },
+  known: () => Tracks,
+  change: Change,
+  labeller: string,
+): Promise<Made> {
+  const queryKey = tracksKey(path.project, path.result);
+  // An answer on its way may tell of the tracks as they were, and must not come after that to the change.
+  const forgetAnswers = () => queryClient.cancelQueries({ queryKey });
+  await forgetAnswers();
+  const before = known();
+  const next = await send(path, change, { revision: before.revision, labeller });
+  await forgetAnswers();
+  queryClient.setQueryData(queryKey, next);
+  return { before, next };
+}
+
+function send(
+  path: { readonly project: string; readonly result: string },
+  change: Change,
+  body: Schemas['TrackChange'],
+): Promise<Tracks> {
+  const params = { params: { path } };
+  if (change === 'undo') return dataOf(client.POST(`${TRACKS}/undo`, { ...params, body }));
+  if (change === 'redo') return dataOf(client.POST(`${TRACKS}/redo`, { ...params, body }));
+  return dataOf(client.POST(`${TRACKS}/edits`, { ...params, body: { ...body, edits: [...change.edits] } }));
 }
 
 /** What became of frames that were to be labels, in words. */
@@ -119,23 +150,29 @@ function useRenewal(project: string, session: ResultSession, revision: string) {
   // biome-ignore lint/correctness/useExhaustiveDependencies: every revision is looked at once
   useEffect(() => {
     let isOver = false;
+    let timer: ReturnType<typeof setTimeout> | undefined;
     const { id } = session.data.detail;
-    void readResult(project, id)
-      .then(({ detail, frames }) => {
-        const isOther = detail.modified !== session.data.detail.modified;
-        if (!isOver && isOther) session.renew(detail, frames);
-        // What traces are drawn from is made anew for every change.
-        return session.data.levels.length > 0 ? null : summarisedResult(project, id, () => isOver);
-      })
-      .then((made) => {
-        const isSame = made?.detail.modified === session.data.detail.modified;
-        if (!isOver && made && isSame) session.summarise(made.detail.levels);
-      })
-      .catch((problem: unknown) => {
+    const renew = async () => {
+      const { detail, frames } = await readResult(project, id);
+      if (isOver) return;
+      if (detail.modified !== session.newest.detail.modified) session.renew(detail, frames);
+      if (session.newest.levels.length > 0) return;
+      // What traces are drawn from is made anew for every change.
+      const made = await summarisedResult(project, id, () => isOver);
+      const isSame = made.detail.modified === session.newest.detail.modified;
+      if (!isOver && isSame) session.summarise(made.detail.levels);
+    };
+    const attempt = () => {
+      renew().catch((problem: unknown) => {
+        if (isOver) return;
         if (problem instanceof ApiError && problem.status === 404) void queryClient.invalidateQueries();
+        if (isUnreachable(problem)) timer = setTimeout(attempt, ASK_AGAIN_MS);
       });
+    };
+    attempt();
     return () => {
       isOver = true;
+      clearTimeout(timer);
     };
   }, [project, session, revision]);
 }

@@ -6,13 +6,25 @@ import { classes } from '../../components/classes';
 import { MarkerIcon } from '../label/MarkerIcon';
 import type { ResultSession } from './resultSession';
 
-export function KeypointPanel({ session, colours }: { session: ResultSession; colours: readonly string[] }) {
+interface Props {
+  readonly session: ResultSession;
+  /** Those of the keypoints; null where points have those of their animals. */
+  readonly colours: readonly string[] | null;
+  readonly individualColours: readonly string[];
+}
+
+/** The shape tells keypoints apart where the colour tells animals apart. */
+const NO_COLOUR = '#8b949e';
+
+export function KeypointPanel({ session, colours, individualColours }: Props) {
   const { data } = session;
   const [shown, chosen, row] = useStore(session, (state) => [state.shown, state.individuals, state.row] as const);
-  const individual = chosen?.[0] ?? null;
-  useStore(session, (state) => state.arrivals);
-  const pose = data.pose(row)?.[individual ?? 0];
   const { keypoints, individuals } = data.detail;
+  const individual = chosen?.[0] ?? null;
+  const own = (individual !== null && individualColours[individual]) || NO_COLOUR;
+  const isRead = individual !== null || individuals.length === 1;
+  useStore(session, (state) => state.arrivals);
+  const pose = isRead ? data.pose(row)?.[individual ?? 0] : undefined;
   return (
     <>
       {individuals.length > 1 && (
@@ -34,6 +46,18 @@ export function KeypointPanel({ session, colours }: { session: ResultSession; co
           </select>
         </label>
       )}
+      {individuals.length > 1 && (
+        <ul className="result-animals" data-testid="animals">
+          {individuals.map((name, place) => (
+            <li className="result-animal" key={name}>
+              <span aria-hidden className="result-animal__colour" style={{ background: individualColours[place] }} />
+              <span className="truncate" title={name}>
+                {name}
+              </span>
+            </li>
+          ))}
+        </ul>
+      )}
       <header className="panel-head">
         <h2>Keypoints</h2>
         <span className="row" style={{ '--gap': '2px' } as React.CSSProperties}>
@@ -45,6 +69,7 @@ export function KeypointPanel({ session, colours }: { session: ResultSession; co
           </Button>
         </span>
       </header>
+      {!isRead && <p className="faint small">Choose one animal to read its numbers here.</p>}
       <ul className="result-keypoints">
         {keypoints.map((name, k) => {
           const point = pose?.[k];
@@ -52,10 +77,10 @@ export function KeypointPanel({ session, colours }: { session: ResultSession; co
             <li key={name}>
               <label className={classes('result-keypoint', shown.has(k) && 'result-keypoint--shown')}>
                 <input checked={shown.has(k)} onChange={() => session.toggleKeypoint(k)} type="checkbox" />
-                <MarkerIcon colour={colours[k] ?? ''} keypoint={k} style="confirmed" />
+                <MarkerIcon colour={colours?.[k] ?? own} keypoint={k} style="confirmed" />
                 <span className="grow truncate">{name}</span>
                 <span className="number soft">
-                  {point?.position ? `${point.position.x.toFixed(0)}, ${point.position.y.toFixed(0)}` : '–'}
+                  {point?.position ? `${point.position.x.toFixed(0)}, ${point.position.y.toFixed(0)}` : isRead && '–'}
                 </span>
                 <span className="number result-keypoint__sure">
                   {point?.confidence == null ? '' : point.confidence.toFixed(2)}

@@ -1,19 +1,23 @@
-import { ChartSpline, Clapperboard, Keyboard, Tag } from 'lucide-react';
-import { useEffect, useMemo, useState } from 'react';
+import { ChartSpline, Clapperboard, Footprints, Keyboard, Tag } from 'lucide-react';
+import { useCallback, useEffect, useMemo, useState } from 'react';
 import { api } from '../../api/client';
 import { explain } from '../../api/errors';
 import { useFrameTimes } from '../../api/frameTimes';
 import { navigate, useHashSearch } from '../../app/hashLocation';
 import { type PageProps, pageUrl } from '../../app/pages';
+import { readStored, writeStored } from '../../app/storage';
 import { useStore } from '../../app/useStore';
 import { ButtonLink, IconButton } from '../../components/Button';
 import { Callout } from '../../components/Callout';
+import { ColourChoice } from '../../components/ColourChoice';
 import { EmptyState } from '../../components/EmptyState';
 import { GoToDialog } from '../../components/GoToDialog';
 import { KeySheet } from '../../components/KeySheet';
 import { Loading } from '../../components/Progress';
 import { StepButtons } from '../../components/StepButtons';
-import { coloursFor, coloursOf } from '../../engine/palette';
+import type { ColourRule } from '../../engine/colouring';
+import { coloursForAnimals, coloursOf } from '../../engine/palette';
+import { poseDrawing } from './drawPoses';
 import { KeypointPanel } from './KeypointPanel';
 import { POINTER_HINTS } from './keys';
 import '../../components/Workspace.css';
@@ -29,6 +33,8 @@ import { useResultKeys } from './useResultKeys';
 import { useResultSession } from './useResultSession';
 
 const LAYOUT: TimelineLayout = { axisPx: 48, hasRuler: true, hasStrip: true, colourBy: 'keypoint' };
+const COLOURS_NAME = 'results.colours';
+const ANIMALS_LAYOUT: TimelineLayout = { ...LAYOUT, colourBy: 'individual' };
 
 export default function ResultsPage({ project }: PageProps) {
   const query = new URLSearchParams(useHashSearch());
@@ -74,9 +80,17 @@ function Opened({ session, project }: { session: ResultSession; project: string 
   const skeleton = info?.skeleton;
   const colours = useMemo(() => coloursOf(detail.keypoints, skeleton), [detail, skeleton]);
   const individualColours = useMemo(
-    () => (detail.individuals.length > 1 ? coloursFor(detail.individuals.length) : ['#ffffff']),
+    () => (detail.individuals.length > 1 ? coloursForAnimals(detail.individuals.length) : ['#ffffff']),
     [detail],
   );
+  const hasSeveral = detail.individuals.length > 1;
+  const [chosenRule, setColourBy] = useColourRule();
+  const colourBy = hasSeveral ? chosenRule : 'keypoint';
+  const draw = useMemo(
+    () => poseDrawing(hasSeveral ? detail.individuals : [], colourBy),
+    [detail, hasSeveral, colourBy],
+  );
+  const isByAnimal = colourBy === 'animal';
   const edges = useMemo(
     () => detail.edges.map(([a, b]) => [detail.keypoints.indexOf(a), detail.keypoints.indexOf(b)] as const),
     [detail],
@@ -93,6 +107,7 @@ function Opened({ session, project }: { session: ResultSession; project: string 
         <div className="results-view">
           <Stage
             colours={colours}
+            draw={draw}
             edges={edges}
             individualColours={individualColours}
             session={session}
@@ -114,15 +129,30 @@ function Opened({ session, project }: { session: ResultSession; project: string 
           )}
         </div>
         <StripLegend nIndividuals={detail.individuals.length} />
-        <Timeline colours={colours} layout={LAYOUT} session={session} />
+        <Timeline
+          colours={isByAnimal ? individualColours : colours}
+          layout={isByAnimal ? ANIMALS_LAYOUT : LAYOUT}
+          session={session}
+        />
       </div>
       <aside className="results-side">
         <Certainty session={session} />
-        <KeypointPanel colours={colours} session={session} />
+        {hasSeveral && <ColourChoice onChoose={setColourBy} value={colourBy} />}
+        <KeypointPanel colours={isByAnimal ? null : colours} individualColours={individualColours} session={session} />
         <SmoothingPanel session={session} />
       </aside>
     </div>
   );
+}
+
+/** What points are coloured by, kept in the browser. */
+function useColourRule(): [ColourRule, (rule: ColourRule) => void] {
+  const [rule, setRule] = useState<ColourRule>(() => (readStored(COLOURS_NAME) === 'keypoint' ? 'keypoint' : 'animal'));
+  const choose = useCallback((next: ColourRule) => {
+    setRule(next);
+    writeStored(COLOURS_NAME, next);
+  }, []);
+  return [rule, choose];
 }
 
 /** Stepping, playing, and where one is. */
@@ -131,7 +161,7 @@ function Transport({ session, project }: { session: ResultSession; project: stri
   const [row, isPlaying] = useStore(session, (state) => [state.row, state.isPlaying] as const);
   const [dialog, setDialog] = useState<'go-to' | 'help' | null>(null);
   const { data } = session;
-  const { video, id } = data.detail;
+  const { video, id, individuals } = data.detail;
   const timeOf = useFrameTimes(project, video);
   const frame = data.frameOf(row);
   const seconds = timeOf(frame);
@@ -155,6 +185,16 @@ function Transport({ session, project }: { session: ResultSession; project: stri
         {video !== null && (
           <ButtonLink icon={Tag} kind="quiet" size="sm" to={pageUrl(project, 'label', { video, frame })}>
             Label this frame
+          </ButtonLink>
+        )}
+        {individuals.length > 1 && (
+          <ButtonLink
+            icon={Footprints}
+            kind="quiet"
+            size="sm"
+            to={pageUrl(project, 'proofread', { result: id, frame })}
+          >
+            Proofread
           </ButtonLink>
         )}
         <ButtonLink icon={Clapperboard} kind="quiet" size="sm" to={pageUrl(project, 'render', { result: id })}>

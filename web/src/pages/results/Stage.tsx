@@ -5,7 +5,7 @@ import { type Box, type Size, screenPoint } from '../../engine/geometry';
 import { drawImageLayer } from '../../engine/imageLayer';
 import { MarkerSheet } from '../../engine/markers';
 import { fitBox, fitImage, panBy, resized, type View, zoomAt } from '../../engine/view';
-import { drawPoses, type PoseStyle, stageSize } from './drawPoses';
+import { type PoseStyle, stageSize } from './drawPoses';
 import type { ResultData } from './resultData';
 import type { ResultSession, ResultState } from './resultSession';
 
@@ -16,8 +16,8 @@ interface Props {
   readonly edges: readonly (readonly [number, number])[];
   /** The size of the video's frames, if it is known. */
   readonly video: Size | null;
-  /** Draws what lies over the frame; the poses by default. */
-  readonly draw?: DrawOver;
+  /** Draws what lies over the frame. */
+  readonly draw: DrawOver;
   /** Whenever this changes, its box is shown from near; without a box, the whole frame. */
   readonly focus?: { readonly box: Box | null } | undefined;
 }
@@ -42,7 +42,7 @@ export type DrawOver = (
 
 const WHEEL_ZOOM_PER_PX = 0.0015;
 
-export function Stage({ session, colours, individualColours, edges, video, draw = drawPoses, focus }: Props) {
+export function Stage({ session, colours, individualColours, edges, video, draw, focus }: Props) {
   const place = useRef<Place | null>(null);
   const redraw = useRef<() => void>(() => {});
   const host = useRef<HTMLDivElement>(null);
@@ -123,12 +123,16 @@ function showStage(
   const observer = new ResizeObserver(() => {
     const next = { width: Math.max(host.clientWidth, 1), height: Math.max(host.clientHeight, 1) };
     for (const element of [below, above]) {
-      element.width = Math.round(next.width * style.pixelRatio);
-      element.height = Math.round(next.height * style.pixelRatio);
+      const [width, height] = [Math.round(next.width * style.pixelRatio), Math.round(next.height * style.pixelRatio)];
+      // To set the size wipes what is drawn.
+      if (element.width !== width) element.width = width;
+      if (element.height !== height) element.height = height;
     }
     place.view = place.view && place.isMoved ? resized(place.view, place.canvas, next) : null;
     place.canvas = next;
-    schedule();
+    // At once, or nothing is seen until the next refresh.
+    cancelAnimationFrame(request);
+    paint();
   });
   observer.observe(host);
   const stopListening = listen(above, {

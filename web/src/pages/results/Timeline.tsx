@@ -3,8 +3,8 @@
 import { useEffect, useRef, useState } from 'react';
 import { useTheme } from '../../app/theme';
 import { linesOn } from '../../engine/palette';
-import { rowAt, spanOf } from '../../engine/timeline';
-import { drawPlayhead, drawTimeline, showsRows, type TimelineLayout, type TimelineStyle } from './drawTimeline';
+import { levelFor, rowAt, spanOf } from '../../engine/timeline';
+import { drawPlayhead, drawTimeline, type TimelineLayout, type TimelineStyle } from './drawTimeline';
 import type { ResultSession } from './resultSession';
 
 const WHEEL_ZOOM_PER_PX = 0.0015;
@@ -63,12 +63,16 @@ function paintOnChange(
   const [traces, playhead] = [below.getContext('2d', { alpha: false }), above.getContext('2d')];
   const pixelRatio = window.devicePixelRatio || 1;
   for (const canvas of [below, above]) {
-    canvas.width = Math.round(width * pixelRatio);
-    canvas.height = Math.round(height * pixelRatio);
+    const [wide, high] = [Math.round(width * pixelRatio), Math.round(height * pixelRatio)];
+    // To set the size wipes what is drawn, and the state that says so.
+    if (canvas.width === wide && canvas.height === high) continue;
+    [canvas.width, canvas.height] = [wide, high];
+    delete canvas.dataset['state'];
   }
   const theme = themeColours(below);
   const style: TimelineStyle = { width, height, pixelRatio, layout, colours: linesOn(theme.ground, colours), theme };
   let drawn: readonly unknown[] = [];
+  let drawnOf: readonly unknown[] = [];
   let drawnAt = Number.NEGATIVE_INFINITY;
   let request = 0;
   const paint = () => {
@@ -80,7 +84,15 @@ function paintOnChange(
       below.dataset['state'] = 'loading';
       return;
     }
-    const hasRows = showsRows(data, state.range, width - layout.axisPx);
+    // What was drawn stays until the numbers of a changed result are there, instead of coming in bit by bit.
+    const level = levelFor(data.levels, state.range, width - layout.axisPx);
+    const isOfOther = drawnOf[0] !== data || drawnOf[1] !== data.levels;
+    if (isOfOther && isShown(below) && !data.has(state.range, level)) {
+      below.dataset['state'] = 'loading';
+      return;
+    }
+    drawnOf = [data, data.levels];
+    const hasRows = level === null;
     const wanted = [data.arrivals(hasRows), state.range, state.shown, state.individuals, state.smoothed, data.levels];
     const isOther = wanted.some((value, i) => i > 0 && value !== drawn[i]);
     const isDue = data.isSettled(hasRows) || performance.now() - drawnAt > REDRAW_EVERY_MS;
@@ -102,6 +114,10 @@ function paintOnChange(
     cancelAnimationFrame(request);
     unsubscribe();
   };
+}
+
+function isShown(canvas: HTMLCanvasElement): boolean {
+  return canvas.dataset['state'] !== undefined;
 }
 
 function themeColours(element: HTMLElement): TimelineStyle['theme'] {

@@ -1,7 +1,9 @@
 /** Draws the poses of one row over its frame. */
 
+import type { ColourRule } from '../../engine/colouring';
 import { imagePoint, type Size } from '../../engine/geometry';
 import type { MarkerSheet } from '../../engine/markers';
+import { drawNameTag } from '../../engine/nameTag';
 import { toScreen, type View } from '../../engine/view';
 import type { PosePoint, ResultData } from './resultData';
 import type { ResultState } from './resultSession';
@@ -18,12 +20,31 @@ export interface PoseStyle {
 const HALO = 'rgba(10, 12, 16, 0.7)';
 const SMOOTHED = '#ffffff';
 
-export function drawPoses(
+/** Draw points in the colours of their animals or of their keypoints, and the names where animals have some. */
+export function poseDrawing(names: readonly string[], colourBy: ColourRule) {
+  return (
+    context: CanvasRenderingContext2D,
+    data: ResultData,
+    state: ResultState,
+    view: View,
+    style: PoseStyle,
+  ): void => {
+    drawPoses(context, data, state, view, style, colourBy);
+    data.pose(state.row)?.forEach((points, individual) => {
+      const [name, colour] = [names[individual], style.individualColours[individual] ?? SMOOTHED];
+      const places = points.map(({ position }) => position && toScreen(view, position));
+      if (name !== undefined) drawNameTag(context, places, name, colour);
+    });
+  };
+}
+
+function drawPoses(
   context: CanvasRenderingContext2D,
   data: ResultData,
   state: ResultState,
   view: View,
   style: PoseStyle,
+  colourBy: ColourRule,
 ): void {
   context.setTransform(1, 0, 0, 1, 0, 0);
   context.clearRect(0, 0, context.canvas.width, context.canvas.height);
@@ -36,7 +57,8 @@ export function drawPoses(
     points.forEach((point, keypoint) => {
       if (!point.position) return;
       const { x, y } = toScreen(view, point.position);
-      style.markers.stamp(context, keypoint, isSure(point) ? 'confirmed' : 'proposed', x, y);
+      const colour = colourBy === 'animal' ? style.individualColours[individual] : undefined;
+      style.markers.stamp(context, keypoint, isSure(point) ? 'confirmed' : 'proposed', x, y, colour);
     });
   });
   if (state.smoothed) drawSmoothed(context, data, state, view);

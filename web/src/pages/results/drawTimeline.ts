@@ -77,6 +77,10 @@ function drawLane(
   const traces = tracesOf(data, state);
   const limits =
     lane.quantity === 'confidence' ? ([0, 1] as const) : limitsOf(data, state, lane.quantity, level, traces);
+  if (!limits) {
+    drawQuantity(context, lane, style);
+    return;
+  }
   const y = (value: number) =>
     lane.bottom - ((value - limits[0]) / (limits[1] - limits[0] || 1)) * (lane.bottom - lane.top);
   drawAxis(context, lane, limits, y, style);
@@ -111,11 +115,6 @@ interface Trace {
 function tracesOf(data: ResultData, { shown, individuals: chosen }: ResultState): Trace[] {
   const individuals = chosen ?? [...Array(data.nIndividuals).keys()];
   return [...shown].sort((a, b) => a - b).flatMap((keypoint) => individuals.map((i) => ({ keypoint, individual: i })));
-}
-
-/** Whether single rows are drawn: lanes show them sooner than the strip, which has half as many columns. */
-export function showsRows(data: ResultData, range: RowRange, plot: number): boolean {
-  return levelFor(data.levels, range, plot) === null;
 }
 
 /** A line through single rows; where a stretch stands for many, from its minimum to its maximum. */
@@ -166,14 +165,14 @@ function traceSmoothed(
   traceStretches(context, stretches, range, plot, y);
 }
 
-/** The smallest and the largest value in sight, with a little air; [0, 1] where there is none. */
+/** The smallest and the largest value in sight, with a little air; null where there is none. */
 function limitsOf(
   data: ResultData,
   { range }: ResultState,
   quantity: Quantity,
   level: ReturnType<typeof levelFor>,
   traces: readonly Trace[],
-): readonly [number, number] {
+): readonly [number, number] | null {
   let [low, high] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
   for (const { keypoint, individual } of traces) {
     for (const stretch of data.stretches(quantity, keypoint, individual, range, level)) {
@@ -181,7 +180,7 @@ function limitsOf(
       if (stretch.high > high) high = stretch.high;
     }
   }
-  if (low > high) return [0, 1];
+  if (low > high) return null;
   const air = Math.max((high - low) * 0.06, 1);
   return [low - air, high + air];
 }
@@ -191,8 +190,13 @@ function drawAxis(
   lane: Lane,
   limits: readonly [number, number],
   y: (value: number) => number,
-  { width, theme, layout: { axisPx } }: TimelineStyle,
+  style: TimelineStyle,
 ): void {
+  const {
+    width,
+    theme,
+    layout: { axisPx },
+  } = style;
   context.font = FONT;
   context.textBaseline = 'middle';
   context.textAlign = 'right';
@@ -207,9 +211,19 @@ function drawAxis(
     context.fillText(`${+tick.toFixed(2)}`, axisPx - 6, at);
   }
   context.stroke();
+  drawQuantity(context, lane, style);
+}
+
+function drawQuantity(
+  context: CanvasRenderingContext2D,
+  { quantity, top }: Lane,
+  { theme, layout: { axisPx } }: TimelineStyle,
+): void {
+  context.font = FONT;
+  context.textBaseline = 'middle';
   context.textAlign = 'left';
-  const name = lane.quantity === 'confidence' && axisPx < WIDE_AXIS_PX ? 'conf.' : lane.quantity;
-  context.fillText(name, NAME_PX, lane.top + 7);
+  context.fillStyle = theme.text;
+  context.fillText(quantity === 'confidence' && axisPx < WIDE_AXIS_PX ? 'conf.' : quantity, NAME_PX, top + 7);
 }
 
 function drawRuler(context: CanvasRenderingContext2D, data: ResultData, range: RowRange, style: TimelineStyle): void {

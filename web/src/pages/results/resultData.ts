@@ -104,6 +104,26 @@ export class ResultData {
     return this.levels.length > 0 || spanOf(range) <= MOST_SINGLE_ROWS;
   }
 
+  /** Whether all is there that a timeline of some rows is drawn from; what is not is on its way. */
+  has(range: RowRange, level: Level | null): boolean {
+    const [perTile, tiles, last] = level
+      ? [level.framesPerBin * BINS_PER_TILE, [this.bins], level.nBins * level.framesPerBin]
+      : [ROWS_PER_TILE, [this.positions, this.confidences], this.nRows];
+    let isWhole = true;
+    const stop = Math.min(range.stop, last);
+    for (let tile = Math.max(Math.floor(range.start / perTile), 0); tile * perTile < stop; tile += 1) {
+      const key = level ? `${level.level}/${tile}` : `${tile}`;
+      for (const cache of tiles) isWhole = cache.get(key) !== undefined && isWhole;
+    }
+    return isWhole;
+  }
+
+  /** Ask again for what could not be fetched. */
+  retry(): void {
+    for (const tiles of [this.positions, this.confidences, this.bins]) tiles.retry();
+  }
+
+  /** Fetch nothing more; what is there can be read still. */
   close(): void {
     for (const tiles of [this.positions, this.confidences, this.bins]) tiles.close();
   }

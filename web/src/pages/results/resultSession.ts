@@ -2,6 +2,7 @@
 
 import { loadNumbers } from '../../api/binary';
 import { fileUrl, type Schemas } from '../../api/client';
+import { isUnreachable } from '../../api/errors';
 import { ImageCache, neighbouringPlaces } from '../../engine/imageCache';
 import { follow, panRange, type RowRange, zoomRange } from '../../engine/timeline';
 import { ResultData } from './resultData';
@@ -38,13 +39,17 @@ const TRACES_AT_FIRST = 6;
 /** The most rows that a preview smooths. */
 export const PREVIEW_ROWS = 2000;
 const PLAY_STEP_MS = 1000 / 30;
+const ASK_AGAIN_MS = 2000;
 
 export class ResultSession {
   private numbers: ResultData;
+  /** Those of the changed result, until there is enough of them to show. */
+  private coming: ResultData | null = null;
   private readonly images: ImageCache<ImageBitmap> | null;
   private readonly listeners = new Set<() => void>();
   private isClosed = false;
   private playTimer: ReturnType<typeof setInterval> | undefined;
+  private retryTimer: ReturnType<typeof setTimeout> | undefined;
   private value: ResultState;
 
   constructor(
@@ -69,8 +74,9 @@ export class ResultSession {
       picture: null,
       pictureFrame: null,
       isPlaying: false,
-      shown: spread(nKeypoints, TRACES_AT_FIRST),
-      individuals: this.data.nIndividuals > 1 ? [0] : null,
+      // Of several animals, one point of each: that tells who is where.
+      shown: spread(nKeypoints, this.data.nIndividuals > 1 ? 1 : TRACES_AT_FIRST),
+      individuals: null,
       minConfidence: 0,
       smoothed: null,
       problem: null,
@@ -87,16 +93,25 @@ export class ResultSession {
     return this.value;
   }
 
-  /** Show the same result after it was changed: where one is stays, and only its numbers are read again. */
+  /** The numbers that were opened last, be they shown yet or not. */
+  get newest(): ResultData {
+    return this.coming ?? this.numbers;
+  }
+
+  /**
+   * Show the same result after it was changed: where one is stays, and only its numbers are read again.
+   *
+   * Those from before are shown until the pose of the present row is there.
+   */
   renew(detail: Schemas['ResultDetail'], frames: Float64Array | null): void {
-    this.numbers.close();
-    this.numbers = this.open(this.numbers.project, detail, frames);
-    this.set({ arrivals: this.value.arrivals + 1 });
+    this.newest.close();
+    this.coming = this.open(this.numbers.project, detail, frames);
+    this.showNewest();
   }
 
   /** The summary that a timeline is drawn from is there. */
   summarise(levels: Schemas['ResultDetail']['levels']): void {
-    this.numbers.summarise(levels);
+    this.newest.summarise(levels);
     this.set({ arrivals: this.value.arrivals + 1 });
   }
 
@@ -108,10 +123,12 @@ export class ResultSession {
   close(): void {
     this.isClosed = true;
     this.pause();
+    clearTimeout(this.retryTimer);
     // Whoever still draws this session must not draw a picture that is gone.
     this.set({ picture: null, pictureFrame: null });
     this.images?.close();
-    this.data.close();
+    this.numbers.close();
+    this.coming?.close();
   }
 
   go(row: number): void {
@@ -120,6 +137,7 @@ export class ResultSession {
     if (target === this.value.row && this.value.picture) return;
     const isForward = target >= this.value.row;
     this.set({ row: target, range: follow(this.value.range, target, nRows) });
+    this.showNewest();
     void this.showPicture(isForward);
   }
 
@@ -234,9 +252,9 @@ export class ResultSession {
     const neighbours = places.map((place) => `${this.data.frameOf(place)}`);
     try {
       const picture = await this.images.show(`${frame}`, neighbours);
-      if (this.value.row === row && !this.isClosed) this.set({ picture, pictureFrame: frame });
+      if (this.value.row === row && !this.isClosed) this.set({ picture, pictureFrame: frame, ...this.answered() });
     } catch (problem) {
-      if (this.value.row === row && !this.isClosed) this.set({ problem });
+      if (this.value.row === row && !this.isClosed) this.failed(problem);
     }
   }
 
@@ -245,9 +263,39 @@ export class ResultSession {
       project,
       detail,
       frames,
-      () => this.set({ arrivals: this.value.arrivals + 1 }),
-      (problem) => this.set({ problem }),
+      () => {
+        this.set({ arrivals: this.value.arrivals + 1, ...this.answered() });
+        this.showNewest();
+      },
+      (problem) => this.failed(problem),
     );
+  }
+
+  /** Change over to the numbers that are coming, as soon as they say who is where. */
+  private showNewest(): void {
+    if (!this.coming || (this.coming.pose(this.value.row) === null && this.coming.nRows > 0)) return;
+    this.numbers = this.coming;
+    this.coming = null;
+    this.set({ arrivals: this.value.arrivals + 1 });
+  }
+
+  /** Where only the connection failed, ask again until there is an answer. */
+  private failed(problem: unknown): void {
+    this.set({ problem });
+    if (!isUnreachable(problem) || this.isClosed) return;
+    this.retryTimer ??= setTimeout(() => {
+      this.retryTimer = undefined;
+      for (const numbers of [this.numbers, this.coming]) numbers?.retry();
+      this.showNewest();
+      this.set({ arrivals: this.value.arrivals + 1 });
+      void this.showPicture();
+    }, ASK_AGAIN_MS);
+  }
+
+  /** An answer shows that the connection is there again. */
+  private answered(): Pick<ResultState, 'problem'> {
+    const { problem } = this.value;
+    return { problem: isUnreachable(problem) ? null : problem };
   }
 
   private set(part: Partial<ResultState>): void {
