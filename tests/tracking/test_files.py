@@ -68,3 +68,10 @@ def test_what_is_refused(source, name, max_gap_s, message):
     with pytest.raises(ConfigError, match=message):
         track_file(source, source.with_name(name), max_gap_s=max_gap_s)
     assert [path.name for path in source.parent.iterdir()] == ["poses.nc"]
+
+
+def test_poses_that_begin_before_the_video(source, tmp_path):
+    video = numbered_video(tmp_path / "a.mp4", 30)
+    save_poses(walking(first=-5), source)
+    with pytest.raises(InputError, match="begin at frame -5, but videos begin at frame 0"):
+        track_file(source, tmp_path / "tracks.nc", video=video)

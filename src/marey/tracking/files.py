@@ -60,8 +60,8 @@ def track_file(
     NotFoundError, FormatError
         There is no such file, or it is damaged or in no known format.
     InputError
-        The video ends before the poses do; the source holds several videos, and none or an unknown one was
-        named; there is nothing in it, or the poses are in 3D.
+        The poses begin before the video, or end after it; the source holds several videos, and none or an
+        unknown one was named; there is nothing in it, or the poses are in 3D.
     """
     source, target = Path(source), Path(target)
     if target.suffix.lower() not in SUFFIXES:
@@ -95,8 +95,10 @@ def _with_times(poses: "xr.Dataset", video: Path) -> "xr.Dataset":
     """Return poses with the times of the video's frames."""
     from marey.video import open_video
 
+    first, last = (int(poses["frame"].values[i]) for i in (0, -1)) if poses.sizes["time"] else (0, -1)
+    if first < 0:
+        raise InputError(f"the poses begin at frame {first}, but videos begin at frame 0")
     with open_video(video) as opened:
-        last = int(poses["frame"].values[-1]) if poses.sizes["time"] else -1
         if last >= opened.n_frames:
             raise InputError(
                 f"the poses go up to frame {last}, but {video} has only {opened.n_frames} frames",

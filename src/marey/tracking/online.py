@@ -55,7 +55,7 @@ class OnlineTracker:
         self.size = size
         self.memory = memory
         self.states = States.empty(n_keypoints)
-        self.places = np.empty((0, 2))  # where tracks were seen last
+        self.seen = np.empty((0, n_keypoints, 2))  # how tracks were seen last
         self.ids = np.empty(0, dtype=np.int64)
         self.n_missed = np.empty(0, dtype=np.int64)
         self.n_tracklets = 0
@@ -84,7 +84,7 @@ class OnlineTracker:
         labels[columns] = self.ids[rows]
         for pair in np.flatnonzero(margins < CERTAIN_NATS).tolist():
             labels[columns[pair]] = self._new()
-        self._update(frame, states, seen, centers, rows, columns, labels)
+        self._update(frame, states, seen, rows, columns, labels)
         return labels
 
     def _new(self) -> int:
@@ -123,10 +123,10 @@ class OnlineTracker:
     ) -> tuple[States, np.ndarray, np.ndarray]:
         """Return states and pairs with those that can only be one, though it is not where it was expected."""
         # Whoever was moving may have stopped dead where it was seen last.
-        for away in (distance(self.places[:, None], centers), apart):
+        for away in (distance(mean_point(self.seen)[:, None], centers), apart):
             darting, landed = self._darts(away, rows, columns)
             if len(darting):
-                is_whole = _are_as_large(states.points[darting], seen[landed])
+                is_whole = _are_as_large(self.seen[darting], seen[landed])
                 darting, landed = darting[is_whole], landed[is_whole]
                 states = _restart(states, darting, self.model.begin(seen[landed]))
                 rows, columns = np.concatenate([rows, darting]), np.concatenate([columns, landed])
@@ -199,15 +199,14 @@ class OnlineTracker:
         frame: int,
         states: States,
         seen: np.ndarray,
-        centers: np.ndarray,
         rows: np.ndarray,
         columns: np.ndarray,
         labels: np.ndarray,
     ) -> None:
         n_missed = self.n_missed + 1
         n_missed[rows] = 0
-        ids, seen_at = self.ids.copy(), self.places.copy()
-        ids[rows], seen_at[rows] = labels[columns], centers[columns]
+        ids, latest = self.ids.copy(), self.seen.copy()
+        ids[rows], latest[rows] = labels[columns], seen[columns]
         observed = np.full_like(states.points, np.nan)
         observed[rows] = seen[columns]
         states = self.model.correct(states, observed)
@@ -218,12 +217,12 @@ class OnlineTracker:
         if not stays.all():
             places = mean_point(states.points[~stays])
             self._lost = np.concatenate([self._lost, np.column_stack([np.full(len(places), frame), places])])
-            states, ids, n_missed, seen_at = states.take(stays), ids[stays], n_missed[stays], seen_at[stays]
+            states, ids, n_missed, latest = states.take(stays), ids[stays], n_missed[stays], latest[stays]
         if len(born):
             states = states.joined(self.model.begin(seen[born]))
-            ids, seen_at = np.concatenate([ids, labels[born]]), np.concatenate([seen_at, centers[born]])
+            ids, latest = np.concatenate([ids, labels[born]]), np.concatenate([latest, seen[born]])
             n_missed = np.concatenate([n_missed, np.zeros(len(born), dtype=np.int64)])
-        self.states, self.ids, self.n_missed, self.places = states, ids, n_missed, seen_at
+        self.states, self.ids, self.n_missed, self.seen = states, ids, n_missed, latest
 
 
 def _mean_of_shared(each: np.ndarray, is_shared: np.ndarray, apart: np.ndarray) -> np.ndarray:
