@@ -11,13 +11,12 @@ import argparse
 from dataclasses import dataclass
 
 import numpy as np
-import xarray as xr
 from scipy.optimize import linear_sum_assignment
 
-from marey.model import create_poses
 from marey.tracking import evaluate_tracks, track
+from wanderers import poses_of, rotations
 
-SIDE_PX, LENGTH_PX, JITTER_PX = 500.0, 20.0, 0.5
+FPS, SIDE_PX, LENGTH_PX, JITTER_PX = 30.0, 500.0, 20.0, 0.5
 BODY = LENGTH_PX * np.array([[0.5, 0], [0, 0], [-0.5, 0], [0.2, 0.15], [0.2, -0.15]])
 DART_RATE, STOP_RATE, TURN_RATE, STEP_LENGTHS = 0.02, 0.15, 0.01, 0.9
 KEEP_OFF_LENGTHS = 2.5
@@ -55,9 +54,7 @@ def dart_about(n: int, n_frames: int, rng: np.random.Generator) -> np.ndarray:
                 place[animal] = there
             else:
                 is_darting[animal] = False
-        cos, sin = np.cos(heading), np.sin(heading)
-        turned = np.stack([np.stack([cos, -sin], -1), np.stack([sin, cos], -1)], -2)
-        points[frame] = np.einsum("nab,kb->nka", turned, BODY) + place[:, None]
+        points[frame] = np.einsum("nab,kb->nka", rotations(heading), BODY) + place[:, None]
     return points
 
 
@@ -84,12 +81,6 @@ def nearest(found: np.ndarray) -> np.ndarray:
     return tracks
 
 
-def poses_of(points: np.ndarray) -> xr.Dataset:
-    """Return poses of points (n_frames, n_animals, n_keypoints, 2)."""
-    names = [f"slot{i + 1}" for i in range(points.shape[1])]
-    return create_poses(points.transpose(0, 3, 2, 1), keypoints=list("abcde"), individuals=names, fps=30.0)
-
-
 def main() -> None:
     """Track all scenes with all seeds."""
     parser = argparse.ArgumentParser(
@@ -102,11 +93,11 @@ def main() -> None:
         for seed in options.seeds:
             rng = np.random.default_rng(seed)
             points = dart_about(scene.n_animals, options.frames, rng)
-            truth, found = poses_of(points), poses_of(find(points, scene, rng))
+            truth, found = poses_of(points, FPS), poses_of(find(points, scene, rng), FPS)
             several = {
                 "closed": track(found, n_animals=scene.n_animals).poses,
                 "open": track(found, can_leave=True).poses,
-                "nearest": poses_of(nearest(found["position"].values.transpose(0, 3, 2, 1))),
+                "nearest": poses_of(nearest(found["position"].values.transpose(0, 3, 2, 1)), FPS),
             }
             scores = {name: evaluate_tracks(truth, tracks) for name, tracks in several.items()}
             told = ", ".join(f"{name} {s.idf1:.3f} ({s.id_switches} switches)" for name, s in scores.items())

@@ -115,8 +115,7 @@ def record(scene: Scene) -> tuple[xr.Dataset, xr.Dataset]:
     rng = np.random.default_rng(scene.seed)
     places, headings, layers = wander(scene, rng)
     shape, n = body(scene.length_px), scene.n_animals
-    cos, sin = np.cos(headings), np.sin(headings)
-    turned = np.stack([np.stack([cos, -sin], -1), np.stack([sin, cos], -1)], -2)
+    turned = rotations(headings)
     truth = np.einsum("fnab,kb->fnka", turned, shape) + places[:, :, None]
     found = np.full((scene.n_frames, n + 1, len(shape), 2), np.nan)
     for frame, points in enumerate(truth):
@@ -135,7 +134,7 @@ def record(scene: Scene) -> tuple[xr.Dataset, xr.Dataset]:
         if rng.random() < FALSE_RATE:
             spot = rng.uniform(0, scene.side_px, 2)
             found[frame, slots[n]] = spot + rng.normal(0, scene.length_px / 3, shape.shape)
-    return _poses(truth, scene.fps), _poses(found, scene.fps)
+    return poses_of(truth, scene.fps), poses_of(found, scene.fps)
 
 
 def _hidden(
@@ -148,7 +147,14 @@ def _hidden(
     return (is_inside & is_above[:, None]).any(axis=2)
 
 
-def _poses(points: np.ndarray, fps: float) -> xr.Dataset:
+def rotations(headings: np.ndarray) -> np.ndarray:
+    """Return the matrices that turn what heads along x to these headings, (..., 2, 2)."""
+    cos, sin = np.cos(headings), np.sin(headings)
+    return np.stack([np.stack([cos, -sin], -1), np.stack([sin, cos], -1)], -2)
+
+
+def poses_of(points: np.ndarray, fps: float) -> xr.Dataset:
+    """Return poses of points (n_frames, n_animals, n_keypoints, 2)."""
     return create_poses(
         points.transpose(0, 3, 2, 1),
         keypoints=["head", "middle", "tail", "left", "right"],

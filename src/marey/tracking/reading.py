@@ -12,7 +12,7 @@ import numpy as np
 from marey.errors import FormatError, InputError, LabelsError, MareyError
 from marey.formats import load_labels, load_poses
 from marey.formats.deeplabcut.tables import SINGLE
-from marey.formats.registry import FORMATS, Format
+from marey.formats.registry import FORMATS, Format, format_named
 from marey.formats.source import fill_up
 from marey.model import LabeledFrame, Labels, create_poses
 from marey.model.poses import INTERPOLATED
@@ -167,8 +167,7 @@ def _read(
         from marey.formats.native import open_poses
 
         return open_poses(path)
-    load = next((item.function("load_poses") for item in fitting if item.name == kind), None)
-    takes_name = load is not None and "video" in inspect.signature(load).parameters
+    takes_name = kind and "video" in inspect.signature(format_named(kind).function("load_poses")).parameters
     options = {"video": video} if video and takes_name else {}
     try:
         return load_poses(path, **options)
