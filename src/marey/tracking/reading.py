@@ -110,18 +110,19 @@ def load_truth(path: str | Path, *, video: str | None = None) -> xr.Dataset:
     """
     path = Path(path)
     fitting = _fitting(path)
-    found = _read(path, fitting, video)
-    if not isinstance(found, Labels) and _name_of_poses(fitting) != "sleap":
+    # SLEAP keeps labels and predictions in the same kind of file.
+    is_sleap = _name_of_poses(fitting) == "sleap"
+    found = load_labels(path).labels if is_sleap else _read(path, fitting, video)
+    if not isinstance(found, Labels):
         return found
-    labels = found if isinstance(found, Labels) else load_labels(path).labels
-    frames = _labelled(_frames_of(labels, path, video))
+    frames = _labelled(_frames_of(found, path, video))
     is_labelled = any(animal.is_confirmed.any() for frame in frames for animal in frame.instances)
     if is_labelled:
-        frames = replace(labels, frames=frames).confirmed().frames
+        frames = replace(found, frames=frames).confirmed().frames
     _check_names(frames, path)
-    if isinstance(found, Labels) or is_labelled:
-        return _poses_of_frames(labels, frames, path)
-    return found.isel(time=slice(frames[0].frame, None))  # predictions: of every frame from the first on
+    if is_sleap and not is_labelled:  # predictions: of every frame from the first on
+        return load_animals(path, video=video).isel(time=slice(frames[0].frame, None))
+    return _poses_of_frames(found, frames, path)
 
 
 def _check_span(n_frames: int, first: int, last: int, step: int = 1) -> None:
