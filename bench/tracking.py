@@ -16,7 +16,7 @@ of them is drawn from a noise model that was fixed before the tracker was first 
     python bench/tracking.py recordings --scenes "10 crowded" --frames 1000 --reliability reliability.png
     python bench/tracking.py flies ../shared/data/fly_pair
     python bench/tracking.py speed
-    python bench/tracking.py memory --frames 100000 400000
+    python bench/tracking.py memory --frames 100000 400000 [--stay 1000]
 """
 
 import argparse
@@ -52,6 +52,7 @@ JUMP, JUMP_RATE, DROP_RATE = 0.20, 0.005, 0.03
 MISS_RATE, MISS_RUN, FALSE_RATE = 0.01, 3.0, 0.005
 COVER_REACH, COVER_LOST, COVERED_ANIMAL, STOLEN = 0.12, 0.7, 0.7, 0.1
 IDENTITY_RIGHT = 0.9
+AWAY = 300  # frames from one animal to the next, where they come and go: longer than any gap that is bridged
 
 SCENES = {  # name: (animals, marked, the bar for IDF1)
     "2 alike": (2, False, 0.99),
@@ -358,13 +359,14 @@ def measure_speed(n_frames: int, n_animals: int) -> None:
     print(f"peak {peak_memory_mb():.0f} MB, {found.n_tracklets} tracklets")
 
 
-def measure_memory(lengths: list[int], n_animals: int) -> None:
+def measure_memory(lengths: list[int], n_animals: int, stay: int | None) -> None:
     """Track recordings of several lengths from file to file, each in a process of its own."""
     with tempfile.TemporaryDirectory() as folder:
         source, target = Path(folder) / "found.nc", Path(folder) / "tracks.nc"
         for n_frames in lengths:
-            save_poses_in_blocks(there_and_back(n_frames, n_animals), source)
-            command = [sys.executable, "-m", "marey", "track", str(source), "--n-animals", str(n_animals)]
+            save_poses_in_blocks(there_and_back(n_frames, n_animals, stay), source)
+            command = [sys.executable, "-m", "marey", "track", str(source)]
+            command += ["--n-animals", str(n_animals)] if stay is None else ["--can-leave"]
             command += ["--output", str(target), "--overwrite"]
             began = time.perf_counter()
             with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
@@ -376,12 +378,23 @@ def measure_memory(lengths: list[int], n_animals: int) -> None:
             )
 
 
-def there_and_back(n_frames: int, n_animals: int) -> Iterator[xr.Dataset]:
-    """Give a long recording in blocks: 3,000 simulated frames, forwards and backwards again and again."""
-    drawn = simulate(n_animals, 3000, 1, is_marked=False).detections
-    values = np.concatenate([drawn["position"].values, drawn["position"].values[::-1]])
+def there_and_back(n_frames: int, n_animals: int, stay: int | None = None) -> Iterator[xr.Dataset]:
+    """Give a long recording in blocks: 3,000 simulated frames, forwards and backwards again and again.
+
+    With `stay`, each animal leaves after so many frames, and another one comes in its place :data:`AWAY`
+    frames later.
+    """
+    recording = simulate(n_animals, 3000, 1, is_marked=False)
+    drawn = recording.detections
+    values, owners = (
+        np.concatenate([part, part[::-1]]) for part in (drawn["position"].values, _owners(recording))
+    )
     for start in range(0, n_frames, len(values)):
         block = values[: n_frames - start]
+        if stay is not None:
+            is_away = _is_away(start, len(block), n_animals, stay)
+            is_away = np.take_along_axis(is_away, owners[: len(block)], axis=1)
+            block = np.where(is_away[:, None, None], np.nan, block)
         yield create_poses(
             block,
             keypoints=list(map(str, drawn["keypoint"].values)),
@@ -389,6 +402,19 @@ def there_and_back(n_frames: int, n_animals: int) -> Iterator[xr.Dataset]:
             frames=np.arange(start, start + len(block)),
             fps=30.0,
         )
+
+
+def _owners(recording: Simulated) -> np.ndarray:
+    """Return the animal that is nearest to each detection, shape (n_frames, n_slots)."""
+    found, true = (poses["position"].mean("keypoint") for poses in (recording.detections, recording.truth))
+    apart = np.linalg.norm(found.values[..., None] - true.values[:, :, None], axis=1)
+    return np.nan_to_num(apart, nan=np.inf).argmin(axis=2)
+
+
+def _is_away(start: int, n_frames: int, n_animals: int, stay: int) -> np.ndarray:
+    """Return who is not there in so many frames from `start` on, (n_frames, n_animals); not all at once."""
+    late = np.arange(n_animals) * (stay + AWAY) // n_animals
+    return (np.arange(start, start + n_frames)[:, None] + late) % (stay + AWAY) < AWAY
 
 
 def main() -> None:
@@ -413,6 +439,7 @@ def main() -> None:
     memory = commands.add_parser("memory")
     memory.add_argument("--frames", type=int, nargs="+", default=[100_000, 400_000])
     memory.add_argument("--animals", type=int, default=5)
+    memory.add_argument("--stay", type=int, help="frames after which each leaves, and another one comes")
     chosen = parser.parse_args()
     if chosen.command == "recordings":
         measure_recordings(
@@ -427,7 +454,7 @@ def main() -> None:
     elif chosen.command == "flies":
         measure_flies(chosen.folder)
     elif chosen.command == "memory":
-        measure_memory(chosen.frames, chosen.animals)
+        measure_memory(chosen.frames, chosen.animals, chosen.stay)
     else:
         measure_speed(chosen.frames, chosen.animals)
 

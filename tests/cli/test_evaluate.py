@@ -7,6 +7,7 @@ import pytest
 from typer.testing import CliRunner
 
 from marey.cli.app import app
+from marey.cli.evaluate import _tell_animals
 from marey.errors import AlreadyExistsError
 from marey.model import Instance, LabeledFrame, Skeleton
 from marey.project import Project
@@ -81,3 +82,14 @@ def test_runs_are_compared_and_one_report_is_written_where_it_was_asked_for(proj
     with pytest.raises(AlreadyExistsError, match="exists already"):
         evaluate(project, "--run", "random", "--report", report)
     assert report.read_text(encoding="utf-8") == page
+
+
+def test_poses_that_were_left_out_are_said(capsys):
+    counts = {"true": 4, "matched": 3, "missed": 1, "extra": 2}
+    figures = {f"n_{name}_instances": n for name, n in counts.items()} | {"oks_map": 0.5, "oks_mar": 0.6}
+    _tell_animals(figures | {"n_ignored_instances": 2})
+    told = capsys.readouterr().err
+    assert "3 of 4 animals found, 1 missed, 2 extra; OKS mAP 0.500" in told
+    assert "left out: 2 poses on animals that nobody labelled" in told
+    _tell_animals(figures | {"n_ignored_instances": 0})
+    assert "left out" not in capsys.readouterr().err

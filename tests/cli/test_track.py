@@ -141,6 +141,9 @@ def test_what_is_refused(folder):
             raise run("track", source, *arguments).exception
     with pytest.raises(NotFoundError, match="there is none"):
         raise run("track", folder / "nothing.slp", "--output", output).exception
+    (folder / "notes.txt").write_text("a line")
+    with pytest.raises(FormatError, match=r"no format of poses or labels .*\n.*SLEAP.*COCO keypoints"):
+        raise run("track", folder / "notes.txt", "--output", output).exception
     (folder / "empty.csv").write_text("")
     with pytest.raises(FormatError, match=r"empty\.csv is empty"):
         raise run("track", folder / "empty.csv", "--output", output).exception

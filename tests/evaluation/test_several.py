@@ -9,8 +9,9 @@ import pytest
 
 from marey.evaluation import evaluate, pool_folds, write_report
 from marey.evaluation.gallery import worst_frames
-from marey.evaluation.part import part_of_several
-from marey.model import Instance, LabeledFrame, Labels, Skeleton, Visibility
+from marey.evaluation.part import part_of_one, part_of_several, unlabelled_animals
+from marey.metrics import lone_size
+from marey.model import Instance, LabeledFrame, Labels, Origin, Skeleton, Visibility
 from marey.networks import Approach
 from marey.networks.views import plan_views
 from marey.prediction import Prediction
@@ -199,6 +200,80 @@ def test_animals_in_a_row_or_of_one_point_are_found_where_they_are():
     assert not part.is_missed.any()
     assert (part.instances.n_matched, part.instances.n_missed, part.instances.n_extra) == (3, 0, 0)
     assert part.area.min() > 0
+
+
+def guess(points) -> Instance:
+    return Instance(points, origin=[Origin.MODEL] * len(points))
+
+
+NOWHERE = Instance(np.full((3, 2), np.nan))
+
+
+@pytest.mark.parametrize(
+    ("second", "third", "n_extra", "n_ignored"),
+    [
+        (guess(moved(BODY, 52.0, 52.0)), None, 0, 1),  # where the second animal is found, about
+        (guess(moved(BODY, 75.0, 75.0)), None, 1, 0),  # somewhere else
+        (guess(moved(BODY, 5.0, 6.0)), None, 1, 0),  # on the first animal: no further one
+        (NOWHERE, None, 0, 1),
+        (NOWHERE, NOWHERE, 0, 1),
+        (None, None, 1, 0),  # as far as the labels say, all are labelled
+    ],
+)
+def test_what_is_found_on_an_animal_that_nobody_labelled_is_neither_right_nor_extra(
+    project, second, third, n_extra, n_ignored
+):
+    frames = list(project.load_labels())
+    animals = [animal for animal in (frames[0].instances[0], second, third) if animal is not None]
+    frames[0] = LabeledFrame("day1", 0, tuple(animals), image=frames[0].image)
+    project.save_labels("day1", frames)
+    evaluation = evaluate(project, make_run(project, test=[0]), predictor=KnownPredictor())
+    test = evaluation.to_dict()["test"]
+    counts = {name: test[f"n_{name}_instances"] for name in ("true", "predicted", "matched", "missed")}
+    assert counts == {"true": 1, "predicted": 1 + n_extra, "matched": 1, "missed": 0}
+    assert (test["n_extra_instances"], test["n_ignored_instances"]) == (n_extra, n_ignored)
+    assert test["n_points"] == 3
+    # The surest prediction is of the second animal: where it counts, it is a false one before the right one.
+    assert test["oks_map"] == pytest.approx(0.7 / (1 + n_extra))
+    assert pool_folds([evaluation])["test"]["n_ignored_instances"] == n_ignored
+    report = write_report(evaluation, project, project.root / "report.html").read_text(encoding="utf-8")
+    assert ("1 pose on animals that nobody labelled left out" in report) == bool(n_ignored)
+
+
+def test_of_animals_that_may_be_anywhere_the_surest_predictions_are_ignored():
+    points = np.stack([moved(BODY, 100.0 * i, 0.0) for i in range(4)])
+    plane = np.full((4, 3), np.nan)
+    found = Prediction(points, plane, plane, plane, np.zeros((4, 3, 4)), np.array([0.9, 0.5, 0.8, 0.7]))
+    labels = Labels(Skeleton(KEYPOINTS), [LabeledFrame("day1", 0, (Instance(points[0]),))])
+    part = part_of_several(labels, [found], unlabelled=[np.full((2, 3, 2), np.nan)])
+    assert (part.instances.n_matched, part.instances.n_extra, part.n_ignored) == (1, 1, 2)
+    np.testing.assert_array_equal(part.animals[0][0], points[:2])
+
+
+def test_unlabelled_animals_of_a_frame():
+    first = Instance(BODY)
+    assert unlabelled_animals(LabeledFrame("a", 0, ()), 3).shape == (0, 3, 2)
+    assert unlabelled_animals(LabeledFrame("a", 0, (first,)), 3).shape == (0, 3, 2)
+    others = unlabelled_animals(LabeledFrame("a", 0, (NOWHERE, first, guess(BODY + 200), guess(BODY + 1))), 3)
+    np.testing.assert_array_equal(others, [NOWHERE.points, BODY + 200])
+    np.testing.assert_array_equal(unlabelled_animals(LabeledFrame("a", 0, (guess(BODY),)), 3), [BODY])
+
+
+def test_an_animal_of_one_keypoint_is_as_large_as_a_part_of_the_frame():
+    points = np.array([[[40.0, 50.0]], [[300.0, 200.0]]])
+    labels = Labels(Skeleton(("middle",)), [LabeledFrame("day1", 0, tuple(map(Instance, points)))])
+    plane = np.ones((2, 1))
+    found = Prediction(points + np.array([1.8, 2.4]), plane, plane, plane, np.zeros((2, 1, 4)), np.ones(2))
+    size = lone_size((640, 480))
+    part = part_of_several(labels, [found], lone_px=size)
+    assert (part.instances.n_matched, part.instances.n_extra) == (2, 0)
+    # 3 px off, 32 px large: exp(-9 / (2 · 32² · 0.05²)) = 0.17, which is a match and below all of mAP.
+    assert part.area.tolist() == [1024.0, 1024.0]
+    assert part.instances.precision.mean_ap == 0
+    assert part_of_several(labels, [found]).instances.n_matched == 0
+    lone = Labels(labels.skeleton, [LabeledFrame("day1", 0, (Instance(points[0]),))])
+    of_one = Prediction(points[:1], plane[:1], plane[:1], plane[:1], np.zeros((1, 1, 4)))
+    assert part_of_one(lone, of_one, lone_px=size).area.tolist() == [1024.0]
 
 
 class BlindPredictor(KnownPredictor):

@@ -120,11 +120,15 @@ def test_boxes_and_crowds_do_not_make_empty_frames(tmp_path):
     annotations = [
         {"id": 1, "image_id": 10, "category_id": 7, "bbox": [0, 0, 1, 1]},
         {"id": 2, "image_id": 11, "category_id": 7, "iscrowd": 1, "keypoints": [1, 1, 2] * 3},
+        {"id": 3, "image_id": 11, "category_id": 7, "keypoints": [1, 1, 2] * 3},
     ]
     source = load_labels(write(tmp_path / "c.json", edited(annotations=annotations)))
-    assert [len(f.instances) for f in source.labels] == [1, 1, 0]
+    assert [len(f.instances) for f in source.labels] == [1, 2, 0]
     assert not source.labels.frames[0].instances[0].has_position.any()
-    assert not source.labels.frames[1].instances[0].has_position.any()
+    crowd, animal = source.labels.frames[1].instances
+    assert not crowd.is_confirmed.any()
+    assert animal.is_confirmed.all()
+    assert "annotations of crowds, each kept as an animal not labelled yet: 1" in " ".join(source.notes)
 
 
 @pytest.mark.parametrize(

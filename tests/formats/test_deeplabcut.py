@@ -222,8 +222,9 @@ def test_what_a_model_placed_is_not_exported_and_losses_are_said(tmp_path, singl
         ("a,b,c\n1,2,3\n", "no format of labels"),
         (
             LABELS_CSV.replace("3.5", "1e999"),
-            "infinite number for tail / x in the row of labeled-data/vid/img042",
+            "has inf for tail / x in the row of labeled-data/vid/img042",
         ),
+        (LABELS_CSV.replace("3.5", "-1e300"), r"has -1e\+300 for tail / x .*: no image is so large"),
         (LABELS_CSV.replace("3.5", "three"), r"number in line 4, column 6, of .*t\.csv, got 'three'"),
         (LABELS_CSV.replace("img007", "img042"), "two rows for labeled-data/vid/img042.png"),
         (LABELS_CSV.replace("img007.png,5,6,,", "img007.png,5,6"), "expected 7 cells in line 5"),

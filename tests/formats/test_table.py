@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from marey.errors import FormatError, LabelsError, NotFoundError
 from marey.formats.table import COLUMNS, decode_labels, encode_labels, read_table
-from marey.model import Instance, LabeledFrame, Origin, Skeleton, Visibility
+from marey.model import FARTHEST_PX, Instance, LabeledFrame, Origin, Skeleton, Visibility
 
 MOUSE = Skeleton(("snout", "left ear", "tail,base", ' "odd"\r\n🐭 '))
 HEADER = ",".join(COLUMNS)
@@ -26,7 +26,7 @@ def points(*pairs: tuple[float, float]) -> np.ndarray:
 
 # Text of every kind but lone surrogates, which UTF-8 does not hold.
 texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=8)
-finite = st.floats(allow_nan=False, allow_infinity=False)
+finite = st.floats(-FARTHEST_PX, FARTHEST_PX)
 
 
 @st.composite
@@ -157,6 +157,7 @@ class TestErrors:
             ("1,,,0,snout,1_0,2,visible,person,,", FormatError, "column 'x': expected a number, got '1_0'"),
             ("1,,,0,snout,1,inf,visible,person,,", FormatError, "column 'y': expected a number, got 'inf'"),
             ("1,,,0,snout,1,1e999,visible,person,,", FormatError, "'y': expected a number, got '1e999'"),
+            ("1,,,0,snout,1,-1e300,visible,person,,", FormatError, r"a place within 1e\+07 px, got '-1e300'"),
             ("1,,,0,snout,1,,visible,person,,", FormatError, "column 'y': expected a number beside"),
             ("1,,,0,snout,,1,visible,person,,", FormatError, "column 'x': expected a number beside"),
             ("-1,,,0,snout,1,2,visible,person,,", FormatError, "'frame': expected a whole number from 0"),

@@ -34,6 +34,10 @@ def test_summary_by_hand():
     assert summary.pck["0.05ref"] == 0.0
 
 
+def test_where_no_size_is_known_nothing_is_said_relative_to_it():
+    assert set(summarise_errors(np.ones((2, 1)), reference_px=NAN).pck) == {"1px", "2px", "5px", "10px"}
+
+
 def test_a_summary_of_nothing_is_unknown_and_still_counts_the_missing():
     summary = summarise_errors(np.full((2, 3), NAN), has_truth=np.ones((2, 3), bool))
     assert summary.n_missing == 6

@@ -5,7 +5,10 @@ import pytest
 
 from marey.metrics import (
     animal_areas,
+    are_others,
     box_area,
+    find_truth,
+    lone_size,
     match_instances,
     match_truth,
     score_instances,
@@ -126,7 +129,37 @@ def test_an_animal_of_one_point_is_as_large_as_the_others():
     np.testing.assert_allclose(
         animal_areas(np.stack([ANIMAL, lone, 2 * ANIMAL, ANIMAL])), [1200] * 2 + [4800, 1200]
     )
-    assert animal_areas(lone[None]).tolist() == [0.0]
+    assert animal_areas(lone[None]).tolist() == [100.0]  # where nothing says how large they are: 10 px
+    assert animal_areas(np.stack([lone, lone]), lone_px=20.0).tolist() == [400.0, 400.0]
+    assert animal_areas(np.empty((0, 2, 2))).shape == (0,)
+
+
+def test_an_animal_of_one_keypoint_is_a_twentieth_of_the_frame():
+    assert lone_size((640, 1280)) == 64.0
+    assert lone_size((96, 64)) == 10.0
+
+
+def test_what_was_found_of_several_frames_is_told_by_the_animals_of_all():
+    lone = np.array([[4.0, 5.0], [np.nan, np.nan]])
+    truths = [np.stack([ANIMAL, ANIMAL + 200]), np.empty((0, 2, 2)), lone[None]]
+    # The lone point is off by 10 px: exp(-100 / 96) = 0.35 by the size of the others, 0 by its own.
+    predicted = [ANIMAL[None] + 203, ANIMAL[None], lone[None] + [6.0, 8.0]]
+    rows = find_truth(predicted, truths)
+    assert [found.tolist() for found in rows] == [[-1, 0], [], [0]]
+    assert [found.tolist() for found in find_truth(predicted, truths, threshold=0.4)] == [[-1, 0], [], [-1]]
+    assert find_truth([], []) == []
+    one = [np.zeros((1, 1, 2))]
+    assert find_truth([one[0] + 6.0], one)[0].tolist() == [-1]
+    assert find_truth([one[0] + 6.0], one, lone_px=50.0)[0].tolist() == [0]
+
+
+def test_guesses_at_animals_that_are_known_are_no_others():
+    nowhere = np.full((2, 2), np.nan)
+    guesses = np.stack([ANIMAL + 4, ANIMAL + 200, nowhere])
+    assert are_others(guesses, ANIMAL[None]).tolist() == [False, True, True]
+    assert are_others(guesses, nowhere[None]).tolist() == [True] * 3
+    assert are_others(guesses, np.empty((0, 2, 2))).tolist() == [True] * 3
+    assert are_others(guesses[:0], ANIMAL[None]).shape == (0,)
 
 
 def test_animals_in_a_row_are_found_where_they_are():

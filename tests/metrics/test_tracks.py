@@ -58,6 +58,17 @@ def test_gaps_and_extras() -> None:
     assert scores.mota == pytest.approx(1 - 2 / 3)
 
 
+def test_an_animal_that_was_truly_away_is_followed_in_fragments_too() -> None:
+    # As TrackEval counts them: three stretches of the first animal, lost once and away once, are two.
+    there, away = np.array([0, 1]), np.array([1])
+    both = FrameSimilarity(there, there, np.eye(2))
+    lost = FrameSimilarity(there, away, np.array([[0.0], [1.0]]))
+    gone = FrameSimilarity(away, away, np.array([[1.0]]))
+    scores = score_tracks([both, lost, both, gone, gone, both], 2, 2)
+    assert (scores.fragmentations, scores.n_missed, scores.id_switches) == (2, 1, 0)
+    assert score_tracks([both, gone], 2, 2).fragmentations == 0
+
+
 def test_similarity_decides_at_which_thresholds_hota_sees_a_match() -> None:
     # 0.5 passes the thresholds 0.05 to 0.50, ten of nineteen, with a perfect match at each.
     frames = [FrameSimilarity(np.array([0]), np.array([0]), np.array([[0.5]]))]

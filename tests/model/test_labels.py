@@ -56,7 +56,8 @@ class TestInstance:
         [
             ([[1, 2, 3]], {}, r"must have shape \(n_keypoints, 2\), got \(1, 3\)"),
             ([1, 2], {}, r"must have shape \(n_keypoints, 2\), got \(2,\)"),
-            ([[np.inf, 2]], {}, "got an infinite one"),
+            ([[np.inf, 2]], {}, r"within 1e\+07 px, or NaN, got inf"),
+            ([[1, 2], [3, -1e300]], {}, r"within 1e\+07 px, or NaN, got -1e\+300"),
             (
                 [[1, 2]],
                 {"visibility": [3, 3]},

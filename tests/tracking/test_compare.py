@@ -48,3 +48,23 @@ def test_animals_of_one_keypoint_are_as_large_as_they_step_far() -> None:
     )
     assert evaluate_tracks(truth, near).idf1 == 1
     assert evaluate_tracks(truth, far).idf1 == 0
+    # Poses are judged by the same size, about 20 px: 1 px in x and y is exp(-2 / (2 · 400 · 0.05²)) = 0.37.
+    assert evaluate_instances(truth, near).n_matched == 400
+    assert evaluate_instances(truth, far).n_matched == 0
+    # In frames that are apart, what lies between them is no step: those of the tracks count.
+    few = truth.isel(time=slice(0, None, 40))
+    assert evaluate_instances(few, near).n_matched == 10
+    assert evaluate_tracks(few, near).idf1 == 1
+    assert evaluate_tracks(few, far).idf1 == 0
+    # Without any, an animal is 10 px large: exp(-2 / (2 · 100 · 0.05²)) = 0.02.
+    assert evaluate_instances(few, near.isel(time=slice(0, None, 20))).n_matched == 0
+
+
+def test_points_that_are_nowhere_are_missing() -> None:
+    truth = poses_of([np.stack([ROW, ROW + 200.0])] * 3)
+    for value in (1e300, -1e300, 1e8, np.inf):
+        odd = truth.copy(deep=True)
+        odd["position"][1, 0, 2, 0] = value
+        assert evaluate_instances(truth, odd).errors.n_points == 17
+        assert evaluate_instances(odd, truth).errors.n_points == 17
+        assert evaluate_tracks(truth, odd).idf1 == evaluate_tracks(odd, truth).idf1 == 1

@@ -38,13 +38,13 @@ def crossing(n: int = N) -> np.ndarray:
     return points
 
 
-def parts_of(points: np.ndarray) -> list[tuple[np.ndarray, np.ndarray]]:
+def tracklets_of(points: np.ndarray) -> np.ndarray:
     """Return tracklets: the upper animal cut in two halfway, the lower one where it is hidden."""
     half = len(points) // 2
     labels = np.full((len(points), 2), -1)
     labels[:half, 0], labels[half:, 0] = 0, 1
     labels[: half - 5, 1], labels[half + 6 :, 1] = 2, 3
-    return members(labels)
+    return labels
 
 
 def no_looks() -> Appearance:
@@ -53,11 +53,11 @@ def no_looks() -> Appearance:
 
 def test_an_exchange_in_a_crossing_is_seen_and_undone() -> None:
     points = crossing()
-    parts = parts_of(points)
-    crossings = learn_crossings(points, parts, MODEL, STRAY, 40.0, 30.0)
+    tracklets = tracklets_of(points)
+    crossings = learn_crossings(points, tracklets, MODEL, STRAY, 40.0, 30.0)
     wrong = Exchange(tracks=(0, 1), places=(1, 1), frames=(49, 44), untils=(50, 56))
     assert crossings.losses([[0, 1], [2, 3]], [wrong])[0] > 5
-    ends = measure_ends(parts, points)
+    ends = measure_ends(members(tracklets), points)
     exchanged = [[0, 3], [2, 1]]
     joints = measure_joints(exchanged, ends, STRAY, no_looks(), crossings)
     assert joints.losses.min() < -5
@@ -73,7 +73,7 @@ def test_the_unit_of_length_does_not_matter(n: int) -> None:
         model = MotionModel(*(unit * one for one in (1.0, 0.5, 5.0)))
         stray = replace(FEWER_WITNESSES, spread_px=unit * STRAY.spread_px, area=unit**2 * STRAY.area)
         points = unit * crossing(n)
-        crossings = learn_crossings(points, parts_of(points), model, stray, unit * 40.0, 30.0)
+        crossings = learn_crossings(points, tracklets_of(points), model, stray, unit * 40.0, 30.0)
         return crossings.losses([[0, 1], [2, 3]], [moment])[0]
 
     assert loss(30.0) == pytest.approx(loss(1.0))
@@ -90,14 +90,14 @@ def test_who_is_seen_goes_on_rather_than_vanishing_as_the_other_comes_back() -> 
     labels = np.full((N, 2), -1)
     labels[:50, 0], labels[50:, 0], labels[:38, 1], labels[62:, 1] = 0, 1, 2, 3
     model = MotionModel(30.0, 15.0, 150.0)
-    crossings = learn_crossings(points, members(labels), model, FEWER_WITNESSES, 1200.0, 30.0)
+    crossings = learn_crossings(points, labels, model, FEWER_WITNESSES, 1200.0, 30.0)
     vanishing = Exchange(tracks=(0, 1), places=(1, 1), frames=(49, 37), untils=(62, 50))
     assert crossings.losses([[0, 3], [2, 1]], [vanishing])[0] < -10
 
 
 def test_a_moment_is_judged_once() -> None:
     points = crossing()
-    crossings = Crossings(points, parts_of(points), Expected(MODEL, STRAY, 40.0, 1.0, USUAL))
+    crossings = Crossings(points, tracklets_of(points), Expected(MODEL, STRAY, 40.0, 1.0, USUAL))
     moment = Exchange(tracks=(0, 1), places=(1, 1), frames=(49, 44), untils=(50, 56))
     first = crossings.losses([[0, 1], [2, 3]], [moment])
     turned = Exchange(tracks=(1, 0), places=(1, 1), frames=(44, 49), untils=(56, 50))
@@ -151,7 +151,7 @@ def test_keypoints_are_as_many_witnesses_as_they_err_independently() -> None:
 @pytest.mark.parametrize(("frame_rate", "around"), [(10.0, 30), (30.0, 30), (100.0, 100), (1000.0, 200)])
 def test_a_second_is_followed_whatever_the_frame_rate(frame_rate, around) -> None:
     points = crossing()
-    crossings = learn_crossings(points, parts_of(points), MODEL, STRAY, 40.0, frame_rate)
+    crossings = learn_crossings(points, tracklets_of(points), MODEL, STRAY, 40.0, frame_rate)
     assert (crossings.around, crossings.longest) == (around, 3 * around)
     wrong = Exchange(tracks=(0, 1), places=(1, 1), frames=(49, 44), untils=(50, 56))
     assert crossings.losses([[0, 1], [2, 3]], [wrong])[0] > 5

@@ -1,6 +1,7 @@
 """What tracking does with input that nobody wishes for, as the page on tracking several animals says."""
 
 import numpy as np
+import pytest
 import xarray as xr
 
 from marey.model import create_poses
@@ -42,6 +43,17 @@ def test_two_detections_of_one_animal_are_one() -> None:
     assert result.poses.sizes["individual"] == 2
     assert evaluate_tracks(poses_of(points), result.poses).idf1 == 1
     assert (result.n_doubles, result.n_left_out) == (60, 0)
+
+
+@pytest.mark.parametrize("value", [1e300, -1e12, np.inf])
+@pytest.mark.parametrize("max_gap_s", [0, 1])
+def test_points_that_are_nowhere_are_missing(value: float, max_gap_s: float) -> None:
+    points = lanes(2, 60)
+    holed = points.copy()
+    holed[30, 0, 1] = np.nan
+    points[30, 0, 1, 0] = value
+    result = track(poses_of(points), n_animals=2, max_gap_s=max_gap_s)
+    assert result.poses.equals(track(poses_of(holed), n_animals=2, max_gap_s=max_gap_s).poses)
 
 
 def test_animals_of_a_single_frame_are_kept() -> None:

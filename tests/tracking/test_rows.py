@@ -1,5 +1,6 @@
 """Long recordings: tracks are made of poses that stay in their file, and written block by block."""
 
+import h5py
 import numpy as np
 import pytest
 import xarray as xr
@@ -7,9 +8,10 @@ import xarray as xr
 from marey import scratch
 from marey.errors import AlreadyExistsError, FormatError
 from marey.formats import load_poses, save_poses
+from marey.formats import native
 from marey.formats.native import open_poses, save_blocks
 from marey.model import create_poses
-from marey.tracking import load_animals, track
+from marey.tracking import detections, load_animals, track
 
 BODY = np.array([[-20.0, 0.0], [0.0, 6.0], [0.0, -6.0], [20.0, 0.0]])
 N_FRAMES = 400
@@ -63,6 +65,32 @@ def test_a_file_written_in_blocks_is_the_file_written_at_once(found, tmp_path):
         assert without_times(again.attrs) == without_times(whole.attrs)
     with pytest.raises(AlreadyExistsError):
         tracks.save(tmp_path / "saved.nc")
+
+
+def test_many_that_come_and_go_take_no_more_room_than_who_is_there(tmp_path, monkeypatch):
+    n_visits, stay = 40, 30
+    n_frames = n_visits * stay
+    points = np.full((n_frames, 2, 4, 2), np.nan)
+    for visit in range(n_visits):  # the next one comes elsewhere, before this one has left
+        points[visit * stay : (visit + 1) * stay + 8, visit % 2] = [100.0 + 300 * (visit % 7), 100.0 + 400 * (visit % 3)] + BODY
+        points[visit * stay + 12 : visit * stay + 15, visit % 2] = np.nan
+    poses = create_poses(points.transpose(0, 3, 2, 1), keypoints=list("abcd"), individuals=["x", "y"])
+    tracks = track(poses, can_leave=True)
+    whole = tracks.poses
+    assert whole.sizes["individual"] == n_visits > native.CHUNK_INDIVIDUALS
+    assert whole["is_interpolated"].sum() == n_visits * 3 * 4
+    monkeypatch.setattr(detections, "BLOCK_POINTS", 1)
+    monkeypatch.setattr(detections, "LEAST_ROWS", 70)
+    assert [len(block["time"]) for block in tracks.rows.blocks()] == [*[70] * 17, 10]
+    xr.testing.assert_equal(xr.concat(tracks.rows.blocks(), "time", join="exact"), whole)
+    tracks.save(tmp_path / "tracks.nc")
+    again = load_poses(tmp_path / "tracks.nc")
+    xr.testing.assert_equal(again, whole)
+    assert again["is_interpolated"].dtype == bool
+    with h5py.File(tmp_path / "tracks.nc") as file:
+        position = file["position"]
+        lengths = np.array(position.shape) / position.chunks
+        assert position.id.get_num_chunks() < np.ceil(lengths).prod()
 
 
 def test_poses_in_a_file_are_tracked_like_those_in_memory(found, tmp_path):

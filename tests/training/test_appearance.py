@@ -1,11 +1,14 @@
 """Two animals that differ in a spot vanish and come back crossed: only their looks say who is who."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
+from marey.errors import ConfigError
 from marey.model import create_poses
 from marey.tracking import evaluate_tracks, track
-from marey.training.appearance import VideoAppearance
+from marey.training.appearance import VideoAppearance, choose_appearance
 
 SIZE = (200, 160)
 BODY = np.array([[16.0, 0.0], [0.0, 6.0], [0.0, -6.0], [-16.0, 0.0]])
@@ -94,6 +97,18 @@ def test_nobody_is_looked_at_without_need(poses, different):
     wanted = VideoAppearance(different, even_if_clear=True)
     track(part, n_animals=2, describe=wanted)
     assert wanted.n_looks > 50
+
+
+def test_who_looks_and_when():
+    told = []
+    assert choose_appearance(None, "off") is None
+    assert choose_appearance(Path("day.mp4"), "off") is None
+    for when, even_if_clear in (("auto", False), ("on", True)):
+        chosen = choose_appearance(Path("day.mp4"), when, progress=told.append)
+        assert (chosen.video, chosen.even_if_clear) == (Path("day.mp4"), even_if_clear)
+        assert chosen.progress == told.append
+        with pytest.raises(ConfigError, match="no video to see them in"):
+            choose_appearance(None, when)
 
 
 def test_one_keypoint_is_too_little(poses, different):

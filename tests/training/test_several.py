@@ -210,6 +210,18 @@ def test_an_animal_that_was_missed_counts_as_off_by_its_size(herd, config):
     assert check.mean_error(blind) == pytest.approx(16.0)  # the blobs of an animal are so far apart
 
 
+def test_of_one_keypoint_a_missed_animal_counts_as_off_too(tmp_path, config):
+    herd = make_herd_project(tmp_path / "points")
+    herd.set_skeleton(Skeleton(("red",)), allow_loss=True)
+    run = train(herd, "a", config.with_settings({"steps": 1, "approach": "top-down"}))
+    check = FrameCheck(run, herd, list(herd.load_labels())[:2])
+
+    def blind(images):
+        return np.full((len(images), 2, images.shape[1] // 4, images.shape[2] // 4), -20.0, np.float32)
+
+    assert check.mean_error(blind) == pytest.approx(10.0)  # a twentieth of 96 px would be less
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("kind", ["top-down", "bottom-up"])
 def test_two_animals_are_learned_evaluated_predicted_and_tracked(tmp_path, kind):

@@ -10,6 +10,7 @@ import typer
 from marey.cli.options import AsJson
 from marey.cli.output import print_json, progress_bars, say
 from marey.errors import AlreadyExistsError
+from marey.words import counted
 
 _TABLE_HEAD = f"{'part':12}{'frames':>8}{'mean px':>10}{'median':>9}{'RMSE':>9}{'90 % interval covers':>23}"
 
@@ -115,6 +116,8 @@ def _tell_animals(figures: Mapping[str, Any]) -> None:
             f"{figures['n_missed_instances']} missed, {figures['n_extra_instances']} extra; "
             f"OKS mAP {figures['oks_map']:.3f}, mAR {figures['oks_mar']:.3f}"
         )
+        if n_ignored := figures["n_ignored_instances"]:
+            say(f"{'':12}left out: {counted(n_ignored, 'pose')} on animals that nobody labelled")
 
 
 def _tell_occluded(figures: Mapping[str, Any]) -> None:

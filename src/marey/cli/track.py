@@ -11,7 +11,6 @@ from marey.cli.output import print_json, progress_bars, say
 from marey.words import counted
 
 if TYPE_CHECKING:
-    from marey.progress import ProgressCallback
     from marey.tracking import Tracking
     from marey.training.appearance import VideoAppearance
 
@@ -76,15 +75,11 @@ def track(
 
     Example: marey track poses/day1.slp --video day1.mp4 --n-animals 2 --output tracks/day1.nc
     """
-    from marey.errors import ConfigError
     from marey.tracking.files import track_file
+    from marey.training.appearance import choose_appearance
 
-    if appearance is not WhenToLook.OFF and video is None:
-        raise ConfigError(
-            "the animals' looks were asked for, but there is no video to see them in", hint="add --video PATH"
-        )
     with progress_bars() as progress:
-        looks = _looks(video, appearance, progress)
+        looks = choose_appearance(video, appearance.value, progress=progress)
         found = track_file(
             source,
             output,
@@ -104,24 +99,13 @@ def track(
         print_json(summary)
 
 
-def _looks(
-    video: Path | None, appearance: WhenToLook, progress: "ProgressCallback"
-) -> "VideoAppearance | None":
-    """Return who looks at the animals in the video, or None where nobody is to."""
-    if video is None or appearance is WhenToLook.OFF:
-        return None
-    from marey.training.appearance import VideoAppearance
-
-    return VideoAppearance(video, even_if_clear=appearance is WhenToLook.ON, progress=progress)
-
-
 def _summarise(found: "Tracking", output: Path, looks: "VideoAppearance | None") -> dict[str, Any]:
     seen = None
     if looks is not None:
         seen = {"n_looks": looks.n_looks, "separation": looks.separation, "note": looks.note}
     return {
         "output": output,
-        "n_frames": len(found.rows.source),
+        "n_frames": len(found.rows),
         "n_tracks": len(found.rows.names),
         "n_animals": found.n_animals,
         "n_tracklets": found.n_tracklets,

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 
 from marey.errors import NotFoundError
-from marey.evaluation.part import Part, part_of_one, part_of_several
+from marey.evaluation.part import Part, part_of_one, part_of_several, unlabelled_animals
 from marey.evaluation.summary import summarise_part
 from marey.files import write_json, write_text
-from marey.metrics import reference_length
+from marey.metrics import lone_size, reference_length
 from marey.progress import Progress, ProgressCallback, ignore_progress
 from marey.runs import Run
 
@@ -85,6 +85,10 @@ def evaluate(
 ) -> Evaluation:
     """Evaluate a run on the confirmed labels of the frames named in its split.
 
+    A run that finds several animals is not blamed for finding one that is in the labels, but of which nothing
+    is confirmed: such predictions are left out and counted as ``n_ignored_instances``. In other frames, every
+    animal counts as labelled.
+
     Parameters
     ----------
     parts
@@ -108,8 +112,8 @@ def evaluate(
         None of the frames has labels any more.
     """
     run.check_skeleton(project.skeleton)
-    labels = project.load_labels().confirmed()
-    by_key = {frame.image_key: frame for frame in labels}
+    labels = project.load_labels()
+    by_key = {frame.image_key: frame for frame in labels.confirmed()}
     engine = "given"
     if predictor is None:
         from marey.prediction import open_predictor
@@ -200,10 +204,17 @@ def _predict_part(
             progress(Progress(f"evaluating the {name} frames", i + 1, len(frames)))
             yield image
 
+    every = {frame.key: frame for frame in labels}
     labels = replace(labels, frames=frames)
+    lone_px = lone_size(run.plan.frame_size)
     if run.approach.kind == "single":
-        return part_of_one(labels, predictor.predict_images(images()))
-    return part_of_several(labels, predictor.predict_animals(images()))
+        return part_of_one(labels, predictor.predict_images(images()), lone_px=lone_px)
+    return part_of_several(
+        labels,
+        predictor.predict_animals(images()),
+        unlabelled=[unlabelled_animals(every[frame.key], len(labels.skeleton)) for frame in frames],
+        lone_px=lone_px,
+    )
 
 
 def _predictions_table(parts: dict[str, Part], keypoints: Sequence[str]) -> str:

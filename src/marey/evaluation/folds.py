@@ -102,6 +102,7 @@ def _join(parts: Sequence[Part], order: Sequence[int]) -> Part:
         expected_error=rows("expected_error"),
         error_90=rows("error_90"),
         animals=_animals(parts),
+        n_ignored=sum(part.n_ignored for part in parts),
     )
 
 

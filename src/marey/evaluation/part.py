@@ -10,15 +10,19 @@ import numpy as np
 from marey.metrics import (
     InstanceScores,
     animal_areas,
+    are_others,
     euclidean_errors,
     expected_similarity,
+    find_truth,
     match_truth,
     score_instances,
     take_matched,
 )
+from marey.metrics.instances import SAME_ANIMAL_OKS
+from marey.metrics.oks import LEAST_SIZE_PX
 
 if TYPE_CHECKING:
-    from marey.model import Labels
+    from marey.model import LabeledFrame, Labels
     from marey.prediction import Prediction
 
 FrameAnimals = tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]
@@ -34,8 +38,9 @@ class Part:
     points. `keys` and `videos` are the rows' frames.
 
     `area` (n,) is what the similarity to a labelled animal is measured by, square pixels. `animals` is given
-    where the run finds several. `visible` is the same part without the points that were placed although
-    something covers them; None where there are no such points.
+    where the run finds several; it lacks `n_ignored` predictions on animals that nobody labelled. `visible`
+    is the same part without the points that were placed although something covers them; None where there are
+    no such points.
     """
 
     keys: tuple[str, ...]
@@ -47,6 +52,7 @@ class Part:
     expected_error: np.ndarray
     error_90: np.ndarray
     animals: tuple[FrameAnimals, ...] | None = None
+    n_ignored: int = 0
     visible: "Part | None" = None
 
     @property
@@ -92,25 +98,32 @@ def score_animals(animals: Sequence[FrameAnimals], n_keypoints: int) -> Instance
     return score_instances([frame[:3] for frame in animals], names, areas=[frame[3] for frame in animals])
 
 
-def instance_figures(scores: InstanceScores) -> dict[str, float]:
-    """Return the averages over OKS, and how many animals were found, missed and made up, for JSON."""
+def instance_figures(scores: InstanceScores, n_ignored: int) -> dict[str, float]:
+    """Return the averages over OKS, and how many animals were found, missed and made up, for JSON.
+
+    Predictions are matched or extra, but for the `n_ignored` on animals that nobody labelled.
+    """
     names = ("true", "predicted", "matched", "missed", "extra")
     return {
         "oks_map": scores.precision.mean_ap,
         "oks_mar": scores.precision.mean_ar,
         **{f"n_{name}_instances": getattr(scores, f"n_{name}") for name in names},
+        "n_ignored_instances": n_ignored,
         "n_frames_with_missed_instances": scores.n_frames_missed,
     }
 
 
-def part_of_one(labels: "Labels", prediction: "Prediction") -> Part:
-    """Bring the labelled and the predicted points of a single animal together, a row for each frame."""
+def part_of_one(labels: "Labels", prediction: "Prediction", *, lone_px: float = LEAST_SIZE_PX) -> Part:
+    """Bring the labelled and the predicted points of a single animal together, a row for each frame.
+
+    `lone_px` is as in :func:`part_of_several`.
+    """
     truth, seen = (wanted.to_array()[:, 0] for wanted in (labels, labels.visible()))
     part = Part(
         keys=tuple(frame.image_key for frame in labels.frames),
         videos=tuple(frame.video for frame in labels.frames),
         truth=truth,
-        area=animal_areas(truth),
+        area=animal_areas(truth, lone_px=lone_px),
         points=prediction.points,
         confidence=prediction.confidence,
         expected_error=prediction.expected_error,
@@ -121,11 +134,23 @@ def part_of_one(labels: "Labels", prediction: "Prediction") -> Part:
     return replace(part, visible=replace(part, truth=seen))
 
 
-def part_of_several(labels: "Labels", predictions: "Sequence[Prediction]") -> Part:
+def part_of_several(
+    labels: "Labels",
+    predictions: "Sequence[Prediction]",
+    *,
+    unlabelled: Sequence[np.ndarray] | None = None,
+    lone_px: float = LEAST_SIZE_PX,
+) -> Part:
     """Give every labelled animal the prediction that is most similar to it, each once.
 
     Who the animals are (their names, if some have one) plays no part. Predictions are ranked by the
     similarity to the truth that their stated errors lead to expect; where a run states none, by their scores.
+
+    A prediction on an animal that is in the labels, but of which nothing is confirmed, is neither right nor
+    extra, and left out: where a model's guess says where that animal is, a prediction that is similar to the
+    guess; where nothing does, the surest one that is of no other animal. COCO ignores predictions on
+    crowds and on people without keypoints likewise. A frame without such animals is taken to be labelled
+    completely, however many animals the project lists: what is found besides is extra.
 
     Parameters
     ----------
@@ -133,9 +158,13 @@ def part_of_several(labels: "Labels", predictions: "Sequence[Prediction]") -> Pa
         With confirmed points only.
     predictions
         All animals found in each frame.
+    unlabelled
+        For each frame the animals of which nothing is confirmed, from :func:`unlabelled_animals`.
+    lone_px
+        The size of animals where none has two points; see :func:`marey.metrics.animal_areas`.
     """
     truths, seen = _animals_of(labels), _animals_of(labels.visible())
-    row_areas = animal_areas(_rows_of(truths))
+    row_areas = animal_areas(_rows_of(truths), lone_px=lone_px)
     areas = _areas_of(truths, row_areas)
     keys, videos, matches = [], [], []
     for frame, found, truth, area in zip(labels.frames, predictions, truths, areas, strict=True):
@@ -152,6 +181,8 @@ def part_of_several(labels: "Labels", predictions: "Sequence[Prediction]") -> Pa
         )
         for name in _FIELDS
     }
+    nobody = [np.empty((0, len(labels.skeleton), 2))] * len(truths)
+    judged = _judged(predictions, matches, nobody if unlabelled is None else unlabelled, lone_px)
     part = Part(
         keys=tuple(keys),
         videos=tuple(videos),
@@ -161,16 +192,60 @@ def part_of_several(labels: "Labels", predictions: "Sequence[Prediction]") -> Pa
         confidence=values["confidence"],
         expected_error=values["expected_error"],
         error_90=values["error_90"],
-        animals=_compared(predictions, truths, areas),
+        animals=_compared(predictions, judged, truths, areas),
+        n_ignored=int(sum((~is_judged).sum() for is_judged in judged)),
     )
     if np.array_equal(_rows_of(seen), part.truth, equal_nan=True):
         return part
-    return replace(
-        part, visible=replace(part, truth=_rows_of(seen), animals=_compared(predictions, seen, areas))
-    )
+    animals = _compared(predictions, judged, seen, areas)
+    return replace(part, visible=replace(part, truth=_rows_of(seen), animals=animals))
 
 
 _FIELDS = ("points", "confidence", "expected_error", "error_90")
+
+
+def unlabelled_animals(frame: "LabeledFrame", n_keypoints: int) -> np.ndarray:
+    """Return the animals of a frame of which nothing is confirmed, (m, K, 2).
+
+    They are where a model took them to be, NaN where nothing says. What a model found where a person
+    labelled an animal is no further one.
+    """
+    confirmed, others = (
+        np.array([i.points for i in frame.instances if i.is_confirmed.any() == wanted]).reshape(
+            -1, n_keypoints, 2
+        )
+        for wanted in (True, False)
+    )
+    return others[are_others(others, confirmed)]
+
+
+def _judged(
+    predictions: "Sequence[Prediction]",
+    matches: list[np.ndarray],
+    unlabelled: Sequence[np.ndarray],
+    lone_px: float,
+) -> list[np.ndarray]:
+    """Return which predictions of each frame are judged, bool (n,): all but those on unlabelled animals."""
+    placed = [animals[np.isfinite(animals[..., 0]).any(axis=1)] for animals in unlabelled]
+    free = [
+        np.setdiff1d(np.flatnonzero(np.isfinite(found.points[..., 0]).any(axis=1)), rows)
+        for found, rows in zip(predictions, matches, strict=True)
+    ]
+    of_placed = find_truth(
+        [found.points[rows] for found, rows in zip(predictions, free, strict=True)],
+        placed,
+        threshold=SAME_ANIMAL_OKS,
+        lone_px=lone_px,
+    )
+    judged = []
+    for found, rows, near, animals in zip(predictions, free, of_placed, unlabelled, strict=True):
+        is_judged = np.ones(len(found.points), dtype=bool)
+        is_judged[rows[near[near >= 0]]] = False
+        rest = rows[is_judged[rows]]
+        surest = np.argsort(-_ranks(found)[rest], kind="stable")
+        is_judged[rest[surest[: len(animals) - len(near)]]] = False  # these animals may be anywhere
+        judged.append(is_judged)
+    return judged
 
 
 def _animals_of(labels: "Labels") -> list[np.ndarray]:
@@ -192,11 +267,14 @@ def _areas_of(animals: list[np.ndarray], row_areas: np.ndarray) -> list[np.ndarr
 
 
 def _compared(
-    predictions: "Sequence[Prediction]", truths: list[np.ndarray], areas: list[np.ndarray]
+    predictions: "Sequence[Prediction]",
+    judged: list[np.ndarray],
+    truths: list[np.ndarray],
+    areas: list[np.ndarray],
 ) -> tuple[FrameAnimals, ...]:
     return tuple(
-        (found.points, _ranks(found), truth, area)
-        for found, truth, area in zip(predictions, truths, areas, strict=True)
+        (found.points[is_judged], _ranks(found)[is_judged], truth, area)
+        for found, is_judged, truth, area in zip(predictions, judged, truths, areas, strict=True)
     )
 
 

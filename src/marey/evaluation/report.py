@@ -14,6 +14,7 @@ from marey.evaluation.evaluate import Evaluation, offset_warning
 from marey.evaluation.gallery import worst_frames
 from marey.files import utc_now, write_text
 from marey.runs import Run
+from marey.words import counted
 
 if TYPE_CHECKING:
     from marey.project import Project
@@ -185,10 +186,12 @@ def _animals_section(evaluation: Evaluation) -> str:
         for name in evaluation.parts
         for row in (evaluation.metrics[name],)
     )
+    n_ignored = sum(evaluation.metrics[name]["n_ignored_instances"] for name in evaluation.parts)
+    left_out = f"{counted(n_ignored, 'pose')} on animals that nobody labelled left out. " if n_ignored else ""
     return (
         "<section><h2>Animals</h2><p>A labelled animal is found when a predicted pose is similar to it; a "
-        "pose that is of no labelled animal is extra. Errors below are of the animals that were found; who "
-        'is who plays no part.</p><div class="scroll"><table>'
+        f"pose that is of no labelled animal is extra. {left_out}Errors below are of the animals that were "
+        'found; who is who plays no part.</p><div class="scroll"><table>'
         f"{header}<th>OKS mAP</th><th>OKS mAR</th></tr>{rows}</table></div></section>"
     )
 

@@ -82,7 +82,7 @@ def summarise_part(
         "oks_map": precision.mean_ap,
         "oks_mar": precision.mean_ar,
         **_by_visibility(part, reference_px),
-        **({} if part.instances is None else instance_figures(part.instances)),
+        **({} if part.instances is None else instance_figures(part.instances, part.n_ignored)),
         "interval_coverage_90": interval_coverage(part.error_90, errors),
         "mean_expected_error_px": _mean(np.where(np.isfinite(errors), part.expected_error, np.nan)),
         "reliability": _reliability(part, threshold_px),

@@ -230,14 +230,13 @@ class _Reader:
         instances = []
         for annotation in annotations:
             if annotation.get("iscrowd"):
-                self.notes["annotations of crowds, left out"] += 1
-                continue
-            instances.append(self._instance(annotation))
+                self.notes["annotations of crowds, each kept as an animal not labelled yet"] += 1
+                instances.append(Instance(np.full((len(self._skeleton), 2), np.nan)))
+            else:
+                instances.append(self._instance(annotation))
         self.notes["animals that share their name with another in the image and lost it"] += (
             drop_repeated_names(instances)
         )
-        if annotations and not instances:  # there is something, so the frame is not empty
-            instances = [Instance(np.full((len(self._skeleton), 2), np.nan))]
         return tuple(instances)
 
     def _instance(self, annotation: dict[str, Any]) -> Instance:

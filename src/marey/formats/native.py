@@ -26,10 +26,11 @@ T = TypeVar("T")
 SCHEMA_ATTRIBUTE = "marey_poses_version"
 SCHEMA_VERSION = 1
 UNLIMITED_DIMENSION = "time"
-CHUNK_FRAMES = 1024
+# So many rows, and so many individuals, lie together on disk. Where none of these is there, nothing is written.
+CHUNK_FRAMES, CHUNK_INDIVIDUALS = 1024, 16
 SUFFIXES = (".nc", ".h5")
 FLOAT_VARIABLES = ("position", "confidence", "expected_error", "error_90")
-FLOAT_ENCODING: dict[str, Any] = {"dtype": "float64", "zlib": True, "complevel": 1, "shuffle": True}
+COMPRESSION: dict[str, Any] = {"zlib": True, "complevel": 1, "shuffle": True}
 
 _NETCDF3_MAGIC = b"CDF"
 
@@ -89,9 +90,22 @@ def save_blocks(blocks: Iterable[xr.Dataset], path: str | Path) -> None:
             else:
                 file.resize_dimension(UNLIMITED_DIMENSION, n_rows + block.sizes["time"])
                 for name in growing:
-                    file[str(name)][n_rows:] = block[name].values
+                    _append(block[name], file[str(name)], n_rows)
             n_rows += block.sizes["time"]
         _write_attributes(block.attrs, file)
+
+
+def _append(rows: xr.DataArray, variable: Any, start: int) -> None:
+    """Write `rows` from `start` on; of individuals that are not there, nothing is what a file holds anyway."""
+    if "individual" not in rows.dims or rows.dtype.kind not in "fb":
+        variable[start:] = rows.values
+        return
+    axis = rows.dims.index("individual")
+    for first in range(0, rows.sizes["individual"], CHUNK_INDIVIDUALS):
+        some = (*(slice(None) for _ in range(axis)), slice(first, first + CHUNK_INDIVIDUALS))
+        values = rows.values[some]
+        if values.any() if rows.dtype.kind == "b" else not np.isnan(values).all():
+            variable[(slice(start, None), *some[1:])] = values
 
 
 def _create_variables(dataset: xr.Dataset, file: Any, *, is_compressed: bool = True) -> None:
@@ -116,13 +130,12 @@ def _write_attributes(attributes: Mapping[Any, Any], file: Any) -> None:
 
 def variable_encoding(variable: xr.DataArray) -> dict[str, Any]:
     """Return how one variable lies on disk: type, compression and chunks."""
-    if variable.dtype.kind != "f" or UNLIMITED_DIMENSION not in variable.dims or not variable.size:
+    kind = variable.dtype.kind
+    if kind not in "fb" or UNLIMITED_DIMENSION not in variable.dims or not variable.size:
         return {}
-    chunks = tuple(
-        min(CHUNK_FRAMES, size) if dimension == UNLIMITED_DIMENSION else size
-        for dimension, size in variable.sizes.items()
-    )
-    return {**FLOAT_ENCODING, "chunksizes": chunks}
+    most = {UNLIMITED_DIMENSION: CHUNK_FRAMES, "individual": CHUNK_INDIVIDUALS}
+    chunks = tuple(min(most.get(str(name), size), size) for name, size in variable.sizes.items())
+    return {**COMPRESSION, **({"dtype": "float64"} if kind == "f" else {}), "chunksizes": chunks}
 
 
 def load_poses(path: str | Path) -> xr.Dataset:

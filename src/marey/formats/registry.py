@@ -107,15 +107,15 @@ def format_named(name: str) -> Format:
     )
 
 
-def detect_format(path: Path, need: str) -> Format:
+def detect_format(path: Path, *needs: str) -> Format:
     """Return the format that `path` is in, judged by content.
 
     Parameters
     ----------
     path
         A file or a folder.
-    need
-        What is to be done with it: ``"load_labels"`` or ``"load_poses"``.
+    needs
+        What is to be done with it: ``"load_labels"`` or ``"load_poses"``, or both, where either will do.
 
     Raises
     ------
@@ -128,12 +128,12 @@ def detect_format(path: Path, need: str) -> Format:
         raise NotFoundError(f"expected a file or folder at {path}, but there is none")
     fitting = [item for item in FORMATS if item.function("detect")(path)]
     for item in fitting:
-        if need in item.can:
+        if item.can.intersection(needs):
             return item
-    what = "labels" if need == "load_labels" else "poses"
+    what = " or ".join(need.removeprefix("load_") for need in needs)
     if fitting:
         raise FormatError(f"{path} is in the format {fitting[0].title}, of which Marey reads no {what}")
-    raise FormatError(_why_unknown(path, what), hint=_hint(path, need))
+    raise FormatError(_why_unknown(path, what), hint=_hint(path, needs))
 
 
 def _why_unknown(path: Path, what: str) -> str:
@@ -142,7 +142,7 @@ def _why_unknown(path: Path, what: str) -> str:
     return f"{path} is in no format of {what} that Marey knows"
 
 
-def _hint(path: Path, need: str) -> str:
+def _hint(path: Path, needs: tuple[str, ...]) -> str:
     if path.suffix.lower() in (".pickle", ".pkl"):
         return (
             "pickle files can run code when they are opened, so Marey does not read them; "
@@ -150,4 +150,4 @@ def _hint(path: Path, need: str) -> str:
         )
     if (path / "project.yaml").is_file():
         return f'this is a project of Marey; its labels are written by: marey export "{path}"'
-    return f"known are {', '.join(item.title for item in FORMATS if need in item.can)}"
+    return f"known are {', '.join(item.title for item in FORMATS if item.can.intersection(needs))}"

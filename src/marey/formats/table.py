@@ -23,7 +23,7 @@ from pathlib import Path
 import numpy as np
 
 from marey.errors import FormatError, LabelsError, NotFoundError
-from marey.model import Instance, LabeledFrame, Origin, Skeleton, Visibility
+from marey.model import FARTHEST_PX, Instance, LabeledFrame, Origin, Skeleton, Visibility
 
 COLUMNS = (
     "frame",
@@ -197,6 +197,11 @@ class _Row:
         value = float(text) if _NUMBER.fullmatch(text) else math.inf
         if math.isinf(value):
             raise FormatError(f"{self.where(column)}: expected a number, got {self.text(column)!r}")
+        if abs(value) > FARTHEST_PX:
+            limit = f"{FARTHEST_PX:.0e} px"
+            raise FormatError(
+                f"{self.where(column)}: expected a place within {limit}, got {self.text(column)!r}"
+            )
         return value
 
     def word(self, column: str, known: Mapping[str, int], default: int) -> int:

@@ -66,7 +66,8 @@ def summarise_errors(
         Where there is a truth, bool, same shape: a true point without a prediction is missing, and wrong
         at every PCK threshold. Left out: wherever there is an error.
     reference_px
-        Length that the relative PCK thresholds are fractions of, e.g. the animal's length.
+        Length that the relative PCK thresholds are fractions of, e.g. the animal's length; there are none
+        where it is not known (NaN).
     """
     errors = np.asarray(errors_px, dtype=np.float64)
     known = np.isfinite(errors)
@@ -76,7 +77,7 @@ def summarise_errors(
         nan = float("nan")
         return ErrorSummary(0, int(has_truth.sum()), nan, nan, nan, {}, {})
     thresholds = {f"{px:g}px": px for px in PCK_PX}
-    if reference_px:
+    if reference_px and np.isfinite(reference_px):
         thresholds |= {f"{fraction:g}ref": fraction * reference_px for fraction in PCK_FRACTIONS}
     return ErrorSummary(
         n_points=len(values),

@@ -1,6 +1,6 @@
 """How well the poses of several animals are, whoever is who: matched, missed and extra instances."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from itertools import repeat
 from typing import Any
@@ -11,7 +11,10 @@ from scipy.optimize import linear_sum_assignment
 from marey.metrics.errors import ErrorSummary, euclidean_errors, summarise_errors
 from marey.metrics.oks import (
     DEFAULT_SIGMA,
+    LEAST_SIZE_PX,
+    STOUT_WIDTH,
     AveragePrecision,
+    animal_areas,
     mean_average_precision,
     object_keypoint_similarity,
 )
@@ -20,6 +23,8 @@ from marey.metrics.oks import (
 MATCH_OKS = 0.1
 # Whether an animal was found at all is a coarser question than how well its keypoints are placed.
 FOUND_SIGMA = 0.1
+# From this similarity on, by that fall-off, what a model found is an animal that is known already.
+SAME_ANIMAL_OKS = 0.5
 
 
 @dataclass(frozen=True)
@@ -105,6 +110,57 @@ def match_truth(
         rows, columns = match_instances(similarity, threshold)
         found[columns] = rows
     return found
+
+
+def find_truth(
+    predicted: Sequence[np.ndarray],
+    truths: Sequence[np.ndarray],
+    *,
+    threshold: float = MATCH_OKS,
+    lone_px: float = LEAST_SIZE_PX,
+) -> list[np.ndarray]:
+    """Return for each frame which prediction is of each true animal, -1 where it was not found at all.
+
+    How well its keypoints are placed is another question: here the fall-off is :data:`FOUND_SIGMA`, and boxes
+    around animals are no flatter than :func:`stout_area` has them.
+
+    Parameters
+    ----------
+    predicted, truths
+        (x, y) of each frame, shapes (n_predicted, n_keypoints, 2) and (n_true, n_keypoints, 2), with NaN.
+    threshold
+        The least similarity.
+    lone_px
+        The size of animals where none has two points; see :func:`animal_areas`.
+
+    Returns
+    -------
+    list of ndarray
+        int64, shape (n_true,) each.
+    """
+    if not len(truths):
+        return []
+    areas = animal_areas(np.concatenate(truths), least_width=STOUT_WIDTH, lone_px=lone_px)
+    of_frames = np.split(areas, np.cumsum([len(truth) for truth in truths])[:-1])
+    return [
+        match_truth(found, truth, sigma=FOUND_SIGMA, threshold=threshold, area=area)
+        for found, truth, area in zip(predicted, truths, of_frames, strict=True)
+    ]
+
+
+def are_others(guesses: np.ndarray, truth: np.ndarray) -> np.ndarray:
+    """Return which animals of a frame that nobody confirmed are none of the true ones, bool, shape (n,).
+
+    Parameters
+    ----------
+    guesses
+        What a model found, or NaN where it is only known that there is an animal, (n, n_keypoints, 2).
+    truth
+        Shape (n_true, n_keypoints, 2), with NaN.
+    """
+    area = animal_areas(truth, least_width=STOUT_WIDTH)
+    similarity = object_keypoint_similarity(guesses, truth, sigma=FOUND_SIGMA, area=area)
+    return np.all(~(similarity >= SAME_ANIMAL_OKS), axis=1)
 
 
 def take_matched(values: np.ndarray, rows: np.ndarray) -> np.ndarray:

@@ -13,6 +13,10 @@ RECALL_POINTS = np.linspace(0, 1, 101)
 LEAST_WIDTH = 0.1
 # For coarser questions: whether an animal was found at all.
 STOUT_WIDTH = 1 / 3
+# Animals of which no more than one point is ever known are no smaller than that, ...
+LEAST_SIZE_PX = 10.0
+# ... and where nothing but the frame says how large they may be, of this share of its longer side.
+LONE_SHARE = 1 / 20
 
 
 def object_keypoint_similarity(
@@ -118,11 +122,15 @@ def stout_area(points: np.ndarray, *, least_width: float = STOUT_WIDTH) -> np.nd
     return np.maximum(sides.prod(axis=-1), least_width * sides.max(axis=-1) ** 2)
 
 
-def animal_areas(points: np.ndarray, *, least_width: float = LEAST_WIDTH) -> np.ndarray:
+def animal_areas(
+    points: np.ndarray, *, least_width: float = LEAST_WIDTH, lone_px: float = LEAST_SIZE_PX
+) -> np.ndarray:
     """Return the areas that the similarity to these animals is measured by: see :func:`stout_area`.
 
-    One point does not say how large an animal is: such an animal has the median area of the others, where
-    there are others.
+    One point does not say how large an animal is: such an animal has the median area of the others. Where
+    there are no others, as in a skeleton of one keypoint, it is `lone_px` long and wide. Tracks say by the
+    steps from frame to frame how much that is (:func:`marey.tracking.evaluate_tracks`); labelled frames that
+    are apart do not, and :func:`lone_size` of the frame stands for it.
 
     Parameters
     ----------
@@ -130,6 +138,8 @@ def animal_areas(points: np.ndarray, *, least_width: float = LEAST_WIDTH) -> np.
         (x, y) of all animals of a recording or a data set, shape (..., n_keypoints, 2), with NaN.
     least_width
         The least width of a box, as a share of its length.
+    lone_px
+        The size of animals where none has two points, pixels.
 
     Returns
     -------
@@ -138,7 +148,20 @@ def animal_areas(points: np.ndarray, *, least_width: float = LEAST_WIDTH) -> np.
     """
     areas = stout_area(points, least_width=least_width)
     is_known = areas > 0
-    return np.where(is_known, areas, np.median(areas[is_known])) if is_known.any() else areas
+    return np.where(is_known, areas, np.median(areas[is_known]) if is_known.any() else lone_px**2)
+
+
+def lone_size(frame_size: Sequence[int]) -> float:
+    """Return the size that an animal of a single keypoint is taken to have in a frame, pixels.
+
+    Nothing says how large it is: a twentieth of the frame's longer side, and at least 10 px, is a convention.
+
+    Parameters
+    ----------
+    frame_size
+        (width, height) in pixels.
+    """
+    return max(LEAST_SIZE_PX, LONE_SHARE * max(frame_size))
 
 
 def _sides(points: np.ndarray) -> np.ndarray:

@@ -33,7 +33,9 @@ class TrackScores:
     id_switches
         How often a true animal's track changes to another one.
     fragmentations
-        How often a true animal is lost and found again.
+        How often a true animal is followed again after frames in which it was not: its track was lost there,
+        or it was truly away. So does TrackEval's ``Frag``, but for frames without any animal or any track,
+        which it skips.
     n_true, n_tracked, n_matched, n_missed, n_extra
         Animals summed over frames: in the truth, in the tracks, in both, in one only.
     n_frames

@@ -4,6 +4,7 @@ It knows neither networks nor videos nor file formats; everything else speaks in
 """
 
 from marey.model.labels import (
+    FARTHEST_PX,
     UNKNOWN_AUTHOR,
     Instance,
     LabeledFrame,
@@ -24,6 +25,7 @@ from marey.model.poses import (
 from marey.model.skeleton import Skeleton, guess_symmetries
 
 __all__ = [
+    "FARTHEST_PX",
     "SKELETON_ATTRIBUTE",
     "UNKNOWN_AUTHOR",
     "Instance",

@@ -10,6 +10,8 @@ from marey.errors import LabelsError
 from marey.model.skeleton import Skeleton
 
 UNKNOWN_AUTHOR = ""
+FARTHEST_PX = 1e7
+"""No image is so large: coordinates beyond that, infinite ones among them, are of no place."""
 
 
 class Visibility(IntEnum):
@@ -57,7 +59,8 @@ class Instance:
     Raises
     ------
     LabelsError
-        Shapes do not fit, a code is unknown, a position is infinite, or a visible point has no position.
+        Shapes do not fit, a code is unknown, a position is farther off than any image is large, or a visible
+        point has no position.
     """
 
     points: np.ndarray
@@ -94,8 +97,9 @@ class Instance:
             if bad := sorted(set(values.tolist()) - set(kind)):
                 known = ", ".join(f"{item.value} ({item.name.lower()})" for item in kind)
                 raise LabelsError(f"{name} must be one of {known}, got {bad[0]}")
-        if np.isinf(self.points).any():
-            raise LabelsError("positions must be finite or NaN, got an infinite one")
+        if (is_nowhere := np.abs(self.points) > FARTHEST_PX).any():
+            worst = self.points[is_nowhere][0]
+            raise LabelsError(f"positions must be within {FARTHEST_PX:.0e} px, or NaN, got {worst:g}")
         placed = self.visibility >= Visibility.OCCLUDED
         if (placed != has_position).any():
             i = int(np.flatnonzero(placed != has_position)[0])

@@ -40,7 +40,8 @@ variable                dimensions                                     meaning
 ======================  =============================================  ==============================
 
 NaN is missing everywhere, and everything that belongs to a missing position is missing too; ``n_cameras`` is
-0 there.
+0 there. A point with an infinite coordinate, or one beyond ``FARTHEST_PX``, is missing where animals are
+tracked or compared.
 
 Coordinates are ``time`` (seconds where the rate is known, else frame numbers), ``space``,
 ``keypoint``, ``individual``, and ``frame`` (along time): the frame's rank in presentation order. Row i is
@@ -57,6 +58,7 @@ import numpy as np
 
 from marey.errors import FormatError, InputError, LabelsError
 from marey.files import utc_now
+from marey.model.labels import FARTHEST_PX
 from marey.model.skeleton import Skeleton
 
 if TYPE_CHECKING:
@@ -209,8 +211,20 @@ def standardise_poses(dataset: xr.Dataset) -> xr.Dataset:
     return dataset
 
 
+def is_filled(dataset: xr.Dataset) -> xr.DataArray:
+    """Tell which points were filled in between others, bool (time, keypoint, individual).
+
+    Marks may be missing, where numbers took their place: of points without one, nobody says that.
+    """
+    if INTERPOLATED in dataset:
+        return dataset[INTERPOLATED] == 1
+    return dataset["confidence"].isnull() & False
+
+
 def load_rows(dataset: xr.Dataset, start: int, stop: int) -> xr.Dataset:
     """Return some rows of poses, read into memory where they still lie in their file.
+
+    A point beyond :data:`FARTHEST_PX` is missing, with all that belongs to it.
 
     Raises
     ------
@@ -218,12 +232,23 @@ def load_rows(dataset: xr.Dataset, start: int, stop: int) -> xr.Dataset:
         The file is damaged in these rows.
     """
     try:
-        return dataset.isel(time=slice(start, stop)).load()
+        rows = dataset.isel(time=slice(start, stop)).load()
     except (OSError, RuntimeError) as error:
         raise FormatError(
             f"the poses of rows {start} to {stop - 1} could not be read: {error}",
             hint="the file may be damaged; copy it again or make the predictions again",
         ) from error
+    return _without_nowhere(rows) if "position" in rows else rows
+
+
+def _without_nowhere(poses: xr.Dataset) -> xr.Dataset:
+    is_nowhere = (abs(poses["position"]) > FARTHEST_PX).any("space")
+    if not is_nowhere.any():
+        return poses
+    of_points = [
+        v for v in poses.data_vars.values() if set(is_nowhere.dims) <= set(v.dims) and v.dtype.kind == "f"
+    ]
+    return poses.assign({v.name: v.where(~is_nowhere).transpose(*v.dims) for v in of_points})
 
 
 def with_rate(dataset: xr.Dataset, fps: float) -> xr.Dataset:

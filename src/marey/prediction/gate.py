@@ -17,7 +17,7 @@ import numpy as np
 
 from marey.errors import MareyError, StorageError
 from marey.files import utc_now, write_json
-from marey.metrics import FOUND_SIGMA, euclidean_errors, match_truth, stout_area, take_matched
+from marey.metrics import euclidean_errors, find_truth, lone_size, take_matched
 from marey.networks.views import View
 from marey.prediction.crop_trial import CropTrial, mean_error, try_adaptive_crop
 from marey.prediction.engines import (
@@ -376,10 +376,9 @@ def _find_labelled(
     predictor: Predictor, images: Sequence[np.ndarray], truths: Sequence[np.ndarray]
 ) -> np.ndarray:
     """Return where an engine sees each labelled animal, shape (n_animals, n_keypoints, 2); NaN: nowhere."""
-    points: list[np.ndarray] = []
-    for truth, found in zip(truths, predictor.predict_animals(images), strict=True):
-        rows = match_truth(found.points, truth, sigma=FOUND_SIGMA, area=stout_area(truth))
-        points.append(take_matched(found.points, rows))
+    seen = [found.points for found in predictor.predict_animals(images)]
+    matches = find_truth(seen, truths, lone_px=lone_size(predictor.plan.frame_size))
+    points = [take_matched(found, rows) for found, rows in zip(seen, matches, strict=True)]
     return np.concatenate([np.zeros((0, len(predictor.keypoints), 2)), *points])
 
 

@@ -12,6 +12,7 @@ from typing import Protocol
 import numpy as np
 
 from marey.scratch import let_go
+from marey.tracking.detections import distance
 
 # Detections in a row are nearly the same picture: so many of them count as one.
 ALIKE_DETECTIONS = 10.0
@@ -174,9 +175,9 @@ class BodyLengths:
         seen, features = self.points[frames, slots], np.empty((len(frames), self.n_features))
         if len(frames) > _FEW_DETECTIONS:
             let_go(self.points)
-        for column, (a, b) in enumerate(self.pairs):
-            apart = np.linalg.norm(seen[:, a] - seen[:, b], axis=-1)
-            features[:, column] = np.log(np.maximum(apart, 0.5))
+        ends = np.array(self.pairs, dtype=int).reshape(-1, 2)
+        apart = distance(seen[:, ends[:, 0]], seen[:, ends[:, 1]])
+        features[:, : len(ends)] = np.log(np.maximum(apart, 0.5))
         features[:, len(self.pairs) :] = self.others[frames, slots]
         return features
 

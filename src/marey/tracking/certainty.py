@@ -5,7 +5,6 @@ tracks as they are with what would join them the other way round:
 ``p(exchanged) = 1 / (1 + exp((evidence for "as they are" − evidence for "exchanged") / NATS_FOR_ONE))``.
 """
 
-import itertools
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -123,45 +122,32 @@ def _solo(joints: Joints, i: int) -> Doubt:
     return Doubt(frame, until, (int(joints.track[i]),), probability, f"not seen for {counted(gap, 'frame')}")
 
 
-def identity_confidence(is_there: np.ndarray, doubts: Sequence[Doubt]) -> np.ndarray:
-    """Return for each frame and track how sure its identity is, shape (n_frames, n_tracks).
+def identity_confidence(frames: np.ndarray, doubts: Sequence[Doubt]) -> np.ndarray:
+    """Return for some frames how sure it is who a track is, shape (n,).
 
     It is the probability that identities were right at the doubtful moments next to the frame, the weaker of
     the one before and the one after: a stretch between two doubtful moments is as sure as the worse of them.
 
     Parameters
     ----------
-    is_there
-        Where tracks have an animal, (n_frames, n_tracks); NaN is returned elsewhere.
+    frames
+        Rows along time, shape (n,).
     doubts
-        From :func:`find_doubts`.
+        Those that the track is part of.
     """
-    n_frames, n_tracks = is_there.shape
-    confidence = np.ones((n_frames, n_tracks))
-    for track in range(n_tracks):
-        own = sorted((d for d in doubts if track in d.tracks), key=lambda d: d.until)
-        limits = [0, *(d.until for d in own), n_frames]
-        right = [1.0, *(1 - d.probability for d in own), 1.0]
-        for number, (start, stop) in enumerate(itertools.pairwise(limits)):
-            if stop > start:
-                confidence[start:stop, track] = min(right[number], right[number + 1])
-    confidence[~is_there] = np.nan
-    return confidence
+    own = sorted(doubts, key=lambda doubt: doubt.until)
+    right = np.array([1.0, *(1 - doubt.probability for doubt in own), 1.0])
+    stretch = np.searchsorted([doubt.until for doubt in own], frames, side="right")
+    return np.minimum(right[stretch], right[stretch + 1])
 
 
-def certain_stretches(is_there: np.ndarray, doubts: Sequence[Doubt]) -> np.ndarray:
-    """Return the number of the stretch between two doubtful moments that each track is in.
+def certain_stretches(frames: np.ndarray, doubts: Sequence[Doubt]) -> np.ndarray:
+    """Return the number of the stretch between two likely exchanges that each of some frames is in, (n,).
 
     Parameters
     ----------
-    is_there
-        Where tracks have an animal, (n_frames, n_tracks); -1 is returned elsewhere.
-    doubts
-        From :func:`find_doubts`.
+    frames, doubts
+        As of :func:`identity_confidence`.
     """
-    stretches = np.zeros(is_there.shape, dtype=np.int32)
-    for doubt in doubts:
-        if doubt.probability >= PARTING_PROBABILITY:
-            stretches[doubt.until :, list(doubt.tracks)] += 1
-    stretches[~is_there] = -1
-    return stretches
+    parting = sorted(doubt.until for doubt in doubts if doubt.probability >= PARTING_PROBABILITY)
+    return np.searchsorted(parting, frames, side="right")

@@ -14,7 +14,7 @@ from marey.metrics import (
     score_instances,
     score_tracks,
 )
-from marey.metrics.oks import DEFAULT_SIGMA, STOUT_WIDTH
+from marey.metrics.oks import DEFAULT_SIGMA, LEAST_WIDTH, STOUT_WIDTH
 from marey.tracking.detections import animal_size, points_of, scores_of
 
 if TYPE_CHECKING:
@@ -47,9 +47,10 @@ def evaluate_tracks(
     frames, _, track_rows = np.intersect1d(truth["frame"].values, tracks["frame"].values, return_indices=True)
     if not len(frames):
         raise InputError("the two have no frame in common")
-    areas = _areas_of(points_of(truth, only_found=False))
+    tracks = tracks.sel(keypoint=shared)
+    areas = _areas_of(truth, tracks, least_width=STOUT_WIDTH)
     true_points, track_points = (
-        points_of(poses.sel(keypoint=shared), only_found=False) for poses in (truth, tracks)
+        points_of(poses, only_found=False) for poses in (truth.sel(keypoint=shared), tracks)
     )
     known_frames = set(frames.tolist())
     compared = []
@@ -93,7 +94,7 @@ def evaluate_instances(
     predicted = predicted.sel(keypoint=shared)
     points, scores = points_of(predicted, only_found=False)[rows], scores_of(predicted)[rows]
     true_points = points_of(truth.sel(keypoint=shared), only_found=False)[true_rows]
-    areas = animal_areas(points_of(truth, only_found=False))[true_rows]
+    areas = _areas_of(truth, predicted, least_width=LEAST_WIDTH)[true_rows]
     return score_instances(zip(points, scores, true_points, strict=True), shared, sigma=sigma, areas=areas)
 
 
@@ -114,10 +115,20 @@ def _shared_keypoints(truth: "xr.Dataset", tracks: "xr.Dataset") -> list[str]:
     return shared
 
 
-def _areas_of(points: np.ndarray) -> np.ndarray:
-    """Return the areas of animals, (n_frames, n_individuals); of single keypoints, what their steps say."""
-    areas = animal_areas(points, least_width=STOUT_WIDTH)
-    return areas if areas.any() else np.full_like(areas, animal_size(points) ** 2)
+def _areas_of(truth: "xr.Dataset", tracks: "xr.Dataset", *, least_width: float) -> np.ndarray:
+    """Return the areas of true animals, (n_frames, n_individuals); of single keypoints, what steps say.
+
+    Where few frames of the truth follow each other, the steps are those of the tracks.
+    """
+    points = points_of(truth, only_found=False)
+    if points.shape[2] > 1:
+        return animal_areas(points, least_width=least_width)
+    follows = np.diff(truth["frame"].values) == 1
+    stepping = truth if 2 * follows.sum() > len(follows) else tracks
+    steps = points_of(stepping, only_found=False)
+    apart = np.flatnonzero(np.diff(stepping["frame"].values) > 1) + 1  # from before to after is no step
+    steps = np.insert(steps, apart, np.nan, axis=0) if len(apart) else steps
+    return animal_areas(points, least_width=least_width, lone_px=animal_size(steps))
 
 
 def _seen(points: np.ndarray) -> np.ndarray:

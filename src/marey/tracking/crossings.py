@@ -14,7 +14,7 @@ import numpy as np
 from marey.scratch import let_go
 from marey.tracking.detections import AROUND_FRAMES, blocks_of, frames_around
 from marey.tracking.likelihood import Expected
-from marey.tracking.linking import Stray, slots_of_tracks
+from marey.tracking.linking import Stray, members, tracks_of
 from marey.tracking.motion import MotionModel
 
 # After gaps of so many times as long, the ends of tracklets say as much.
@@ -26,8 +26,6 @@ _FEWEST_LESSONS = 20
 _WINDOWS_AT_A_TIME = 500
 # Neighbouring tracklets by which a moment that was judged before is recognised.
 _NEIGHBOURS = 5
-
-Part = tuple[np.ndarray, np.ndarray]
 
 
 @dataclass(frozen=True)
@@ -63,8 +61,8 @@ class Crossings:
     ----------
     points
         Of all detections, shape (n_frames, n_slots, n_keypoints, 2).
-    parts
-        Frames and slots of each tracklet.
+    tracklets
+        The one that each detection belongs to, shape (n_frames, n_slots); -1 for an empty slot.
     expected
         Of the detections of one animal, from :func:`learn_crossings`.
     around
@@ -72,7 +70,7 @@ class Crossings:
     """
 
     points: np.ndarray
-    parts: Sequence[Part]
+    tracklets: np.ndarray
     expected: Expected
     around: int = AROUND_FRAMES
     _known: dict[tuple, float] = field(default_factory=dict, init=False, repr=False, compare=False)
@@ -87,26 +85,27 @@ class Crossings:
         keys = [_key(chains, one) for one in exchanges]
         new = {key: one for key, one in zip(keys, exchanges, strict=True) if key not in self._known}
         if new:
-            slots = slots_of_tracks(chains, self.parts, len(self.points))
+            tracks = tracks_of(chains, self.tracklets)
             waiting = sorted(new.items(), key=lambda item: item[1].span)
             n_at_a_time = max(1, _WINDOWS_AT_A_TIME * AROUND_FRAMES // self.around)
             for start in range(0, len(waiting), n_at_a_time):
                 some = waiting[start : start + n_at_a_time]
-                found = self._judge(slots, [one for _, one in some])
+                found = self._judge(tracks, [one for _, one in some])
                 self._known.update(zip((key for key, _ in some), found.tolist(), strict=True))
                 let_go(self.points)
         return np.array([self._known[key] for key in keys], dtype=float)
 
-    def _judge(self, slots: np.ndarray, exchanges: Sequence[Exchange]) -> np.ndarray:
+    def _judge(self, track_of: np.ndarray, exchanges: Sequence[Exchange]) -> np.ndarray:
         tracks, frames, untils = (
             np.array([getattr(one, name) for one in exchanges]) for name in ("tracks", "frames", "untils")
         )
         starts = frames.min(axis=1) - self.around + 1
-        stops = np.minimum(untils.max(axis=1) + self.around, len(slots))
+        stops = np.minimum(untils.max(axis=1) + self.around, len(track_of))
         rows = starts[:, None] + np.arange((stops - starts).max())
         is_inside = (rows >= 0) & (rows < stops[:, None])
-        rows = np.clip(rows, 0, len(slots) - 1)
-        own = [np.where(is_inside, slots[rows, tracks[:, [i]]], -1) for i in (0, 1)]
+        rows = np.clip(rows, 0, len(track_of) - 1)
+        here = np.where(is_inside[..., None], track_of[rows], -1)
+        own = [_slots(here == tracks[:, [i], None]) for i in (0, 1)]
         is_before = [rows <= frames[:, [i]] for i in (0, 1)]
         is_after = [rows >= untils[:, [i]] for i in (0, 1)]
         turned = [np.where(is_before[i], own[i], np.where(is_after[1 - i], own[1 - i], -1)) for i in (0, 1)]
@@ -120,6 +119,11 @@ class Crossings:
         return self.expected.log_likelihood(points)
 
 
+def _slots(is_track: np.ndarray) -> np.ndarray:
+    """Return the slot of a track, (...), given whether each one is its, (..., n_slots); -1 for none."""
+    return np.where(is_track.any(axis=-1), is_track.argmax(axis=-1), -1)
+
+
 def _key(chains: Sequence[Sequence[int]], one: Exchange) -> tuple:
     return tuple(
         (*chains[track][max(0, place - _NEIGHBOURS) : place], -1, *chains[track][place : place + _NEIGHBOURS])
@@ -129,13 +133,23 @@ def _key(chains: Sequence[Sequence[int]], one: Exchange) -> tuple:
 
 def learn_crossings(
     points: np.ndarray,
-    parts: Sequence[Part],
+    tracklets: np.ndarray,
     model: MotionModel,
     stray: Stray,
     size: float,
     frame_rate: float,
 ) -> Crossings:
-    """Find the noise of motion that makes long tracklets, with a gap made into each, likeliest."""
+    """Find the noise of motion that makes long tracklets, with a gap made into each, likeliest.
+
+    Parameters
+    ----------
+    points, tracklets
+        As of :class:`Crossings`.
+    model, stray, size
+        What is known of how animals move, and their length, pixels.
+    frame_rate
+        Frames a second.
+    """
     n_seen = n_animals = 0
     for rows in blocks_of(points):
         n_points = np.isfinite(points[rows, ..., 0]).sum(axis=2)
@@ -145,20 +159,20 @@ def learn_crossings(
     usual = -float(np.log(2 * model.detection_px**2)) - 1
     expected = Expected(model, stray, size, completeness, usual)
     around = frames_around(frame_rate)
-    lessons = _lessons(points, parts, around)
+    lessons = _lessons(points, tracklets, around)
     if len(lessons) >= _FEWEST_LESSONS:
         models = [replace(model, acceleration_px=share * model.acceleration_px) for share in ACCELERATIONS]
         choices = [replace(expected, model=model) for model in models]
         expected = max(choices, key=lambda one: float(one.log_likelihood(lessons).sum()))
     if len(lessons):
         expected = replace(expected, usual=expected.usual_density(lessons))
-    return Crossings(points, parts, expected, around)
+    return Crossings(points, tracklets, expected, around)
 
 
-def _lessons(points: np.ndarray, parts: Sequence[Part], around: int) -> np.ndarray:
+def _lessons(points: np.ndarray, tracklets: np.ndarray, around: int) -> np.ndarray:
     """Return stretches of long tracklets with a gap in the middle, (n, 2 * around, n_keypoints, 2)."""
     length = 2 * around
-    long = [part for part in parts if len(part[0]) >= length]
+    long = [part for part in members(tracklets) if len(part[0]) >= length]
     rng = np.random.default_rng(0)
     lessons = np.full((min(_LESSONS, 4 * len(long)), length, *points.shape[2:]), np.nan)
     for lesson in lessons:

@@ -9,7 +9,7 @@ import numpy as np
 
 from marey.errors import InputError
 from marey.model import load_rows
-from marey.model.poses import INTERPOLATED, SCORE
+from marey.model.poses import INTERPOLATED, SCORE, is_filled
 from marey.scratch import let_go, scratch_array
 
 if TYPE_CHECKING:
@@ -24,8 +24,8 @@ AROUND_S, AROUND_FRAMES, MOST_AROUND_FRAMES = 1.0, 30, 200
 _DOUBLES_AT_A_TIME = 2000
 # Enough detections to measure how large the animals are.
 MEASURED_DETECTIONS = 5000
-# Long recordings are gone through in blocks of so many frames.
-BLOCK_FRAMES = 8192
+# Long recordings are gone through in blocks of so many frames, or of fewer: of about so many points.
+BLOCK_FRAMES, BLOCK_POINTS, LEAST_ROWS = 8192, 1 << 21, 256
 # ... and what is usual in them is measured on so many frames, in so many blocks.
 MEASURED_FRAMES, MEASURED_BLOCKS = 20_000, 10
 
@@ -104,10 +104,16 @@ class Detections:
         return result
 
 
+def rows_at_a_time(n_points: int) -> int:
+    """Return how many rows of so many points are gone through at a time, so that memory stays flat."""
+    return int(np.clip(BLOCK_POINTS // max(1, n_points), LEAST_ROWS, BLOCK_FRAMES))
+
+
 def blocks_of(array: np.ndarray) -> Iterator[slice]:
     """Give the rows of an array in blocks; where it lies on disk, memory is given back after each of them."""
-    for start in range(0, len(array), BLOCK_FRAMES):
-        yield slice(start, min(start + BLOCK_FRAMES, len(array)))
+    n_rows = rows_at_a_time(int(np.prod(array.shape[1:], dtype=np.int64)) // 2)
+    for start in range(0, len(array), n_rows):
+        yield slice(start, min(start + n_rows, len(array)))
         let_go(array)
 
 
@@ -190,7 +196,7 @@ def found_alone(poses: "xr.Dataset") -> "xr.Dataset":
     """Return poses without the points that were filled in, and without the mark that these carry."""
     if INTERPOLATED not in poses:
         return poses
-    is_found = poses[INTERPOLATED] != 1  # marks may be missing, where numbers took their place
+    is_found = ~is_filled(poses)
     rest = poses.drop_vars(INTERPOLATED)
     planes = [name for name, v in rest.data_vars.items() if {"time", "keypoint", "individual"} <= set(v.dims)]
     return rest.assign({name: rest[name].where(is_found).transpose(*rest[name].dims) for name in planes})
@@ -236,13 +242,18 @@ def animal_size(points: np.ndarray) -> float:
         for rows in blocks_of(flat)
     ]
     chosen = np.concatenate([np.empty(0, dtype=int), *whole])
-    flat = flat[chosen[:: max(1, len(chosen) // MEASURED_DETECTIONS)]]
+    found = extents(flat[chosen[:: max(1, len(chosen) // MEASURED_DETECTIONS)]])
     let_go(points)
-    if not len(flat):
+    if not len(found):
         return 1.0
-    extent = np.nanmax(flat, axis=1) - np.nanmin(flat, axis=1)
-    size = float(np.median(np.hypot(extent[:, 0], extent[:, 1])))
+    size = float(np.median(found))
     return max(size, 1.0) if size > 0 else _size_from_steps(points)
+
+
+def extents(points: np.ndarray) -> np.ndarray:
+    """Return the diagonal of the box of each animal, (n,), of those of (n, n_keypoints, 2) that have one."""
+    points = points[np.isfinite(points[..., 0]).sum(axis=1) >= min(2, points.shape[1])]
+    return np.hypot(*(np.nanmax(points, axis=1) - np.nanmin(points, axis=1)).T)
 
 
 def _size_from_steps(points: np.ndarray) -> float:

@@ -24,7 +24,7 @@ def fill_absences(poses: "xr.Dataset", is_doubtful: np.ndarray, max_gap: int) ->
     poses
         Tracks.
     is_doubtful
-        Where gaps stay, from :func:`doubtful_gaps`, shape (n_frames, n_tracks).
+        Where gaps stay, see :func:`doubtful_gaps`, shape (n_frames, n_tracks).
     max_gap
         The longest gap to fill, frames.
     """
@@ -39,27 +39,29 @@ def fill_absences(poses: "xr.Dataset", is_doubtful: np.ndarray, max_gap: int) ->
     return poses.assign({INTERPOLATED: (("time", "keypoint", "individual"), invented)})
 
 
-def doubtful_gaps(stretches: np.ndarray) -> np.ndarray:
-    """Return the frames of gaps beside which a track was not followed well, shape (n_frames, n_tracks).
+def doubtful_gaps(frames: np.ndarray, stretches: np.ndarray) -> np.ndarray:
+    """Return the gaps of a track beside which it was not followed well: first row and the one after, (n, 2).
 
     A stretch that is shorter than the gap beside it says little about the gap.
 
     Parameters
     ----------
+    frames
+        The rows along time in which the track is there, in order, shape (n_there,).
     stretches
-        The stretch of certain identity that each track is in, shape (n_frames, n_tracks); -1 where it is not
-        there.
+        The stretch of certain identity that each of them is in, shape (n_there,).
     """
-    result = np.zeros(stretches.shape, dtype=bool)
-    for track, own in enumerate(stretches.T):
-        there = np.flatnonzero(own >= 0)
-        for number in (np.flatnonzero(np.diff(there) > 1) + 1).tolist():
-            before, after = there[number - 1], there[number]
-            n = max(FOLLOWED_FRAMES, after - before - 1)
-            sides = there[max(0, number - n) : number], there[number : number + n]
-            is_followed = all(
-                len(side) == n and np.ptp(side) < n * SPARSEST and len(np.unique(own[side])) == 1
-                for side in sides
-            )
-            result[before + 1 : after, track] = not is_followed
-    return result
+    gaps = []
+    for number in (np.flatnonzero(np.diff(frames) > 1) + 1).tolist():
+        before, after = frames[number - 1], frames[number]
+        n = max(FOLLOWED_FRAMES, after - before - 1)
+        sides = [slice(max(0, number - n), number), slice(number, number + n)]
+        is_followed = all(
+            len(frames[side]) == n
+            and np.ptp(frames[side]) < n * SPARSEST
+            and len(np.unique(stretches[side])) == 1
+            for side in sides
+        )
+        if not is_followed:
+            gaps.append((before + 1, after))
+    return np.array(gaps, dtype=int).reshape(-1, 2)

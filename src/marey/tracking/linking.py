@@ -112,26 +112,20 @@ def members(tracklets: np.ndarray) -> list[tuple[np.ndarray, np.ndarray]]:
     return [(frames[order[a:b]], slots[order[a:b]]) for a, b in itertools.pairwise(limits)]
 
 
-def slots_of_tracks(
-    chains: Sequence[Sequence[int]], parts: Sequence[tuple[np.ndarray, np.ndarray]], n_frames: int
-) -> np.ndarray:
-    """Return the slot that each track is in, shape (n_frames, n_tracks); -1 for none.
+def tracks_of(chains: Sequence[Sequence[int]], tracklets: np.ndarray) -> np.ndarray:
+    """Return the track that each detection is in, shape (n_frames, n_slots); -1 for none.
 
     Parameters
     ----------
     chains
         The tracklets of each track.
-    parts
-        Frames and slots of each tracklet.
-    n_frames
-        Of the recording.
+    tracklets
+        The one that each detection belongs to, shape (n_frames, n_slots); -1 for an empty slot.
     """
-    source = np.full((n_frames, len(chains)), -1, dtype=np.int16)
-    for column, chain in enumerate(chains):
-        for i in chain:
-            frames, slots = parts[i]
-            source[frames, column] = slots
-    return source
+    track = np.full(tracklets.max(initial=-1) + 2, -1, dtype=np.int32)  # the last is that of empty slots
+    for number, chain in enumerate(chains):
+        track[chain] = number
+    return track[tracklets]
 
 
 def measure_ends(parts: list[tuple[np.ndarray, np.ndarray]], points: np.ndarray) -> Ends:

@@ -14,6 +14,9 @@ from marey.tracking.detections import mean_point, spread_blocks
 # Share of the velocity that is left one frame later: animals stop more often than they fly on.
 PERSISTENCE = 0.9
 _PAIRS_AT_A_TIME = 1_000_000
+# How the variances of a state grow in a frame by themselves, and for each unit of acceleration.
+_GROWTH = np.array([[1, 2, 1], [0, PERSISTENCE, PERSISTENCE], [0, 0, PERSISTENCE**2]])
+_NOISE = np.array([[1 / 4], [1 / 2], [1.0]])
 
 
 @dataclass
@@ -80,10 +83,11 @@ class MotionModel:
 
     def predict(self, states: States) -> States:
         """Return the states one frame later."""
-        p, c, v = states.variance
-        a, rho = self.acceleration_px**2, PERSISTENCE
-        variance = np.array([p + 2 * c + v + a / 4, rho * (c + v) + a / 2, rho * rho * v + a])
-        return States(states.points + states.velocity, rho * states.velocity, variance)
+        rho, noise = PERSISTENCE, self.acceleration_px**2 * _NOISE
+        variance = _GROWTH @ states.variance.reshape(3, -1) + noise
+        return States(
+            states.points + states.velocity, rho * states.velocity, variance.reshape(states.variance.shape)
+        )
 
     def correct(self, states: States, seen: np.ndarray) -> States:
         """Return the states after seeing points, shape (n, n_keypoints, 2); NaN tells nothing.

@@ -182,7 +182,7 @@ class OnlineTracker:
 
         It is doubted if it was itself missing until now, or is far from where it was expected.
         """
-        if len(self._lost):
+        if len(self._lost) and self._lost[0, 0] < frame - self.memory:  # in the order in which they were lost
             self._lost = self._lost[self._lost[:, 0] >= frame - self.memory]
         missing = _free(len(expected), rows)
         if not (len(self._lost) or len(missing)) or not len(centers):
@@ -228,7 +228,7 @@ class OnlineTracker:
 def _mean_of_shared(each: np.ndarray, is_shared: np.ndarray, apart: np.ndarray) -> np.ndarray:
     """Return the mean over the keypoints that a pair shares; for none, what `apart` (in lengths) tells."""
     n_shared = is_shared.sum(axis=-1)
-    total = np.where(is_shared, each, 0).sum(axis=-1)
+    total = np.add.reduce(each, axis=-1, where=is_shared)
     if n_shared.all():
         return total / n_shared
     return np.where(n_shared > 0, total / np.maximum(n_shared, 1), np.log1p(apart**2 * 10) * 3)
@@ -266,6 +266,10 @@ def _assign(costs: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     n_rows, n_columns = costs.shape
     if not n_rows or not n_columns:
         return _NONE, _NONE
+    best = costs.argmin(axis=1)
+    rows = np.arange(n_rows)
+    if len(set(best.tolist())) == n_rows and costs[rows, best].max() < HIGHEST_COST * WITNESSES:
+        return rows, best  # each track has its nearest detection: nothing can be better
     alone = np.full((n_rows, n_rows), _FORBIDDEN)
     np.fill_diagonal(alone, HIGHEST_COST * WITNESSES)
     rows, columns = linear_sum_assignment(np.concatenate([costs, alone], axis=1))

@@ -12,7 +12,7 @@ import numpy as np
 from marey.errors import FormatError, InputError, LabelsError, MareyError
 from marey.formats import load_labels, load_poses
 from marey.formats.deeplabcut.tables import SINGLE
-from marey.formats.registry import FORMATS, Format, format_named
+from marey.formats.registry import FORMATS, Format, detect_format, format_named
 from marey.formats.source import fill_up
 from marey.model import LabeledFrame, Labels, create_poses
 from marey.model.poses import INTERPOLATED
@@ -160,6 +160,8 @@ def _read(
     path: Path, fitting: list[Format], video: str | None, *, in_memory: bool = True
 ) -> xr.Dataset | Labels:
     """Read poses; from files that hold labels and no poses, the labels."""
+    if not fitting:  # which is said with all formats that either is read from
+        detect_format(path, "load_poses", "load_labels")
     has_labels = any("load_labels" in item.can for item in fitting)
     kind = _name_of_poses(fitting)
     if has_labels and not kind:

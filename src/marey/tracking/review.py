@@ -16,10 +16,19 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from marey.model import standardise_poses
-from marey.model.poses import INTERPOLATED
+from marey.model import load_rows, standardise_poses
+from marey.model.poses import is_filled
+from marey.scratch import scratch_array
 from marey.tracking.certainty import doubts_of
-from marey.tracking.detections import animal_size, mean_point, points_of
+from marey.tracking.detections import (
+    animal_size,
+    blocks_of,
+    distance,
+    extents,
+    mean_point,
+    points_of,
+    rows_at_a_time,
+)
 from marey.tracking.edits import Confirm, Delete, Edit, Join, Split, Swap
 from marey.tracking.repair import History
 from marey.words import counted
@@ -101,7 +110,7 @@ def find_suspicions(poses: xr.Dataset, *, limit: int | None = None) -> list[Susp
     done = [entry.edit for entry in History.of(poses).done]
     found = [
         *_swaps(scene, doubts_of(poses), done),
-        *_gaps(scene, _is_filled(poses)),
+        *_gaps(scene),
         *_jumps(scene),
         *_short_tracks(scene),
     ]
@@ -112,18 +121,42 @@ def find_suspicions(poses: xr.Dataset, *, limit: int | None = None) -> list[Susp
 
 @dataclass(frozen=True)
 class _Scene:
-    """What the search looks at: centres (n_frames, n_tracks, 2), frame numbers, names, the animals' size."""
+    """What the search looks at, put together block by block.
+
+    Parameters
+    ----------
+    centers
+        Of each track, shape (n_frames, n_tracks, 2); NaN where it was not found.
+    is_filled
+        Where a track has points that were filled in, shape (n_frames, n_tracks).
+    frames, names
+        Of the rows and of the tracks.
+    size
+        Length of an animal, pixels.
+    """
 
     centers: np.ndarray
+    is_filled: np.ndarray
     frames: np.ndarray
     names: list[str]
     size: float
 
     @classmethod
     def of(cls, poses: xr.Dataset) -> _Scene:
-        points = points_of(poses)[..., :2]
+        sizes = poses.sizes
+        shape = (sizes["time"], sizes["individual"])
+        centers, filled, found = scratch_array((*shape, 2)), np.zeros(shape, dtype=bool), [np.empty(0)]
+        n_rows = rows_at_a_time(shape[1] * sizes["keypoint"])
+        for start in range(0, shape[0], n_rows):
+            block, rows = load_rows(poses, start, start + n_rows), slice(start, start + n_rows)
+            points = points_of(block)[..., :2]
+            centers[rows] = mean_point(points)
+            filled[rows] = is_filled(block).any("keypoint").transpose("time", "individual")
+            found.append(extents(points.reshape(-1, *points.shape[2:])))
+        length = float(np.median(np.concatenate(found))) if any(map(len, found)) else 0.0
         names = [str(name) for name in poses["individual"].values]
-        return cls(mean_point(points), poses["frame"].values, names, animal_size(points))
+        size = max(length, 1.0) if length > 0 else animal_size(centers[:, :, None])
+        return cls(centers, filled, poses["frame"].values, names, size)
 
     @cached_property
     def is_there(self) -> np.ndarray:
@@ -258,11 +291,11 @@ def _exchange_likelihood(ends: np.ndarray, n_frames: int, size: float) -> float:
     return float(1 / (1 + np.exp(np.clip((crossed - kept) / (2 * variance) + RARE_NATS, -50, 50))))
 
 
-def _gaps(scene: _Scene, is_filled: np.ndarray) -> list[Suspicion]:
-    """Find stretches where a track is neither found nor filled in (n_frames, n_tracks)."""
+def _gaps(scene: _Scene) -> list[Suspicion]:
+    """Find stretches where a track is neither found nor filled in."""
     found = []
     for track, name in enumerate(scene.names):
-        there = scene.is_there[:, track] | is_filled[:, track]
+        there = scene.is_there[:, track] | scene.is_filled[:, track]
         for start, stop in _runs(~there):
             if start == 0 or stop == len(there) - 1:
                 continue
@@ -273,22 +306,18 @@ def _gaps(scene: _Scene, is_filled: np.ndarray) -> list[Suspicion]:
     return found
 
 
-def _is_filled(poses: xr.Dataset) -> np.ndarray:
-    """Return where a track has points that were filled in, (n_frames, n_tracks)."""
-    if INTERPOLATED not in poses:
-        return np.zeros((poses.sizes["time"], poses.sizes["individual"]), dtype=bool)
-    # Marks may be missing, where numbers took their place.
-    return (poses[INTERPOLATED] == 1).any("keypoint").transpose("time", "individual").values
-
-
 def _jumps(scene: _Scene) -> list[Suspicion]:
     """Find steps that are far longer than the animals' usual long ones."""
-    steps = np.linalg.norm(np.diff(scene.centers, axis=0), axis=-1)
+    steps = scratch_array((len(scene.centers) - 1, len(scene.names)))
+    for rows in blocks_of(steps):
+        steps[rows] = distance(
+            scene.centers[rows.start + 1 : rows.stop + 1], scene.centers[rows.start : rows.stop]
+        )
     known = steps[np.isfinite(steps)]
     if not len(known):
         return []
     usual = max(float(np.quantile(known, 0.99)), 0.05 * scene.size)
-    is_jump = np.nan_to_num(steps, nan=0.0) > JUMP_FACTOR * usual
+    is_jump = steps > JUMP_FACTOR * usual
     found = []
     for row in np.flatnonzero(is_jump.any(axis=1)).tolist():
         jumping = np.flatnonzero(is_jump[row]).tolist()

@@ -1,6 +1,7 @@
 """The rows of tracks, put together from the poses that animals were found in, block by block."""
 
 import json
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -16,8 +17,9 @@ from marey.tracking.certainty import (
     certain_stretches,
     identity_confidence,
 )
-from marey.tracking.detections import BLOCK_FRAMES, found_alone
+from marey.tracking.detections import found_alone, rows_at_a_time
 from marey.tracking.filling import doubtful_gaps, fill_absences
+from marey.tracking.linking import members
 from marey.tracking.repair import EDITS_ATTRIBUTE
 
 if TYPE_CHECKING:
@@ -32,9 +34,8 @@ class TrackRows:
     ----------
     poses
         What was found, in memory or in a file that is open.
-    source
-        The place along ``individual`` in `poses` that each track is in, shape (n_frames, n_tracks); -1
-        where it is not there.
+    track_of
+        The track of each place along ``individual`` in `poses`, shape (n_frames, n_slots); -1 for none.
     names
         Of the tracks.
     doubts
@@ -46,19 +47,26 @@ class TrackRows:
     """
 
     poses: "xr.Dataset"
-    source: np.ndarray
+    track_of: np.ndarray
     names: Sequence[str]
     doubts: Sequence[Doubt]
     max_gap: int
     log: Sequence[tuple[str, dict]]
 
-    def blocks(self, n_rows: int = BLOCK_FRAMES) -> Iterator["xr.Dataset"]:
-        """Give all rows in blocks of `n_rows`; only the last one's attributes count what was filled in."""
+    def __len__(self) -> int:
+        return len(self.track_of)
+
+    def blocks(self, n_rows: int | None = None) -> Iterator["xr.Dataset"]:
+        """Give all rows in blocks of `n_rows`; only the last one's attributes count what was filled in.
+
+        Left out: of as many as keep memory flat, however many tracks there are.
+        """
+        n_rows = n_rows or rows_at_a_time(len(self.names) * self.poses.sizes["keypoint"])
         kept = {name: value for name, value in self.poses.attrs.items() if name != EDITS_ATTRIBUTE}
         attributes = {**kept, DOUBTS_ATTRIBUTE: json.dumps(self.describe_doubts())}
         n_filled = 0
-        for start in range(0, len(self.source), n_rows):
-            block = self._rows(start, min(start + n_rows, len(self.source))).assign_attrs(attributes)
+        for start in range(0, len(self), n_rows):
+            block = self._rows(start, min(start + n_rows, len(self))).assign_attrs(attributes)
             if self.max_gap > 0:
                 n_filled += int(block[INTERPOLATED].sum())
                 parameters = {"max_gap": self.max_gap, "method": "linear", "n_filled": n_filled}
@@ -78,22 +86,55 @@ class TrackRows:
 
     def _rows(self, start: int, stop: int) -> "xr.Dataset":
         # A gap that is filled has its ends at most so far from the rows that are asked for.
-        margin = self.max_gap
-        first, last = max(0, start - margin), min(stop + margin, len(self.source))
-        rows = _gather(load_rows(self.poses, first, last), self.source[first:last], self.names)
-        confidence = self._identity_confidence[first:last]
-        rows = rows.assign({IDENTITY_CONFIDENCE: (("time", "individual"), confidence)})
+        first, last = max(0, start - self.max_gap), min(stop + self.max_gap, len(self))
+        tracks, source = self._sources(first, last)
+        rows = _gather(load_rows(self.poses, first, last), source, [self.names[i] for i in tracks])
+        sure = self._identity_confidence(tracks, source >= 0, first)
+        rows = rows.assign({IDENTITY_CONFIDENCE: (("time", "individual"), sure)})
         if self.max_gap > 0:
-            rows = fill_absences(rows, self._doubtful_gaps[first:last], self.max_gap)
-        return rows.isel(time=slice(start - first, stop - first))
+            rows = fill_absences(rows, self._is_doubtful(tracks, first, last), self.max_gap)
+        rows = rows.isel(time=slice(start - first, stop - first))
+        if len(tracks) == len(self.names):
+            return rows
+        return rows.reindex(individual=list(self.names), fill_value={INTERPOLATED: False})
+
+    def _sources(self, first: int, last: int) -> tuple[list[int], np.ndarray]:
+        """Return the tracks that are there in some rows, and the slot of each, (n_rows, n_tracks); or -1."""
+        track_of = self.track_of[first:last]
+        rows, slots = np.nonzero(track_of >= 0)
+        tracks, columns = np.unique(track_of[rows, slots], return_inverse=True)
+        source = np.full((last - first, len(tracks)), -1)
+        source[rows, columns] = slots
+        return tracks.tolist(), source
+
+    def _identity_confidence(self, tracks: list[int], is_there: np.ndarray, first: int) -> np.ndarray:
+        sure = np.full(is_there.shape, np.nan)
+        for column, track in enumerate(tracks):
+            there = np.flatnonzero(is_there[:, column])
+            sure[there, column] = identity_confidence(first + there, self._doubts_of[track])
+        return sure
+
+    def _is_doubtful(self, tracks: list[int], first: int, last: int) -> np.ndarray:
+        is_doubtful = np.zeros((last - first, len(tracks)), dtype=bool)
+        for column, track in enumerate(tracks):
+            for begin, end in np.clip(self._doubtful_gaps[track] - first, 0, last - first):
+                is_doubtful[begin:end, column] = True
+        return is_doubtful
 
     @cached_property
-    def _identity_confidence(self) -> np.ndarray:
-        return identity_confidence(self.source >= 0, self.doubts)
+    def _doubts_of(self) -> dict[int, list[Doubt]]:
+        found = defaultdict(list)
+        for doubt in self.doubts:
+            for track in doubt.tracks:
+                found[track].append(doubt)
+        return found
 
     @cached_property
-    def _doubtful_gaps(self) -> np.ndarray:
-        return doubtful_gaps(certain_stretches(self.source >= 0, self.doubts))
+    def _doubtful_gaps(self) -> list[np.ndarray]:
+        return [
+            doubtful_gaps(frames, certain_stretches(frames, self._doubts_of[track]))
+            for track, (frames, _) in enumerate(members(self.track_of))
+        ]
 
 
 def _gather(poses: "xr.Dataset", source: np.ndarray, names: Sequence[str]) -> "xr.Dataset":

@@ -30,7 +30,7 @@ from marey.tracking.linking import (
     measure_ends,
     measure_stray,
     members,
-    slots_of_tracks,
+    tracks_of,
 )
 from marey.tracking.mending import mend
 from marey.tracking.motion import MotionModel, learn_motion
@@ -97,7 +97,7 @@ class Tracking:
 
         Where a network told individuals apart, tracks have their names.
         """
-        return next(self.rows.blocks(len(self.rows.source)))
+        return next(self.rows.blocks(len(self.rows)))
 
     def save(self, path: str | Path, *, overwrite: bool = False) -> None:
         """Write the tracks in Marey's own netCDF, without holding them in memory.
@@ -171,10 +171,12 @@ def track(
     most = number if is_closed else n_animals
     motion = learn_motion(detections.points, detections.size)
     tracker = OnlineTracker(detections.points.shape[2], motion, detections.size, _longest_gap(frame_rate))
-    parts = members(_follow(detections, tracker, progress))
+    tracklets = _follow(detections, tracker, progress)
+    parts = members(tracklets)
     said = identity_features(poses)
     told = [said, None if describe is None else describe(poses, parts)]
-    linked = _Linked.make(parts, detections, [kind for kind in told if kind is not None], motion, frame_rate)
+    looks = [kind for kind in told if kind is not None]
+    linked = _Linked.make(tracklets, parts, detections, looks, motion, frame_rate)
     chains = linked.chains(most, can_leave=not is_closed)
     chains = _long_enough(chains, parts, min(min_frames, int(detections.is_there.any(axis=1).sum())))
     doubts = find_doubts(linked.joints(chains))
@@ -197,7 +199,7 @@ def track(
     }
     rows = TrackRows(
         poses,
-        slots_of_tracks(chains, parts, poses.sizes["time"]),
+        tracks_of(chains, tracklets),
         names_of(chains, parts, said, _known_names(poses)),
         doubts,
         round(max_gap_s * frame_rate),
@@ -293,6 +295,7 @@ class _Linked:
     @classmethod
     def make(
         cls,
+        tracklets: np.ndarray,
         parts: list[tuple[np.ndarray, np.ndarray]],
         detections: Detections,
         looks: list[Features],
@@ -301,10 +304,11 @@ class _Linked:
     ) -> "_Linked":
         lengths = BodyLengths.choose(detections.points, detections.features)
         stray = measure_stray(parts, detections.points, least_px=motion.detection_px)
+        crossings = learn_crossings(detections.points, tracklets, motion, stray, detections.size, frame_rate)
         return cls(
             ends=measure_ends(parts, detections.points),
             stray=stray,
-            crossings=learn_crossings(detections.points, parts, motion, stray, detections.size, frame_rate),
+            crossings=crossings,
             appearance=learn_appearance(parts, lengths, *looks),
             max_gap=_longest_gap(frame_rate),
         )

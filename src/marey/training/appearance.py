@@ -4,10 +4,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import groupby, islice, pairwise
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
+from marey.errors import ConfigError
 from marey.progress import Progress, ProgressCallback, ignore_progress
 from marey.scratch import scratch_array
 from marey.tracking.appearance import Features
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
 
     from marey.training.upright import Upright
     from marey.video import FrameSource
+
+WhenToLook = Literal["off", "auto", "on"]
+"""Whether animals are looked at in the video: never, where they met or were lost, or in any case."""
 
 # Pixels along the body.
 PICTURE_WIDTH = 96
@@ -114,6 +118,25 @@ class VideoAppearance:
                 self.progress(Progress("looking at the animals", kept[-1] + 1, len(looks)))
         self.progress(Progress("looking at the animals", len(looks), len(looks)))
         return features[: len(kept)], looks.take(np.array(kept, dtype=int))
+
+
+def choose_appearance(
+    video: Path | None, when: WhenToLook, *, progress: ProgressCallback = ignore_progress
+) -> VideoAppearance | None:
+    """Return who looks at the animals in a video, or None where nobody is to.
+
+    Raises
+    ------
+    ConfigError
+        Somebody is to look, and there is no video.
+    """
+    if when == "off":
+        return None
+    if video is None:
+        raise ConfigError(
+            "the animals' looks were asked for, but there is no video to see them in", hint="add --video PATH"
+        )
+    return VideoAppearance(video, even_if_clear=when == "on", progress=progress)
 
 
 def _pictures(

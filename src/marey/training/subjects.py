@@ -7,7 +7,7 @@ from typing import Protocol
 import numpy as np
 
 from marey.errors import InputError
-from marey.metrics import FOUND_SIGMA, object_keypoint_similarity, stout_area
+from marey.metrics import are_others
 from marey.model import Instance, LabeledFrame, Labels
 from marey.networks.approach import Approach
 from marey.runs import AugmentationConfig
@@ -18,8 +18,6 @@ AWAY_SHARE = 0.03
 ANYWHERE_SHARE = 0.2
 # A crop is empty when every animal's anchor is at least so far away, as a share of its side.
 EMPTY_BEYOND = 0.55
-# From this similarity on, what a model found is taken for an animal that a person labelled.
-SAME_ANIMAL_OKS = 0.5
 
 
 @dataclass(frozen=True)
@@ -199,9 +197,7 @@ def _unknown_animals(frame: LabeledFrame, confirmed: Sequence[Instance]) -> list
         return []
     truth = np.stack([instance.points for instance in confirmed])
     guesses = np.stack([instance.points for instance in others])
-    similarity = object_keypoint_similarity(guesses, truth, sigma=FOUND_SIGMA, area=stout_area(truth))
-    is_unknown = ~(similarity >= SAME_ANIMAL_OKS).any(axis=1)
-    return [Instance(np.full(truth.shape[1:], np.nan)) for _ in range(is_unknown.sum())]
+    return [Instance(np.full(truth.shape[1:], np.nan)) for _ in range(are_others(guesses, truth).sum())]
 
 
 def animals_of(frame: LabeledFrame, n_keypoints: int) -> tuple[np.ndarray, np.ndarray]:

@@ -6,14 +6,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from marey.metrics import (
-    FOUND_SIGMA,
-    animal_areas,
     euclidean_errors,
-    match_truth,
+    find_truth,
+    lone_size,
     reference_length,
     take_matched,
 )
-from marey.metrics.oks import STOUT_WIDTH
 from marey.model import LabeledFrame
 from marey.networks.decoding import FEATURE_NAMES
 from marey.networks.looking import Infer, look
@@ -96,8 +94,9 @@ class FrameCheck:
         missed = np.isnan(features).all(axis=(1, 2))
         if missed.any():
             size = reference_length(self.every_truth)
+            size = size if np.isfinite(size) else lone_size(self.run.plan.frame_size)
             known = np.isfinite(self.every_truth).all(axis=-1)
-            errors = np.where(missed[:, None] & known, size if np.isfinite(size) else 0.0, errors)
+            errors = np.where(missed[:, None] & known, size, errors)
         return float(np.nanmean(errors)) if np.isfinite(errors).any() else float("nan")
 
     def _look_for_several(self, infer: Infer) -> list[tuple[np.ndarray, np.ndarray]]:
@@ -105,10 +104,14 @@ class FrameCheck:
         from marey.prediction.several import predictor_of
 
         predictor = predictor_of(self.run, FunctionEngine(infer))
-        every_area = animal_areas(self.every_truth, least_width=STOUT_WIDTH)
-        areas = [every_area[self.frame_rows == row] for row in range(len(self.truth))]
-        pairs = []
-        for truth, found, area in zip(self.truth, predictor.predict_animals(self.images), areas, strict=True):
-            rows = match_truth(found.points, truth, sigma=FOUND_SIGMA, threshold=LOOSE_OKS, area=area)
-            pairs.append((take_matched(found.points, rows), take_matched(found.features, rows)))
-        return pairs
+        seen = predictor.predict_animals(self.images)
+        matches = find_truth(
+            [found.points for found in seen],
+            self.truth,
+            threshold=LOOSE_OKS,
+            lone_px=lone_size(self.run.plan.frame_size),
+        )
+        return [
+            (take_matched(found.points, rows), take_matched(found.features, rows))
+            for found, rows in zip(seen, matches, strict=True)
+        ]

@@ -12,6 +12,7 @@ import numpy as np
 
 from marey.errors import FormatError
 from marey.formats.source import path_parts
+from marey.model import FARTHEST_PX
 
 HEADER_NAMES = ("scorer", "individuals", "bodyparts", "coords")
 SINGLE = "single"
@@ -56,11 +57,12 @@ class KeypointTable:
                 f"{self.where} has the column {name} several times",
                 hint="one table per file: split a file that joins several networks' predictions",
             )
-        if (endless := np.argwhere(np.isinf(self.values))).size:
-            row, column = endless[0]
+        if (nowhere := np.argwhere(np.abs(self.values) > FARTHEST_PX)).size:
+            row, column = nowhere[0]
             name = " / ".join(part for part in self.columns[column] if part)
             raise FormatError(
-                f"{self.where} has an infinite number for {name} in the row of {self.index[row]}",
+                f"{self.where} has {self.values[row, column]:g} for {name} in the row of {self.index[row]}: "
+                "no image is so large",
                 hint="correct the cell, or leave it empty when the point is missing",
             )
         if not any(coordinate == "x" for _, _, coordinate in self.columns):

@@ -72,6 +72,7 @@ def smooth_poses(context: TaskContext) -> dict[str, Any]:
 def track_animals(context: TaskContext) -> dict[str, Any]:
     """Find out who is who in a file of poses."""
     from marey.tracking.files import track_file
+    from marey.training.appearance import choose_appearance
     from marey.visualisation.pyramid import build_pyramid
 
     wanted = dict(context.arguments)
@@ -79,11 +80,7 @@ def track_animals(context: TaskContext) -> dict[str, Any]:
     source, target = (project.root / wanted.pop(name) for name in ("source", "target"))
     key, appearance = wanted.pop("video", None), wanted.pop("appearance", "off")
     video = None if key is None else _video_path(project, key, source, is_looked_at=appearance != "off")
-    looks = None
-    if video is not None and appearance != "off":
-        from marey.training.appearance import VideoAppearance
-
-        looks = VideoAppearance(video, even_if_clear=appearance == "on", progress=context.progress)
+    looks = choose_appearance(video, appearance, progress=context.progress)
     found = track_file(source, target, video=video, describe=looks, **wanted, progress=context.progress)
     build_pyramid(target)
     return {
