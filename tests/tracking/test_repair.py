@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from marey.errors import AlreadyExistsError, ConflictError, FormatError, InputError, NotFoundError
 from marey.formats import load_poses, save_poses
 from marey.model import create_poses, read_history
-from marey.tracking import Confirm, Delete, Interpolate, Join, Split, Swap, TrackEditor, track
+from marey.tracking import Confirm, Delete, Interpolate, Join, Rename, Split, Swap, TrackEditor, track
 from marey.tracking.edits import edit_from_dict, edit_to_dict
 from marey.tracking.repair import OpenedTracks
 
@@ -113,6 +113,36 @@ def test_a_confirmed_range_is_certain():
     np.testing.assert_array_equal(sure.values, [0.6, 1, 1, np.nan, np.nan, np.nan])
 
 
+@pytest.mark.parametrize("name", ["mouse A", "Mäuschen", "鼠 一", "👩\u200d🔬", "track_1"])
+def test_a_renamed_track_is_the_same_under_another_name(name):
+    before = three_tracks()
+    after = Rename("bo", name).apply(before)
+    assert after["individual"].values.tolist() == ["ada", name, "cy"]
+    assert before["individual"].values.tolist() == ["ada", "bo", "cy"]
+    assert Rename(name, "bo").apply(after).equals(before)
+
+
+def test_a_name_that_a_join_left_is_free():
+    joined = Join("ada", "cy").apply(three_tracks())
+    assert Rename("bo", "cy").apply(joined)["individual"].values.tolist() == ["ada", "cy"]
+
+
+@pytest.mark.parametrize(
+    ("edit", "words"),
+    [
+        (Swap("a", "b", 4), "exchanged a and b from frame 4 on"),
+        (Split("a", 4, "c"), "split a at frame 4; the second part is c"),
+        (Join("a", "b"), "joined b to a"),
+        (Delete("a", None, 7), "deleted a up to frame 7"),
+        (Interpolate("a", 1, 2), "interpolated a in frames 1 to 2"),
+        (Confirm(("a", "b")), "confirmed a and b in all frames"),
+        (Rename("track_3", "mouse A"), "renamed track_3 to mouse A"),
+    ],
+)
+def test_a_repair_is_told_as_done(edit, words):
+    assert edit.describe() == words
+
+
 @pytest.mark.parametrize(
     ("edit", "message"),
     [
@@ -124,6 +154,14 @@ def test_a_confirmed_range_is_certain():
         (Split("ada", 10, "dot"), "ada has no point before frame 10"),
         (Split("ada", 11, "bo"), "a new name for the second part, got 'bo'"),
         (Split("ada", 11, " "), "a new name"),
+        (Rename("eve", "dot"), "there is no track 'eve'"),
+        (Rename("ada", "bo"), "a new name for ada, got 'bo'\nhint: taken are ada, bo, cy"),
+        (Rename("ada", "ada"), "a new name for ada, got 'ada'"),
+        (Rename("ada", ""), "a new name for ada, got ''"),
+        (Rename("ada", " dot"), "without blanks around it .* got ' dot'\nhint: leave them out"),
+        (Rename("ada", "dot\u3000"), "without blanks around it"),
+        (Rename("ada", "do\tt"), r"without control characters, got 'do\\tt'"),
+        (Rename("ada", "do\udc80t"), "without control characters"),
     ],
 )
 def test_repairs_that_do_not_fit(edit, message):
@@ -138,6 +176,7 @@ EDITS = (
     Delete("a", None, 7),
     Interpolate("ü🐭", 1, 2),
     Confirm(("a", "b")),
+    Rename("a", "souris é 🐭"),
 )
 
 
@@ -188,6 +227,47 @@ def test_undo_gives_the_file_back(file):
         TrackEditor(file).redo()
 
 
+def test_a_rename_is_undone_and_done_again_among_other_repairs(file):
+    before = load_poses(file)
+    editor = TrackEditor(file)
+    editor.apply(Rename("bo", "mouse é"))
+    editor.apply(Delete("mouse é", 11, 12), Rename("ada", "bo"))
+    assert editor.poses["individual"].values.tolist() == ["bo", "mouse é", "cy"]
+    for _ in range(3):
+        editor.undo()
+    assert load_poses(file).equals(before)
+    for _ in range(3):
+        editor.redo()
+    after = load_poses(file)
+    assert after["individual"].values.tolist() == ["bo", "mouse é", "cy"]
+    np.testing.assert_array_equal(x_of(after, "mouse é"), [100, np.nan, np.nan, 103, 104, 105])
+
+
+def test_a_history_that_was_written_earlier_still_opens(file):
+    """As files have it that were repaired before tracks could be renamed; names were less strict then."""
+    done = [
+        {
+            "kind": "swap",
+            "first": "ada",
+            "second": "bo",
+            "start": 11,
+            "stop": 12,
+            "time": "2026-01-02T03:04:05Z",
+        },
+        {"kind": "split", "track": "bo", "start": 13, "name": "dot ", "time": "", "author": "Eve"},
+    ]
+    before = load_poses(file)
+    save_poses(before.assign_attrs(kept_for_undo=1), file.with_name("tracks.original.nc"))
+    repaired = Split("bo", 13, "dot ").apply(Swap("ada", "bo", 11, 12).apply(before))
+    save_poses(repaired.assign_attrs(edits=json.dumps({"done": done, "undone": []})), file)
+    editor = TrackEditor(file)
+    assert [entry.author for entry in editor.history.done] == ["", "Eve"]
+    editor.apply(Rename("dot ", "dot"))
+    for _ in range(3):
+        editor.undo()
+    assert load_poses(file).equals(before)
+
+
 def test_the_provenance_tells_the_repairs_once(file):
     editor = TrackEditor(file)
     editor.apply(Swap("ada", "bo"))
@@ -195,8 +275,8 @@ def test_the_provenance_tells_the_repairs_once(file):
     operations = [entry["operation"] for entry in read_history(load_poses(file))]
     assert operations == ["repair tracks"]
     assert read_history(editor.poses)[0]["edits"] == [
-        "exchange ada and bo in all frames",
-        "delete cy in all frames",
+        "exchanged ada and bo in all frames",
+        "deleted cy in all frames",
     ]
 
 

@@ -7,8 +7,7 @@ import xarray as xr
 
 from marey import scratch
 from marey.errors import AlreadyExistsError, FormatError
-from marey.formats import load_poses, save_poses
-from marey.formats import native
+from marey.formats import load_poses, native, save_poses
 from marey.formats.native import open_poses, save_blocks
 from marey.model import create_poses
 from marey.tracking import detections, load_animals, track
@@ -72,7 +71,8 @@ def test_many_that_come_and_go_take_no_more_room_than_who_is_there(tmp_path, mon
     n_frames = n_visits * stay
     points = np.full((n_frames, 2, 4, 2), np.nan)
     for visit in range(n_visits):  # the next one comes elsewhere, before this one has left
-        points[visit * stay : (visit + 1) * stay + 8, visit % 2] = [100.0 + 300 * (visit % 7), 100.0 + 400 * (visit % 3)] + BODY
+        place = np.array([100.0 + 300 * (visit % 7), 100.0 + 400 * (visit % 3)])
+        points[visit * stay : (visit + 1) * stay + 8, visit % 2] = place + BODY
         points[visit * stay + 12 : visit * stay + 15, visit % 2] = np.nan
     poses = create_poses(points.transpose(0, 3, 2, 1), keypoints=list("abcd"), individuals=["x", "y"])
     tracks = track(poses, can_leave=True)

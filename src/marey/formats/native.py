@@ -26,7 +26,7 @@ T = TypeVar("T")
 SCHEMA_ATTRIBUTE = "marey_poses_version"
 SCHEMA_VERSION = 1
 UNLIMITED_DIMENSION = "time"
-# So many rows, and so many individuals, lie together on disk. Where none of these is there, nothing is written.
+# So many rows of so many individuals lie together on disk; where none of these is there, nothing does.
 CHUNK_FRAMES, CHUNK_INDIVIDUALS = 1024, 16
 SUFFIXES = (".nc", ".h5")
 FLOAT_VARIABLES = ("position", "confidence", "expected_error", "error_90")
@@ -96,7 +96,7 @@ def save_blocks(blocks: Iterable[xr.Dataset], path: str | Path) -> None:
 
 
 def _append(rows: xr.DataArray, variable: Any, start: int) -> None:
-    """Write `rows` from `start` on; of individuals that are not there, nothing is what a file holds anyway."""
+    """Write `rows` from `start` on, but for who is not there: what was never written is missing."""
     if "individual" not in rows.dims or rows.dtype.kind not in "fb":
         variable[start:] = rows.values
         return
