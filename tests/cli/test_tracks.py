@@ -39,13 +39,27 @@ def test_a_repair_its_history_and_undo(file):
     assert {name: entry[name] for name in ("kind", "first", "second", "start", "stop", "author")} == {
         "kind": "swap", "first": "ada", "second": "bo", "start": 5, "stop": 9, "author": "Eve",
     }  # fmt: skip
-    assert "exchange ada and bo in frames 5 to 9" in done.stderr
+    assert "exchanged ada and bo in frames 5 to 9" in done.stderr
     assert load_poses(file)["position"].values[5, 1, 0, 0] == 500
     assert "Eve" in run("history", file).stderr
     undone = json.loads(run("undo", file, "--json").stdout)
     assert (len(undone["done"]), len(undone["undone"])) == (0, 1)
     assert load_poses(file).equals(before)
     assert len(json.loads(run("redo", file, "--json").stdout)["done"]) == 1
+
+
+def test_a_track_is_renamed_and_called_so_from_then_on(file):
+    done = run("rename", file, "bo", "souris é 🐁", "--json")
+    assert done.exit_code == 0
+    assert "done: renamed bo to souris é 🐁; take it back with" in done.stderr
+    (entry,) = json.loads(done.stdout)["done"]
+    assert (entry["kind"], entry["track"], entry["name"]) == ("rename", "bo", "souris é 🐁")
+    assert load_poses(file)["individual"].values.tolist() == ["ada", "souris é 🐁"]
+    (gap,) = json.loads(run("review", file, "--json").stdout)
+    assert gap["tracks"] == ["souris é 🐁"]
+    assert "undone: renamed bo to" in run("undo", file).stderr
+    with pytest.raises(InputError, match="a new name for bo, got 'ada'"):
+        raise run("rename", file, "bo", "ada").exception
 
 
 def test_every_repair_can_be_called(file):
@@ -55,10 +69,11 @@ def test_every_repair_can_be_called(file):
         ["join", file, "ada", "cy"],
         ["delete", file, "bo", "--from", 29],
         ["confirm", file, "ada", "bo", "--to", 8],
+        ["rename", file, "bo", "mouse A"],
     ):
         assert run(*arguments).exit_code == 0, arguments
     kinds = [entry["kind"] for entry in json.loads(run("history", file, "--json").stdout)["done"]]
-    assert kinds == ["interpolate", "split", "join", "delete", "confirm"]
+    assert kinds == ["interpolate", "split", "join", "delete", "confirm", "rename"]
 
 
 def test_the_list_of_what_to_look_at(file, tmp_path):

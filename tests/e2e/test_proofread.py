@@ -189,7 +189,8 @@ def test_the_file_stays_open_when_one_track_is_left(project, shared_server, page
     project, path, *_ = project
     single = load_poses(path).isel(individual=[0])
     save_poses(single, path.with_name("three mice-alone.nc"))
-    save_poses(load_poses(path), path.with_name("three mice.nc"))
+    places = append_history(load_poses(path), "predict", run="first")  # nobody followed these
+    save_poses(places, path.with_name("three mice.nc"))
     open_page(page, shared_server, project)
     tracks = page.get_by_role("list", name="Tracks").get_by_role("button")
     for left in (2, 1):
@@ -312,6 +313,47 @@ def test_a_range_is_repaired_alone(project, shared_server, page):
     np.testing.assert_array_equal(after[10:21, ..., 0], before[10:21, ..., 2])
     np.testing.assert_array_equal(after[:10], before[:10])
     np.testing.assert_array_equal(after[21:], before[21:])
+
+
+def test_a_track_is_renamed_where_its_name_stands(project, shared_server, page):
+    project, path, _, names = project
+    open_page(page, shared_server, project)
+    tracks = page.get_by_role("list", name="Tracks").get_by_role("button")
+    gap = page.get_by_role("region", name="Issues").get_by_role("button").filter(has_text="in 7 frames")
+    gap.click()
+    expect(tracks.first).to_have_class(re.compile("lanes__name--first"))
+    colour = tracks.first.locator(".lanes__colour").get_attribute("style")
+
+    # Letters that are typed and Escape do not what they do elsewhere; a name that is taken is refused.
+    page.keyboard.press("n")
+    field = page.get_by_role("textbox", name=f"New name of {names[0]}")
+    expect(field).to_be_focused()
+    page.keyboard.type("xkdeu 2")
+    page.keyboard.press("Escape")
+    expect(field).to_have_count(0)
+    expect(tracks.first).to_contain_text(names[0])
+    tracks.first.dblclick()
+    field.fill(names[1])
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("alert")).to_contain_text(f"a new name for {names[0]}, got '{names[1]}'")
+    wait_for_repairs(page, 0)
+    field.fill("Mäuschen 鼠 🐁")
+    page.keyboard.press("Enter")
+    wait_for_repairs(page, 1)
+
+    # All about it follows: its lane with its colour, what is chosen, the issue that is open, traces.
+    assert [str(name) for name in load_poses(path)["individual"].values] == ["Mäuschen 鼠 🐁", *names[1:]]
+    expect(tracks.first).to_contain_text("Mäuschen 鼠 🐁")
+    expect(tracks.first).to_have_class(re.compile("lanes__name--first"))
+    expect(tracks.first.locator(".lanes__colour")).to_have_attribute("style", colour)
+    expect(gap).to_have_attribute("aria-current", "true")
+    expect(gap).to_contain_text("Mäuschen 鼠 🐁 is not found in 7 frames")
+    traced = page.get_by_role("list", name="Tracks in the traces").get_by_role("listitem")
+    expect(traced).to_have_text(["Mäuschen 鼠 🐁"])
+    page.keyboard.press("u")
+    wait_for_repairs(page, 0)
+    expect(tracks.first).to_contain_text(names[0])
+    expect(gap).to_have_attribute("aria-current", "true")
 
 
 def test_half_a_range_goes_on_to_the_end(project, shared_server, page):

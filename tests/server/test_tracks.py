@@ -74,7 +74,10 @@ def test_a_swap_is_found_repaired_and_taken_back(client, tracks, poses_file):
     assert after["revision"] != before["revision"]
     assert after["suspicions"] == []
     assert after["done"][0]["author"] == "Ada"
-    assert "exchange" in after["done"][0]["description"]
+    (entry,) = after["done"]
+    assert entry["description"] == "exchanged a and b from frame 25 on"
+    told = {name: value for name, value in entry["edit"].items() if value is not None}
+    assert told == {"kind": "swap", "first": "a", "second": "b", "start": 25}
     undone = client.post(f"{tracks}/tracks/undo", json={"revision": after["revision"]}).json()
     np.testing.assert_array_equal(load_poses(poses_file)["position"].values, walking(25))
     assert (len(undone["done"]), len(undone["undone"])) == (0, 1)
@@ -108,7 +111,7 @@ def test_what_somebody_else_did_right_after_a_repair_is_seen(client, tracks, pos
     mine = swap(client, tracks).json()
     assert swap(client, tracks, revision=mine["revision"], start=3).status_code == 409
     now = client.get(f"{tracks}/tracks").json()
-    assert [entry["description"].split()[0] for entry in now["done"]] == ["exchange", "delete"]
+    assert [entry["edit"]["kind"] for entry in now["done"]] == ["swap", "delete"]
 
 
 def test_what_somebody_else_did_while_tracks_were_read_is_seen(client, tracks, poses_file, monkeypatch):
@@ -123,7 +126,7 @@ def test_what_somebody_else_did_while_tracks_were_read_is_seen(client, tracks, p
     assert before["done"] == []
     assert swap(client, tracks, revision=before["revision"]).status_code == 409
     (entry,) = client.get(f"{tracks}/tracks").json()["done"]
-    assert entry["description"].startswith("delete b")
+    assert entry["description"].startswith("deleted b")
 
 
 def test_repairs_that_do_not_fit(client, tracks, poses_file):
@@ -135,6 +138,48 @@ def test_repairs_that_do_not_fit(client, tracks, poses_file):
     refused = client.post(f"{tracks}/tracks/undo", json={"revision": nothing})
     assert "nothing to undo" in refused.json()["error"]["message"]
     assert poses_file.read_bytes() == content
+
+
+def edit(client, tracks, *edits):
+    revision = client.get(f"{tracks}/tracks").json()["revision"]
+    return client.post(f"{tracks}/tracks/edits", json={"revision": revision, "edits": edits})
+
+
+def test_a_renamed_track_keeps_its_place(client, tracks, poses_file):
+    done = edit(client, tracks, {"kind": "rename", "track": "a", "name": "Mäuschen 🐁"}).json()
+    assert done["names"] == ["Mäuschen 🐁", "b"]
+    assert client.get(tracks).json()["individuals"] == ["Mäuschen 🐁", "b"]
+    assert done["done"][0]["edit"]["name"] == "Mäuschen 🐁"
+    undone = client.post(f"{tracks}/tracks/undo", json={"revision": done["revision"]}).json()
+    assert undone["names"] == ["a", "b"]
+    content = poses_file.read_bytes()
+    for name, what in (
+        ("b", "a new name for a, got 'b'"),
+        ("c ", "without blanks around it"),
+        ("", "got ''"),
+    ):
+        refused = edit(client, tracks, {"kind": "rename", "track": "a", "name": name})
+        assert refused.status_code == 422
+        assert what in refused.json()["error"]["message"]
+    assert poses_file.read_bytes() == content
+
+
+def test_the_list_of_results_says_which_are_tracks(client, url, tracks, poses_file, finish):
+    def listed():
+        return {item["name"]: item["is_tracked"] for item in client.get(f"{url}/results").json()}
+
+    assert listed() == {"day 1": True}, "another tool named several animals"
+    save_poses(append_history(load_poses(poses_file), "predict", run="first"), poses_file)
+    assert listed() == {"day 1": False}
+    finish(client.post(f"{tracks}/track", json={"n_animals": 2}).json())
+    assert listed() == {"day 1": False, "day 1-tracks": True}
+    edit(client, tracks, {"kind": "delete", "track": "b"})
+    assert listed() == {"day 1": True, "day 1-tracks": True}, "repaired, though one is left"
+
+
+def test_one_animal_that_nobody_followed_is_no_track(client, url, poses_file):
+    save_poses(load_poses(poses_file).isel(individual=[0]), poses_file)
+    assert not client.get(f"{url}/results").json()[0]["is_tracked"]
 
 
 def test_only_the_places_of_a_prediction_name_nobody(client, tracks, poses_file):

@@ -7,7 +7,17 @@ import pytest
 
 from marey.formats import save_poses
 from marey.model import create_poses
-from marey.tracking import Confirm, Delete, Interpolate, Join, Split, Swap, TrackEditor, find_suspicions
+from marey.tracking import (
+    Confirm,
+    Delete,
+    Interpolate,
+    Join,
+    Rename,
+    Split,
+    Swap,
+    TrackEditor,
+    find_suspicions,
+)
 
 SHAPE = np.array([[-10.0, 0.0], [0.0, 0.0], [10.0, 0.0]])
 
@@ -181,6 +191,8 @@ DOUBT = {"start": 120, "stop": 124, "tracks": ["m1", "m2"], "probability": 0.3, 
         ([Swap("m1", "m3", 60)], ("m3", "m2")),
         ([Swap("m1", "m3", 60, 100)], ("m1", "m2")),
         ([Split("m1", 60, "late")], ("late", "m2")),
+        ([Rename("m2", "mouse A")], ("m1", "mouse A")),
+        ([Swap("m1", "m3", 60), Rename("m1", "ada"), Rename("m3", "m1")], ("m1", "m2")),
         ([Delete("m3", 0, 130), Delete("m2", 131), Join("m3", "m2")], ("m1", "m3")),
         ([Delete("m2", 0, 119), Split("m2", 150, "late"), Delete("m1", 120), Join("m1", "m2")], None),
     ],
@@ -202,6 +214,8 @@ def test_what_was_confirmed_stays_so_when_its_track_gets_another_name(tmp_path):
     after = TrackEditor(file).apply(Confirm(("m2",), 100, 109), Swap("m1", "m2", 50))
     gaps = [item.tracks for item in find_suspicions(after) if item.kind == "gap"]
     assert gaps == []
+    after = TrackEditor(file).apply(Rename("m1", "mouse A"))
+    assert [item.tracks for item in find_suspicions(after) if item.kind == "gap"] == []
 
 
 def confirmed(tmp_path, paths, *edits):

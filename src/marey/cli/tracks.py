@@ -43,7 +43,8 @@ def review(
 
     if limit < 1:
         raise ConfigError(f"expected --limit of at least 1, got {limit}")
-    found = find_suspicions(load_animals(file, video=of), limit=limit)
+    with load_animals(file, video=of, in_memory=False) as animals:
+        found = find_suspicions(animals, limit=limit)
     for item in found:
         say(f"{item.start:>8} – {item.stop:<8} {item.kind:<6} {item.likelihood:4.0%}  {item.reason}")
     if not found:
@@ -98,6 +99,23 @@ def join(file: _File, first: _Track, second: _Track, author: _Author = "", as_js
     from marey.tracking import Join
 
     _apply(file, Join(first, second), author, as_json)
+
+
+@_app.command("rename")
+def rename(
+    file: _File,
+    old: _Track,
+    new: Annotated[str, typer.Argument(help="What it shall be called.")],
+    author: _Author = "",
+    as_json: AsJson = False,
+) -> None:
+    """Give a track another name, which no other track has.
+
+    Example: marey tracks rename tracks/day1.nc track_3 "mouse A"
+    """
+    from marey.tracking import Rename
+
+    _apply(file, Rename(old, new), author, as_json)
 
 
 @_app.command("delete")

@@ -14,7 +14,7 @@ from marey.server import results
 from marey.server.schemas import tracks as schema
 from marey.server.track_labels import corrected_frames
 from marey.tracking import History, TrackEditor, find_suspicions
-from marey.tracking.edits import IDENTITY_CONFIDENCE, edit_from_dict
+from marey.tracking.edits import IDENTITY_CONFIDENCE, edit_from_dict, edit_to_dict
 from marey.tracking.repair import OpenedTracks, revision_of
 from marey.visualisation.pyramid import pyramid_path
 
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from marey.server.context import OpenProject
     from marey.server.schemas.jobs import Job
+    from marey.tracking import Entry
 
 MOST_SUSPICIONS = 500
 MOST_BINS = 4096
@@ -153,17 +154,10 @@ def _describe(path: Path, poses: "xr.Dataset", revision: str) -> schema.Tracks:
     is_flat = poses.sizes["space"] == 2
     found = find_suspicions(poses) if is_flat else []
     history = History.of(poses)
-    entries = [
-        [
-            schema.TrackEntry(description=entry.edit.describe(), time=entry.time, author=entry.author)
-            for entry in part
-        ]
-        for part in (history.done, history.undone)
-    ]
     return schema.Tracks(
         revision=revision,
         names=names,
-        is_tracked=IDENTITY_CONFIDENCE in poses or bool(history.done) or _is_of_others(poses),
+        is_tracked=results.is_tracked(read_history(poses), names),
         is_editable=is_flat and native.detect(path),
         suspicions=[
             schema.TrackSuspicion(
@@ -178,15 +172,17 @@ def _describe(path: Path, poses: "xr.Dataset", revision: str) -> schema.Tracks:
             for item in found[:MOST_SUSPICIONS]
         ],
         n_suspicions=len(found),
-        done=entries[0],
-        undone=entries[1],
+        done=[_entry(entry) for entry in history.done],
+        undone=[_entry(entry) for entry in history.undone],
         corrected=corrected_frames(poses),
     )
 
 
-def _is_of_others(poses: "xr.Dataset") -> bool:
-    """Tell whether another tool named the animals; the places of a prediction name nobody."""
-    return all(step.get("operation") != "predict" for step in read_history(poses))
+def _entry(entry: "Entry") -> schema.TrackEntry:
+    edit = schema.TrackEdit.model_validate(edit_to_dict(entry.edit))
+    return schema.TrackEntry(
+        edit=edit, description=entry.edit.describe(), time=entry.time, author=entry.author
+    )
 
 
 def _sureness(poses: "xr.Dataset") -> np.ndarray:

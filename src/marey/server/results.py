@@ -15,10 +15,11 @@ from marey.formats.windows import PosesSummary, read_rows, summarise_poses
 from marey.formats.windows import read_frame_numbers as read_numbers
 from marey.project import find_predicted_video
 from marey.server.schemas import results as schema
+from marey.tracking.repair import REPAIRED
 from marey.visualisation.pyramid import build_pyramid, open_pyramid, pyramid_path
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     import xarray as xr
 
@@ -30,6 +31,8 @@ MAX_PREVIEW_ROWS = 20_000
 SUFFIXES = (".h5", ".nc")
 SMOOTHED = "-smooth"
 ORIGINAL = ".original"
+# What the provenance says of poses that were found, and of those that were followed.
+PREDICTED, TRACKED = "predict", "track"
 
 
 @dataclass(frozen=True)
@@ -105,9 +108,19 @@ def video_of(project: "OpenProject", file: ResultFile) -> str | None:
     return find_predicted_video(project.project, file.path.name, source, file.summary.history)
 
 
+def is_tracked(history: "Sequence[Mapping[str, Any]]", individuals: "Sequence[str]") -> bool:
+    """Tell whether a name means the same animal all along, by what was done to the poses.
+
+    Animals were followed or repaired by hand, or several were named by another tool; the places of a
+    prediction name nobody.
+    """
+    operations = {step.get("operation") for step in history}
+    return bool(operations & {TRACKED, REPAIRED}) or (PREDICTED not in operations and len(individuals) > 1)
+
+
 def _describe(project: "OpenProject", file: ResultFile) -> schema.Result:
     status, summary = file.path.stat(), file.summary
-    predicted = next((step for step in summary.history if step.get("operation") == "predict"), {})
+    predicted = next((step for step in summary.history if step.get("operation") == PREDICTED), {})
     operations = [str(step.get("operation", "")) for step in summary.history]
     return schema.Result(
         id=file.id,
@@ -119,6 +132,7 @@ def _describe(project: "OpenProject", file: ResultFile) -> schema.Result:
         fps=summary.fps,
         keypoints=list(summary.keypoints),
         individuals=list(summary.individuals),
+        is_tracked=is_tracked(summary.history, summary.individuals),
         is_smoothed=any("smooth" in name or "filter" in name for name in operations),
         modified=datetime.fromtimestamp(status.st_mtime, UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ"),
         size=status.st_size,

@@ -2,7 +2,7 @@
 
 from marey.tracking.certainty import Doubt, doubts_of
 from marey.tracking.compare import evaluate_instances, evaluate_tracks
-from marey.tracking.edits import Confirm, Delete, Edit, Interpolate, Join, Split, Swap
+from marey.tracking.edits import Confirm, Delete, Edit, Interpolate, Join, Rename, Split, Swap
 from marey.tracking.files import track_file
 from marey.tracking.reading import load_animals, load_truth
 from marey.tracking.repair import Entry, History, OpenedTracks, TrackEditor
@@ -19,6 +19,7 @@ __all__ = [
     "Interpolate",
     "Join",
     "OpenedTracks",
+    "Rename",
     "Split",
     "Suspicion",
     "Swap",

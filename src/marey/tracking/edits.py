@@ -1,4 +1,4 @@
-"""Repairs of tracks by hand: small steps, each of which says in words what it did and can be written down.
+"""Repairs of tracks by hand: small steps, each of which says in words what was done and can be written down.
 
 Ranges are frame numbers, both ends included; a missing end means the beginning or the end of the recording.
 Every step returns new poses and leaves its input alone.
@@ -6,19 +6,23 @@ Every step returns new poses and leaves its input alone.
 
 from __future__ import annotations
 
+import unicodedata
 from dataclasses import asdict, dataclass, fields
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 import numpy as np
 
 from marey.errors import InputError
-from marey.model.poses import IDENTITY_CONFIDENCE, INTERPOLATED
+from marey.model.poses import IDENTITY_CONFIDENCE, INTERPOLATED, is_filled
 from marey.refinement import interpolate_gaps
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     import xarray as xr
+
+# Categories of Unicode that no name has: control characters, ends of lines, halves of letters.
+_NO_LETTERS = frozenset({"Cc", "Cs", "Zl", "Zp"})
 
 
 class Edit(Protocol):
@@ -30,7 +34,7 @@ class Edit(Protocol):
         """Return repaired poses; raise InputError where the repair does not fit them."""
 
     def describe(self) -> str:
-        """Say in words what is done."""
+        """Say in words what was done."""
 
 
 @dataclass(frozen=True)
@@ -57,8 +61,8 @@ class Swap:
         return poses
 
     def describe(self) -> str:
-        """Say in words what is done."""
-        return f"exchange {self.first} and {self.second} {_in_words(self.start, self.stop)}"
+        """Say in words what was done."""
+        return f"exchanged {self.first} and {self.second} {_in_words(self.start, self.stop)}"
 
 
 @dataclass(frozen=True)
@@ -73,11 +77,7 @@ class Split:
     def apply(self, poses: xr.Dataset) -> xr.Dataset:
         """Return poses with one more track."""
         _check_tracks(poses, self.track)
-        if not self.name.strip() or self.name in _names(poses):
-            raise InputError(
-                f"expected a new name for the second part, got {self.name!r}",
-                hint=f"taken are {', '.join(_names(poses))}",
-            )
+        _check_new_name(poses, self.name, "the second part")
         rows = _rows(poses, self.start, None)
         poses = _with_track(poses, self.name)
         here, there = _column(poses, self.track), _column(poses, self.name)
@@ -91,7 +91,7 @@ class Split:
         return poses
 
     def describe(self) -> str:
-        """Say in words what is done."""
+        """Say in words what was done."""
         return f"split {self.track} at frame {self.start}; the second part is {self.name}"
 
 
@@ -122,8 +122,8 @@ class Join:
         return _without_track(poses, self.second)
 
     def describe(self) -> str:
-        """Say in words what is done."""
-        return f"join {self.second} to {self.first}"
+        """Say in words what was done."""
+        return f"joined {self.second} to {self.first}"
 
 
 @dataclass(frozen=True)
@@ -148,8 +148,8 @@ class Delete:
         return poses
 
     def describe(self) -> str:
-        """Say in words what is done."""
-        return f"delete {self.track} {_in_words(self.start, self.stop)}"
+        """Say in words what was done."""
+        return f"deleted {self.track} {_in_words(self.start, self.stop)}"
 
 
 @dataclass(frozen=True)
@@ -184,8 +184,8 @@ class Interpolate:
         return poses
 
     def describe(self) -> str:
-        """Say in words what is done."""
-        return f"interpolate {self.track} {_in_words(self.start, self.stop)}"
+        """Say in words what was done."""
+        return f"interpolated {self.track} {_in_words(self.start, self.stop)}"
 
 
 @dataclass(frozen=True)
@@ -213,11 +213,34 @@ class Confirm:
         return poses
 
     def describe(self) -> str:
-        """Say in words what is done."""
-        return f"confirm {' and '.join(self.tracks)} {_in_words(self.start, self.stop)}"
+        """Say in words what was done."""
+        return f"confirmed {' and '.join(self.tracks)} {_in_words(self.start, self.stop)}"
 
 
-KINDS: dict[str, Any] = {kind.kind: kind for kind in (Swap, Split, Join, Delete, Interpolate, Confirm)}
+@dataclass(frozen=True)
+class Rename:
+    """Call `track` by another name; it keeps its place among the others."""
+
+    track: str
+    name: str
+    kind: ClassVar[str] = "rename"
+
+    def apply(self, poses: xr.Dataset) -> xr.Dataset:
+        """Return poses in which the track has the new name."""
+        _check_tracks(poses, self.track)
+        _check_new_name(poses, self.name, self.track)
+        _check_writable(self.name, self.track)
+        names = [self.name if name == self.track else name for name in _names(poses)]
+        return poses.copy(deep=True).assign_coords(individual=names)
+
+    def describe(self) -> str:
+        """Say in words what was done."""
+        return f"renamed {self.track} to {self.name}"
+
+
+KINDS: dict[str, Any] = {
+    kind.kind: kind for kind in (Swap, Split, Join, Delete, Interpolate, Confirm, Rename)
+}
 
 
 def edit_to_dict(edit: Edit) -> dict[str, Any]:
@@ -262,6 +285,22 @@ def _check_tracks(poses: xr.Dataset, *names: str, may_be_one: bool = False) -> N
         raise InputError(f"expected two different tracks, got {names[0]!r} twice")
 
 
+def _check_new_name(poses: xr.Dataset, name: str, of: str) -> None:
+    if not name.strip() or name in _names(poses):
+        raise InputError(
+            f"expected a new name for {of}, got {name!r}", hint=f"taken are {', '.join(_names(poses))}"
+        )
+
+
+def _check_writable(name: str, of: str) -> None:
+    """Refuse a name that cannot be told from another one on a screen, or not be typed again."""
+    if name != name.strip() or any(unicodedata.category(letter) in _NO_LETTERS for letter in name):
+        raise InputError(
+            f"expected a name for {of} without blanks around it and without control characters, got {name!r}",
+            hint="leave them out; letters of any language, signs, and blanks within the name are fine",
+        )
+
+
 def _rows(poses: xr.Dataset, start: int | None, stop: int | None) -> slice:
     """Return the rows of a range of frames, which must not be empty."""
     frames = poses["frame"].values
@@ -301,9 +340,8 @@ def _is_found(poses: xr.Dataset, column: int) -> np.ndarray:
     """Tell in which frames a track has a point that was not interpolated, (n_frames,)."""
     position = poses["position"].transpose("time", "individual", "keypoint", "space").values[:, column]
     known = np.isfinite(position).all(axis=-1)
-    if INTERPOLATED in poses:
-        known &= ~_plane(poses, INTERPOLATED)[:, column].astype(bool)
-    return known.any(axis=1)
+    filled = is_filled(poses).transpose("time", "individual", "keypoint").values[:, column]
+    return (known & ~filled).any(axis=1)
 
 
 def _with_track(poses: xr.Dataset, name: str) -> xr.Dataset:

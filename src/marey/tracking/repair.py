@@ -31,7 +31,8 @@ if TYPE_CHECKING:
 EDITS_ATTRIBUTE = "edits"
 # Marks the file of that name as ours: somebody's own is never replaced.
 KEPT_ATTRIBUTE = "kept_for_undo"
-_OPERATION = "repair tracks"
+# What the provenance of repaired tracks says.
+REPAIRED = "repair tracks"
 
 
 @dataclass(frozen=True)
@@ -312,6 +313,6 @@ def _state_of(path: Path) -> tuple[str, str]:
 
 def _log_repairs(poses: xr.Dataset, done: list[str]) -> xr.Dataset:
     """Return poses whose provenance has one entry for all repairs: the edits themselves are the history."""
-    older = [entry for entry in read_history(poses) if entry.get("operation") != _OPERATION]
+    older = [entry for entry in read_history(poses) if entry.get("operation") != REPAIRED]
     poses = poses.assign_attrs(log=json.dumps(older, ensure_ascii=False))
-    return append_history(poses, _OPERATION, edits=done) if done else poses
+    return append_history(poses, REPAIRED, edits=done) if done else poses

@@ -29,7 +29,7 @@ from marey.tracking.detections import (
     points_of,
     rows_at_a_time,
 )
-from marey.tracking.edits import Confirm, Delete, Edit, Join, Split, Swap
+from marey.tracking.edits import Confirm, Delete, Edit, Join, Rename, Split, Swap
 from marey.tracking.repair import History
 from marey.words import counted
 
@@ -196,6 +196,8 @@ def _renamed(tracks: tuple[str, ...], frame: int, edit: Edit) -> tuple[str, ...]
             names = {track: name}
         case Join(first=first, second=second):
             names = {second: first}
+        case Rename(track=track, name=name):
+            names = {track: name}
         case Delete(track=track) if _is_within(frame, edit):
             return tuple(name for name in tracks if name != track)
         case _:

@@ -3128,6 +3128,11 @@ export interface components {
             individuals: string[];
             /** Is Smoothed */
             is_smoothed: boolean;
+            /**
+             * Is Tracked
+             * @description Whether the animals were followed, so that a name means the same animal all along.
+             */
+            is_tracked: boolean;
             /** Keypoints */
             keypoints: string[];
             /** Modified */
@@ -3183,6 +3188,11 @@ export interface components {
             is_contiguous: boolean;
             /** Is Smoothed */
             is_smoothed: boolean;
+            /**
+             * Is Tracked
+             * @description Whether the animals were followed, so that a name means the same animal all along.
+             */
+            is_tracked: boolean;
             /** Keypoints */
             keypoints: string[];
             /** Last Frame */
@@ -3820,7 +3830,7 @@ export interface components {
          *
          *     ``swap``: first, second, start, stop. ``split``: track, start, name. ``join``: first, second. ``delete``
          *     and ``interpolate``: track, start, stop. ``confirm`` (somebody looked, and it is right): tracks, start,
-         *     stop.
+         *     stop. ``rename``: track, name.
          */
         TrackEdit: {
             /** First */
@@ -3829,7 +3839,7 @@ export interface components {
              * Kind
              * @enum {string}
              */
-            kind: "swap" | "split" | "join" | "delete" | "interpolate" | "confirm";
+            kind: "swap" | "split" | "join" | "delete" | "interpolate" | "confirm" | "rename";
             /** Name */
             name?: string | null;
             /** Second */
@@ -3865,8 +3875,12 @@ export interface components {
         TrackEntry: {
             /** Author */
             author: string;
-            /** Description */
+            /**
+             * Description
+             * @description What was done, in words that begin in lower case.
+             */
             description: string;
+            edit: components["schemas"]["TrackEdit"];
             /** Time */
             time: string;
         };

@@ -16,7 +16,7 @@ import type { Job } from '../api/jobStream';
 import { useAction } from '../api/useAction';
 import { Badge, type Tone } from './Badge';
 import { Button } from './Button';
-import { count, duration } from './format';
+import { capitalised, count, duration } from './format';
 import './JobCard.css';
 import { Progress } from './Progress';
 
@@ -41,7 +41,7 @@ export function JobBadge({ status }: { status: Job['status'] }) {
 
 /** "training first" → "Training first". */
 export function titleOf(job: Job): string {
-  return job.title.charAt(0).toUpperCase() + job.title.slice(1);
+  return capitalised(job.title);
 }
 
 export function useCancel(job: Job) {

@@ -25,6 +25,11 @@ export function percent(share: number | null | undefined, digits = 0): string {
   return share === null || share === undefined ? '–' : measure(share * 100, '%', digits);
 }
 
+/** "joined b to a" → "Joined b to a". */
+export function capitalised(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}
+
 /** 200 → "3 min 20 s"; the two largest units are enough. */
 export function duration(seconds: number | null | undefined): string {
   if (seconds === null || seconds === undefined || !Number.isFinite(seconds)) return '–';

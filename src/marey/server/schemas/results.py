@@ -59,6 +59,8 @@ class Result(Wire):
     fps: float | None
     keypoints: list[str]
     individuals: list[str]
+    is_tracked: bool
+    """Whether the animals were followed, so that a name means the same animal all along."""
     is_smoothed: bool
     modified: str
     size: int

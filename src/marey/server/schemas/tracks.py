@@ -41,10 +41,10 @@ class TrackEdit(Wire):
 
     ``swap``: first, second, start, stop. ``split``: track, start, name. ``join``: first, second. ``delete``
     and ``interpolate``: track, start, stop. ``confirm`` (somebody looked, and it is right): tracks, start,
-    stop.
+    stop. ``rename``: track, name.
     """
 
-    kind: Literal["swap", "split", "join", "delete", "interpolate", "confirm"]
+    kind: Literal["swap", "split", "join", "delete", "interpolate", "confirm", "rename"]
     first: str | None = None
     second: str | None = None
     track: str | None = None
@@ -57,7 +57,9 @@ class TrackEdit(Wire):
 class TrackEntry(Wire):
     """One repair in the history."""
 
+    edit: TrackEdit
     description: str
+    """What was done, in words that begin in lower case."""
     time: str
     author: str
 

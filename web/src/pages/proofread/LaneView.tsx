@@ -10,7 +10,9 @@ import { classes } from '../../components/classes';
 import { type RowRange, rowAt, spanOf } from '../../engine/timeline';
 import type { ResultSession } from '../results/resultSession';
 import { drawLanes, drawRuler, LANE_PX, type LaneStyle, type Lanes, type Marks, RULER_PX } from './drawLanes';
+import { NameField } from './NameField';
 import { type Choice, choose, rangeOf, type Suspicion } from './repairs';
+import type { Renaming } from './useRenaming';
 
 const WHEEL_ZOOM_PER_PX = 0.0015;
 const BINS = 2048;
@@ -24,9 +26,10 @@ interface Props {
   readonly issue: Suspicion | null;
   readonly choice: Choice;
   readonly onChoose: (choice: Choice) => void;
+  readonly renaming: Renaming;
 }
 
-export function LaneView({ session, revision, names, colours, issues, issue, choice, onChoose }: Props) {
+export function LaneView({ session, revision, names, colours, issues, issue, choice, onChoose, renaming }: Props) {
   const list = useRef<HTMLUListElement>(null);
   // biome-ignore lint/correctness/useExhaustiveDependencies: tracks that were chosen elsewhere come into view
   useEffect(() => {
@@ -40,21 +43,23 @@ export function LaneView({ session, revision, names, colours, issues, issue, cho
         <ul aria-label="Tracks" className="lanes__names" ref={list}>
           {names.map((name, track) => (
             <li key={name} style={{ height: LANE_PX }}>
-              <button
-                aria-pressed={choice.first === name || choice.second === name}
-                className={classes(
-                  'lanes__name',
-                  choice.first === name && 'lanes__name--first',
-                  choice.second === name && 'lanes__name--second',
-                )}
-                onClick={(event) => onChoose(choose(choice, name, event.shiftKey))}
-                title={`Choose ${name}; with Shift, as the second track`}
-                type="button"
-              >
-                <span aria-hidden className="lanes__colour" style={{ background: colours[track] }} />
-                <span className="lanes__text">{name}</span>
-                {track < 9 && <span className="faint number">{track + 1}</span>}
-              </button>
+              {renaming.track === name ? (
+                <NameField
+                  isNearEnd={track >= names.length / 2}
+                  name={name}
+                  onClose={renaming.end}
+                  onSave={(wish, onRefused) => renaming.save(name, wish, onRefused)}
+                />
+              ) : (
+                <LaneName
+                  choice={choice}
+                  colour={colours[track]}
+                  name={name}
+                  onChoose={onChoose}
+                  onRename={() => renaming.begin(name)}
+                  track={track}
+                />
+              )}
             </li>
           ))}
         </ul>
@@ -64,7 +69,35 @@ export function LaneView({ session, revision, names, colours, issues, issue, cho
   );
 }
 
-function LaneCanvas({ session, revision, names, colours, issues, issue, choice }: Omit<Props, 'onChoose'>) {
+interface LaneNameProps extends Pick<Props, 'choice' | 'onChoose'> {
+  readonly name: string;
+  readonly track: number;
+  readonly colour: string | undefined;
+  readonly onRename: () => void;
+}
+
+function LaneName({ name, track, colour, choice, onChoose, onRename }: LaneNameProps) {
+  const [isFirst, isSecond] = [choice.first === name, choice.second === name];
+  return (
+    <button
+      aria-pressed={isFirst || isSecond}
+      className={classes('lanes__name', isFirst && 'lanes__name--first', isSecond && 'lanes__name--second')}
+      // The second click of two chooses nothing: it renames.
+      onClick={(event) => event.detail < 2 && onChoose(choose(choice, name, event.shiftKey))}
+      onDoubleClick={onRename}
+      title={`Choose ${name}; with Shift, as the second track; twice, to rename it`}
+      type="button"
+    >
+      <span aria-hidden className="lanes__colour" style={{ background: colour }} />
+      <span className="lanes__text">{name}</span>
+      {track < 9 && <span className="faint number">{track + 1}</span>}
+    </button>
+  );
+}
+
+type CanvasProps = Omit<Props, 'onChoose' | 'renaming'>;
+
+function LaneCanvas({ session, revision, names, colours, issues, issue, choice }: CanvasProps) {
   const host = useRef<HTMLDivElement>(null);
   const ruler = useRef<HTMLCanvasElement>(null);
   const bars = useRef<HTMLCanvasElement>(null);

@@ -25,10 +25,12 @@ import { lookAt, rowsAround } from './issueRows';
 import { POINTER_HINTS, type ProofreadActionId } from './keys';
 import { LaneView } from './LaneView';
 import { LearnDialog } from './LearnDialog';
-import { keepAsTracks, knownAsTracks, offered, usualOf } from './offered';
+import { offered, usualOf } from './offered';
 import { RepairPanel } from './RepairPanel';
+import { choiceAs, useRenames } from './renames';
 import {
   assignmentOf,
+  CHOOSE_FIRST,
   type Choice,
   choiceOf,
   choose,
@@ -48,8 +50,8 @@ import { useColours } from './useColours';
 import { useOpenIssue } from './useOpenIssue';
 import { type Made, useRepairs, useTracks } from './useProofreading';
 import { useProofreadKeys } from './useProofreadKeys';
+import { useRenaming } from './useRenaming';
 import { useSwitch } from './useSwitch';
-import { framesIn } from './words';
 
 const ZOOM_STEP = 1.5;
 const STILL_AT_WORK = 'The last repair is still being made: look first at what it leaves.';
@@ -60,16 +62,10 @@ export default function ProofreadPage({ project }: PageProps) {
   const path = { params: { path: { project } } };
   const { data: all, error } = api.useQuery('get', '/api/projects/{project}/results', path);
   const asked = query.get('result');
-  // biome-ignore lint/correctness/useExhaustiveDependencies: whoever goes to another result leaves one that was open
-  const known = useMemo(() => knownAsTracks(project), [project, asked]);
-  const results = useMemo(() => all && offered(all, asked, known), [all, asked, known]);
-  const chosen = asked ?? (results && usualOf(results, known)?.id) ?? null;
+  const results = useMemo(() => all && offered(all, asked), [all, asked]);
+  const chosen = asked ?? (results && usualOf(results)?.id) ?? null;
   const opened = useResultSession(project, chosen, frameFrom(query), false);
   const tracks = useTracks(project, chosen);
-  const isKnown = tracks.data !== undefined && (tracks.data.names.length > 1 || tracks.data.done.length > 0);
-  useEffect(() => {
-    if (isKnown && chosen !== null) keepAsTracks(project, chosen);
-  }, [project, chosen, isKnown]);
   useEffect(() => {
     document.title = 'Proofread · Marey';
   }, []);
@@ -126,6 +122,12 @@ function Opened({ project, chosen, results, session, tracks }: OpenedProps) {
     closeness.look(opened);
   });
   const { issue } = queue;
+  const renaming = useRenaming(repair);
+  useRenames(names, (nameOf) => {
+    setChoice(choiceAs(chosenOnce, nameOf));
+    queue.follow(nameOf);
+    renaming.end();
+  });
 
   const frame = () => session.data.frameOf(session.state.row);
   /** What follows a repair once it is made; not for a person who chose something else or went elsewhere meanwhile. */
@@ -162,13 +164,18 @@ function Opened({ project, chosen, results, session, tracks }: OpenedProps) {
   };
   /** Show what was taken back or done again: the issue that came of it, or else where it was. */
   const showChanged = (made: Made, entry: Schemas['TrackEntry'] | undefined) => {
-    if (!entry || pending().length > 0 || queue.reopen(made, entry.description)) return;
-    const range = framesIn(entry.description);
-    if (range && !isWithin(frame(), range)) session.goToFrame(range.start ?? range.stop ?? 0);
+    if (!entry || pending().length > 0 || queue.reopen(made, entry.edit)) return;
+    const { start = null, stop = null } = entry.edit;
+    if (!isWithin(frame(), { start, stop })) session.goToFrame(start ?? stop ?? 0);
   };
   const loop = () => {
     if (issue) session.toggleLoop(rowsAround(session, issue));
     else toast.hint(OPEN_FIRST);
+  };
+  const rename = (name: string | null) => {
+    if (name === null) return toast.hint(CHOOSE_FIRST);
+    if (choice.first !== name) setChoice(choose(choice, name, false));
+    renaming.begin(name);
   };
   const learnFromAll = () => {
     if (tracks.corrected.length === 0) toast.hint('No frame was repaired yet');
@@ -184,6 +191,7 @@ function Opened({ project, chosen, results, session, tracks }: OpenedProps) {
     join: () => perform('join'),
     interpolate: () => perform('interpolate'),
     delete: () => perform('delete'),
+    rename: () => rename(choice.first),
     undo: () => undo(unlessGoneOn((made) => showChanged(made, made.next.undone[0]))),
     redo: () => redo(unlessGoneOn((made) => showChanged(made, made.next.done.at(-1)))),
     'range-start': () => setChoice({ ...choice, start: frame() }),
@@ -244,6 +252,7 @@ function Opened({ project, chosen, results, session, tracks }: OpenedProps) {
             issues={issues}
             names={names}
             onChoose={setChoice}
+            renaming={{ ...renaming, begin: rename }}
             revision={tracks.revision}
             session={session}
           />

@@ -6,6 +6,7 @@ import {
   GraduationCap,
   type LucideIcon,
   Merge,
+  PencilLine,
   Redo2,
   Scissors,
   Spline,
@@ -19,7 +20,6 @@ import { KeyHint } from '../../components/KeyHint';
 import type { Keymap } from '../../engine/keymap';
 import type { ProofreadActionId } from './keys';
 import { type Choice, describeChoice } from './repairs';
-import { asDone } from './words';
 
 const BUTTONS: readonly (readonly [ProofreadActionId, string, LucideIcon])[] = [
   ['swap', 'Exchange', ArrowLeftRight],
@@ -27,6 +27,7 @@ const BUTTONS: readonly (readonly [ProofreadActionId, string, LucideIcon])[] = [
   ['join', 'Join', Merge],
   ['interpolate', 'Interpolate', Spline],
   ['delete', 'Delete', Trash2],
+  ['rename', 'Rename', PencilLine],
   ['confirm', 'It is right', Check],
 ];
 const MOST_SHOWN = 6;
@@ -87,7 +88,7 @@ export function RepairPanel({ tracks, choice, keymap, canLearn, onAct }: Props) 
             .reverse()
             .map((entry) => (
               <li key={`${entry.time}-${entry.description}`}>
-                {asDone(entry.description)}
+                {entry.description}
                 {entry.author && <span className="faint"> · {entry.author}</span>}
               </li>
             ))}

@@ -1,9 +1,10 @@
 import { expect, test } from 'vitest';
 import { type Change, isSeenAsItIs, leftAfter } from './changes';
-import type { Suspicion } from './repairs';
+import type { Suspicion, TrackEdit } from './repairs';
 
-const entry = { description: 'exchange a and b from frame 4 on', time: '', author: '' };
-const swap: Change = { edits: [{ kind: 'swap', first: 'a', second: 'b', start: 4, stop: null }] };
+const edit: TrackEdit = { kind: 'swap', first: 'a', second: 'b', start: 4, stop: null };
+const entry = { edit, description: 'exchanged a and b from frame 4 on', time: '', author: '' };
+const swap: Change = { edits: [edit] };
 const issue = (start: number): Suspicion => ({
   kind: 'swap',
   start,

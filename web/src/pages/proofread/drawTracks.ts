@@ -1,23 +1,16 @@
 /** Draws every track of a row over its frame: points, where it came from, and its name. */
 
-import { imagePoint, type ScreenPoint } from '../../engine/geometry';
+import { imagePoint } from '../../engine/geometry';
+import { drawNameTags, type Named } from '../../engine/nameTags';
 import { toScreen, type View } from '../../engine/view';
 import type { PoseStyle } from '../results/drawPoses';
 import type { ResultData } from '../results/resultData';
 import type { ResultState } from '../results/resultSession';
-import { type Box, MOST_TAG_PX, overlapOf, type Place, placeTags, shortened, TAG_PX } from './nameTags';
+import { renamesOf } from './renames';
 
 const HALO = 'rgba(10, 12, 16, 0.75)';
 const TRAIL_ROWS = 30;
-const FONT = '600 12px Inter, system-ui, sans-serif';
 const POINT_PX = 3.5;
-const TAG_AIR_PX = 12;
-
-interface Animal {
-  readonly places: readonly (ScreenPoint | null)[];
-  readonly name: string;
-  readonly colour: string;
-}
 
 /** Draw with the names of the tracks; those that a repair would be about stand out. */
 export function trackDrawing(names: readonly string[], chosen: ReadonlySet<string>) {
@@ -32,16 +25,17 @@ export function trackDrawing(names: readonly string[], chosen: ReadonlySet<strin
     context.clearRect(0, 0, context.canvas.width, context.canvas.height);
     context.setTransform(style.pixelRatio, 0, 0, style.pixelRatio, 0, 0);
     // After a repair the numbers from before are shown for a moment, and their tracks may be others.
-    const own = data.detail.individuals;
+    const renames = renamesOf(data.detail.individuals, names);
+    const own = data.detail.individuals.map((name) => renames.get(name) ?? name);
     const colourOf = (individual: number) => style.individualColours[names.indexOf(own[individual] ?? '')];
     drawTrails(context, data, state.row, view, colourOf);
-    const animals = (data.pose(state.row) ?? []).flatMap((points, individual): Animal[] => {
-      const colour = colourOf(individual);
+    const animals = (data.pose(state.row) ?? []).flatMap((points, individual): Named[] => {
+      const [name, colour] = [own[individual] ?? '', colourOf(individual)];
       const places = points.map(({ position }) => position && toScreen(view, position));
-      return colour === undefined ? [] : [{ places, name: own[individual] ?? '', colour }];
+      return colour === undefined ? [] : [{ places, name, colour, isChosen: chosen.has(name) }];
     });
     for (const { places, colour } of animals) drawBody(context, places, style.edges, colour);
-    drawNames(context, animals, chosen, style.pixelRatio);
+    drawNameTags(context, animals, style.pixelRatio);
   };
 }
 
@@ -80,7 +74,7 @@ function drawTrails(
 
 function drawBody(
   context: CanvasRenderingContext2D,
-  places: readonly (ScreenPoint | null)[],
+  places: Named['places'],
   edges: PoseStyle['edges'],
   colour: string,
 ): void {
@@ -107,63 +101,4 @@ function drawBody(
     context.fill();
     context.stroke();
   }
-}
-
-/** Names of animals that are in sight. */
-function drawNames(
-  context: CanvasRenderingContext2D,
-  animals: readonly Animal[],
-  chosen: ReadonlySet<string>,
-  pixelRatio: number,
-): void {
-  const size = { width: context.canvas.width / pixelRatio, height: context.canvas.height / pixelRatio };
-  const sight = { left: 0, top: 0, right: size.width, bottom: size.height };
-  context.font = FONT;
-  const widthOf = (text: string) => context.measureText(text).width;
-  const tags = animals.flatMap(({ places, name, colour }) => {
-    const body = bodyOf(places);
-    if (!body || overlapOf(body, sight) === 0) return [];
-    const text = shortened(name, MOST_TAG_PX, widthOf);
-    return [{ body, text, colour, isChosen: chosen.has(name), width: widthOf(text) + TAG_AIR_PX }];
-  });
-  const at = placeTags(
-    tags.map(({ body }) => body),
-    tags.map(({ width }) => width),
-    size,
-  );
-  for (const [number, tag] of tags.entries()) {
-    const place = at[number];
-    if (place) drawTag(context, place, tag);
-  }
-}
-
-function bodyOf(places: readonly (ScreenPoint | null)[]): Box | null {
-  const there = places.filter((place) => place !== null);
-  if (there.length === 0) return null;
-  const [xs, ys] = [there.map(({ x }) => x), there.map(({ y }) => y)];
-  return {
-    left: Math.min(...xs) - POINT_PX,
-    right: Math.max(...xs) + POINT_PX,
-    top: Math.min(...ys) - POINT_PX,
-    bottom: Math.max(...ys) + POINT_PX,
-  };
-}
-
-function drawTag(
-  context: CanvasRenderingContext2D,
-  { x, y }: Place,
-  tag: { readonly text: string; readonly colour: string; readonly width: number; readonly isChosen: boolean },
-): void {
-  const { text, colour, width, isChosen } = tag;
-  context.beginPath();
-  context.roundRect(x - width / 2, y - TAG_PX / 2, width, TAG_PX, TAG_PX / 2);
-  context.fillStyle = isChosen ? colour : HALO;
-  context.fill();
-  context.strokeStyle = isChosen ? HALO : colour;
-  context.lineWidth = 1.5;
-  context.stroke();
-  context.fillStyle = isChosen ? '#0a0c10' : '#ffffff';
-  context.textAlign = 'center';
-  context.textBaseline = 'middle';
-  context.fillText(text, x, y + 0.5);
 }

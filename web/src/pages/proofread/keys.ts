@@ -13,6 +13,7 @@ export const PROOFREAD_ACTIONS = [
   { id: 'join', group: 'Repair', label: 'Join the two tracks', keys: ['J'] },
   { id: 'interpolate', group: 'Repair', label: 'Interpolate the gap or the range', keys: ['I'] },
   { id: 'delete', group: 'Repair', label: 'Delete the track, or its part in the range', keys: ['Delete', 'Backspace'] },
+  { id: 'rename', group: 'Repair', label: 'Give the track another name', keys: ['N', 'F2'] },
   { id: 'undo', group: 'Repair', label: 'Undo', keys: ['Ctrl+Z', 'U'] },
   { id: 'redo', group: 'Repair', label: 'Do again', keys: ['Ctrl+Shift+Z', 'Ctrl+Y', 'Shift+U'] },
   {
@@ -45,6 +46,7 @@ export type ProofreadActionId = (typeof PROOFREAD_ACTIONS)[number]['id'];
 
 export const POINTER_HINTS: readonly PointerHint[] = [
   { gesture: 'Click a lane, or 1 to 9', does: 'choose the track' },
+  { gesture: 'Double-click a lane’s name', does: 'give the track another name' },
   { gesture: 'Shift and the same', does: 'choose the second track' },
   { gesture: 'Click or drag above the lanes', does: 'go there' },
   { gesture: 'Wheel over the lanes', does: 'zoom in time; with Shift, move' },

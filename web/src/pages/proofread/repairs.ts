@@ -15,6 +15,8 @@ export interface Choice {
 
 export const NOTHING_CHOSEN: Choice = { first: null, second: null, start: null, stop: null };
 
+export const CHOOSE_FIRST = 'Choose a track first: click its lane, or press its number.';
+
 export type RepairKind = 'swap' | 'split' | 'join' | 'delete' | 'interpolate';
 
 export type Repair = { readonly edit: TrackEdit } | { readonly missing: string };
@@ -29,7 +31,7 @@ export function repairOf(
 ): Repair {
   const isPair = kind === 'swap' && names.length === 2;
   const first = choice.first ?? (isPair ? (names[0] ?? null) : null);
-  if (first === null) return { missing: 'Choose a track first: click its lane, or press its number.' };
+  if (first === null) return { missing: CHOOSE_FIRST };
   const second = choice.second ?? (isPair ? otherOf(first, names) : null);
   const range = rangeOf(choice);
   const where = range ?? { start: frame, stop: null };
@@ -56,7 +58,7 @@ export function repairOf(
 /** The repair that makes the chosen track another one: what that one holds there comes to the chosen one. */
 export function assignmentOf(choice: Choice, name: string, frame: number): Repair {
   const { first } = choice;
-  if (first === null) return { missing: 'Choose a track first: click its lane, or press its number.' };
+  if (first === null) return { missing: CHOOSE_FIRST };
   if (first === name) return { missing: `${name} is the chosen track itself.` };
   return { edit: { kind: 'swap', first, second: name, ...(rangeOf(choice) ?? { start: frame, stop: null }) } };
 }

@@ -2,9 +2,9 @@
 
 import { useState } from 'react';
 import type { Schemas } from '../../api/client';
-import { frameOf, placeOf, type Suspicion } from './repairs';
+import { issueAs, type NameOf } from './renames';
+import { frameOf, placeOf, type Suspicion, type TrackEdit } from './repairs';
 import type { Made } from './useProofreading';
-import { framesIn } from './words';
 
 type Tracks = Schemas['Tracks'];
 
@@ -34,17 +34,18 @@ export function useOpenIssue(tracks: Tracks, onOpen: (issue: Suspicion | null, n
       openOf(next, Math.min(Math.max(placeOf(before.suspicions, confirmed), 0), next.suspicions.length - 1));
     },
     /** Open what a repair that was taken back had settled; tells whether there is such an issue. */
-    reopen: (made: Made, description: string): boolean => {
-      const at = cameBack(made, description);
+    reopen: (made: Made, edit: TrackEdit): boolean => {
+      const at = cameBack(made, edit);
       if (at >= 0) openOf(made.next, at);
       return at >= 0;
     },
+    /** Tracks have other names: the issue that is open is the same. */
+    follow: (nameOf: NameOf) => setOpen({ place: open.place, issue: open.issue && issueAs(open.issue, nameOf) }),
   };
 }
 
-/** The place of an issue that is new and where a repair began, as the words of that say; -1 if there is none. */
-export function cameBack({ before, next }: Made, description: string): number {
-  const start = framesIn(description)?.start ?? null;
+/** The place of an issue that is new and where a repair began; -1 if there is none. */
+export function cameBack({ before, next }: Made, { start }: TrackEdit): number {
   return next.suspicions.findIndex(
     (issue) => [issue.start, frameOf(issue)].includes(start ?? -1) && placeOf(before.suspicions, issue) < 0,
   );

@@ -1,4 +1,4 @@
-import { useCallback, useEffect, useRef, useState } from 'react';
+import { useCallback, useLayoutEffect, useRef, useState } from 'react';
 import { readStored, writeStored } from '../../app/storage';
 import { Keymap } from '../../engine/keymap';
 import { PROOFREAD_ACTIONS, type ProofreadActionId } from './keys';
@@ -20,7 +20,8 @@ export function useProofreadKeys(isOff: boolean, controls: Controls) {
   const [keymap, setKeymap] = useState(restore);
   const latest = useRef(controls);
   latest.current = controls;
-  useEffect(() => {
+  // What is seen can be acted on: no key falls between.
+  useLayoutEffect(() => {
     /** The key that is held to assign, wherever it is: what it writes depends on Shift. */
     let held: string | null = null;
     const down = (event: KeyboardEvent) => {

@@ -5,12 +5,11 @@ import { api, client, queryClient, type Schemas } from '../../api/client';
 import { ApiError, isConflict, isUnreachable } from '../../api/errors';
 import { dataOf, useAction } from '../../api/useAction';
 import { readLabeller } from '../../app/labeller';
-import { plural } from '../../components/format';
+import { capitalised, plural } from '../../components/format';
 import { useToast } from '../../components/Toast';
 import type { ResultSession } from '../results/resultSession';
 import { readResult, summarisedResult } from '../results/useResultSession';
 import { type Change, leftAfter } from './changes';
-import { asDone, asSentence } from './words';
 
 type Tracks = Schemas['Tracks'];
 /** A change that was made, and what it was made of. */
@@ -22,6 +21,8 @@ type Then = (made: Made) => void;
 interface Asked {
   readonly change: Change;
   readonly then: Then | undefined;
+  /** Who asked says what went wrong, and nobody else. */
+  readonly onRefused: ((problem: unknown) => void) | undefined;
   /** How many changes had failed when this one was asked for. */
   readonly nFailed: number;
 }
@@ -53,12 +54,14 @@ export function useRepairs(project: string, session: ResultSession, tracks: Trac
   const { run } = useAction(
     async (asked: Asked): Promise<Made | null> => {
       try {
-        if (asked.nFailed !== failed.current) return null;
+        if (asked.nFailed !== failed.current) return drop(asked);
         return await make(path, known, asked.change, labeller);
       } catch (problem) {
         if (isConflict(problem)) await queryClient.refetchQueries({ queryKey: key });
         failed.current += 1;
-        throw problem;
+        if (!asked.onRefused) throw problem;
+        asked.onRefused(problem);
+        return null;
       } finally {
         inHand.current = inHand.current.filter((other) => other !== asked);
       }
@@ -69,8 +72,7 @@ export function useRepairs(project: string, session: ResultSession, tracks: Trac
         if (made === null) return;
         const { done, undone } = made.next;
         const last = change === 'undo' ? undone[0] : done.at(-1);
-        if (last)
-          toast.say(change === 'undo' ? `Taken back: ${asDone(last.description)}` : asSentence(last.description));
+        if (last) toast.say(change === 'undo' ? `Taken back: ${last.description}` : capitalised(last.description));
         then?.(made);
       },
     },
@@ -86,8 +88,8 @@ export function useRepairs(project: string, session: ResultSession, tracks: Trac
     { onDone: (answer) => toast.say(learned(answer)) },
   );
   useRenewal(project, session, tracks.revision);
-  const repair = (change: Change, then?: Then) => {
-    const asked = { change, then, nFailed: failed.current };
+  const repair = (change: Change, then?: Then, onRefused?: (problem: unknown) => void) => {
+    const asked = { change, then, onRefused, nFailed: failed.current };
     inHand.current = [...inHand.current, asked];
     run(asked);
   };
@@ -99,6 +101,11 @@ export function useRepairs(project: string, session: ResultSession, tracks: Trac
     pending,
     learn: learn.run,
   };
+}
+
+function drop({ onRefused }: Asked): null {
+  onRefused?.(new Error('The repair before this one failed, so this one was not made: try again.'));
+  return null;
 }
 
 function tracksKey(project: string, result: string) {

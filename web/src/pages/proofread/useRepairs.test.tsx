@@ -2,6 +2,7 @@ import { QueryClientProvider } from '@tanstack/react-query';
 import { createRoot, type Root } from 'react-dom/client';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { queryClient, type Schemas } from '../../api/client';
+import { explain } from '../../api/errors';
 import { ToastProvider } from '../../components/Toast';
 import type { ResultSession } from '../results/resultSession';
 import type { TrackEdit } from './repairs';
@@ -21,7 +22,7 @@ type Tracks = Schemas['Tracks'];
 /** A file of tracks on the server, whose revisions count its changes. */
 class Server {
   revision = 1;
-  done: string[] = [];
+  done: TrackEdit[] = [];
   posted: string[] = [];
   /** Answers to questions about the tracks wait for this. */
   gate: Promise<void> = Promise.resolve();
@@ -40,23 +41,26 @@ class Server {
   };
 
   tracks(): Tracks {
-    const done = this.done.map((description) => ({ description, time: '', author: '' }));
+    const done = this.done.map((edit) => ({ edit, description: SAID, time: '', author: '' }));
     const rest = { is_tracked: true, is_editable: true, suspicions: [], n_suspicions: 0, corrected: [] };
     return { revision: `${this.revision}`, names: ['a', 'b'], done, undone: [], ...rest };
   }
 
-  private change(pathname: string, { revision }: { revision: string }): Response {
+  private change(pathname: string, { revision, edits = [] }: { revision: string; edits?: TrackEdit[] }): Response {
     const wrong = { kind: 'ConflictError', message: 'somebody else changed it', hint: null };
     this.posted.push(revision);
     if (revision !== `${this.revision}`) return Response.json({ error: wrong }, { status: 409 });
+    if (edits[0]?.kind === 'rename') return Response.json({ error: TAKEN }, { status: 422 });
     this.revision += 1;
     if (pathname.endsWith('/undo')) this.done.pop();
-    else this.done.push('exchange a and b from frame 4 on');
+    else this.done.push(SWAP);
     return Response.json(this.tracks());
   }
 }
 
 const SWAP: TrackEdit = { kind: 'swap', first: 'a', second: 'b', start: 4, stop: null };
+const SAID = 'exchanged a and b from frame 4 on';
+const TAKEN = { kind: 'InputError', message: 'expected a new name', hint: null };
 const SESSION = {
   data: { detail: { id: 'r' } },
   newest: { detail: { modified: 'once' }, levels: [{}] },
@@ -140,4 +144,17 @@ test('what was done is told in the past', async () => {
   repairs.repair({ edits: [SWAP] });
   await shows('2');
   expect(page.textContent).toContain('Exchanged a and b from frame 4 on');
+});
+
+test('who asks for a repair and wants to say what is wrong with it is told, and nobody else', async () => {
+  const told: string[] = [];
+  const refused = (problem: unknown) => told.push(explain(problem).message);
+  repairs.repair({ edits: [{ kind: 'rename', track: 'a', name: 'b' }] }, undefined, refused);
+  repairs.repair({ edits: [{ kind: 'rename', track: 'a', name: 'c' }] }, undefined, refused);
+  await vi.waitFor(() => expect(told).toHaveLength(2));
+  expect(told).toEqual(['Expected a new name.', expect.stringContaining('The repair before this one failed')]);
+  expect(page.querySelector('.toast--bad')).toBeNull();
+  expect(repairs.pending()).toEqual([]);
+  repairs.repair({ edits: [SWAP] });
+  await shows('2');
 });

@@ -3,7 +3,7 @@
 import type { ColourRule } from '../../engine/colouring';
 import { imagePoint, type Size } from '../../engine/geometry';
 import type { MarkerSheet } from '../../engine/markers';
-import { drawNameTag } from '../../engine/nameTag';
+import { drawNameTags, type Named } from '../../engine/nameTags';
 import { toScreen, type View } from '../../engine/view';
 import type { PosePoint, ResultData } from './resultData';
 import type { ResultState } from './resultSession';
@@ -30,11 +30,12 @@ export function poseDrawing(names: readonly string[], colourBy: ColourRule) {
     style: PoseStyle,
   ): void => {
     drawPoses(context, data, state, view, style, colourBy);
-    data.pose(state.row)?.forEach((points, individual) => {
+    const animals = (data.pose(state.row) ?? []).flatMap((points, individual): Named[] => {
       const [name, colour] = [names[individual], style.individualColours[individual] ?? SMOOTHED];
       const places = points.map(({ position }) => position && toScreen(view, position));
-      if (name !== undefined) drawNameTag(context, places, name, colour);
+      return name === undefined ? [] : [{ places, name, colour }];
     });
+    drawNameTags(context, animals, style.pixelRatio);
   };
 }
 

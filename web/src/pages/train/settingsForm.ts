@@ -1,5 +1,7 @@
 /** The settings of a training as a flat list of fields, read from their JSON schema. */
 
+import { capitalised } from '../../components/format';
+
 interface JsonSchema {
   type?: string;
   enum?: unknown[];
@@ -96,5 +98,5 @@ function usualOf(value: unknown): string {
 export function labelOf(name: string): string {
   const words = name.split('_').map((word) => ABBREVIATIONS[word] ?? word);
   const text = words.join(' ');
-  return text.charAt(0).toUpperCase() + text.slice(1);
+  return capitalised(text);
 }

@@ -1,4 +1,15 @@
-/** Where the names of animals are written so that they cover neither each other nor, where there is room, an animal. */
+/** Names beside animals, written so that they cover neither each other nor, where there is room, an animal. */
+
+import type { ScreenPoint } from './geometry';
+
+/** An animal with its points on the canvas. */
+export interface Named {
+  readonly places: readonly (ScreenPoint | null)[];
+  readonly name: string;
+  readonly colour: string;
+  /** It stands out among the others. */
+  readonly isChosen?: boolean;
+}
 
 export interface Box {
   readonly left: number;
@@ -14,13 +25,40 @@ export interface Place {
 }
 
 export const TAG_PX = 20;
-export const MOST_TAG_PX = 150;
+const MOST_TAG_PX = 150;
+const TAG_AIR_PX = 12;
+const POINT_PX = 3.5;
+const FONT = '600 12px Inter, system-ui, sans-serif';
+const HALO = 'rgba(10, 12, 16, 0.75)';
 const GAP_PX = 6;
 const STEP_PX = TAG_PX + 2;
 const STEPS = 4;
 /** A tag that covers another one is worse than one that covers an animal, and both than one that is a little away. */
 const OVER_TAG = 20;
 const AWAY = 4;
+
+/** Write the names of animals that are in sight. */
+export function drawNameTags(context: CanvasRenderingContext2D, animals: readonly Named[], pixelRatio: number): void {
+  const size = { width: context.canvas.width / pixelRatio, height: context.canvas.height / pixelRatio };
+  const sight = { left: 0, top: 0, right: size.width, bottom: size.height };
+  context.font = FONT;
+  const widthOf = (text: string) => context.measureText(text).width;
+  const tags = animals.flatMap((animal) => {
+    const body = bodyOf(animal.places);
+    if (!body || overlapOf(body, sight) === 0) return [];
+    const text = shortened(animal.name, MOST_TAG_PX, widthOf);
+    return [{ animal, body, text, width: widthOf(text) + TAG_AIR_PX }];
+  });
+  const at = placeTags(
+    tags.map(({ body }) => body),
+    tags.map(({ width }) => width),
+    size,
+  );
+  for (const [number, { animal, text, width }] of tags.entries()) {
+    const place = at[number];
+    if (place) drawTag(context, boxOf(place, width), text, animal);
+  }
+}
 
 /**
  * Find a place for the tag of every animal: above it if nothing is there, else around it.
@@ -58,6 +96,37 @@ export function shortened(text: string, most: number, widthOf: (text: string) =>
     if (widthOf(candidate) <= most) return candidate;
   }
   return '…';
+}
+
+function bodyOf(places: Named['places']): Box | null {
+  const there = places.filter((place) => place !== null);
+  if (there.length === 0) return null;
+  const [xs, ys] = [there.map(({ x }) => x), there.map(({ y }) => y)];
+  return {
+    left: Math.min(...xs) - POINT_PX,
+    right: Math.max(...xs) + POINT_PX,
+    top: Math.min(...ys) - POINT_PX,
+    bottom: Math.max(...ys) + POINT_PX,
+  };
+}
+
+function drawTag(
+  context: CanvasRenderingContext2D,
+  { left, right, top, bottom }: Box,
+  text: string,
+  { colour, isChosen = false }: Named,
+): void {
+  context.beginPath();
+  context.roundRect(left, top, right - left, TAG_PX, TAG_PX / 2);
+  context.fillStyle = isChosen ? colour : HALO;
+  context.fill();
+  context.strokeStyle = isChosen ? HALO : colour;
+  context.lineWidth = 1.5;
+  context.stroke();
+  context.fillStyle = isChosen ? '#0a0c10' : '#ffffff';
+  context.textAlign = 'center';
+  context.textBaseline = 'middle';
+  context.fillText(text, (left + right) / 2, (top + bottom) / 2 + 0.5);
 }
 
 function above(body: Box, step: number): Place {

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { type Box, overlapOf, type Place, placeTags, shortened, TAG_PX } from './nameTags';
+import { screenPoint } from './geometry';
+import { type Box, drawNameTags, type Named, overlapOf, type Place, placeTags, shortened, TAG_PX } from './nameTags';
 
 const CANVAS = { width: 600, height: 400 };
 const body = (x: number, y: number, half = 20): Box => ({
@@ -44,4 +45,35 @@ test('a long name is cut in its middle', () => {
   expect(shortened('female_of_cage_1', 70, widthOf)).toBe('femal…ge_1');
   expect(shortened('female_of_cage_2', 70, widthOf)).toBe('femal…ge_2');
   expect(shortened('track_1', 1, widthOf)).toBe('…');
+});
+
+/** The words that are written and where, on a canvas of 600 by 400 pixels at two dots a pixel. */
+function written(animals: readonly Named[]) {
+  const words: (readonly [string, number, number])[] = [];
+  const context = {
+    canvas: { width: 1200, height: 800 },
+    measureText: (text: string) => ({ width: 7 * [...text].length }),
+    fillText: (...word: [string, number, number]) => words.push(word),
+    ...Object.fromEntries(['beginPath', 'roundRect', 'fill', 'stroke'].map((name) => [name, () => undefined])),
+  };
+  drawNameTags(context as unknown as CanvasRenderingContext2D, animals, 2);
+  return words;
+}
+
+test('names stand above their animals, shortened where they are long; who is not in sight has none', () => {
+  const at = (x: number, y: number, name: string): Named => ({
+    places: [screenPoint(x - 10, y), null, screenPoint(x + 10, y)],
+    name,
+    colour: '#ff0000',
+  });
+  const words = written([
+    at(300, 200, '鼠 A'),
+    at(100, 300, 'a mouse with a very long name'),
+    at(900, 100, 'far away'),
+    { ...at(0, 0, 'nowhere'), places: [null] },
+  ]);
+  expect(words).toEqual([
+    ['鼠 A', 300, 180.5 + 0.5],
+    ['a mouse wi… long name', 100, 280.5 + 0.5],
+  ]);
 });
