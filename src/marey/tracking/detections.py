@@ -109,11 +109,17 @@ def rows_at_a_time(n_points: int) -> int:
     return int(np.clip(BLOCK_POINTS // max(1, n_points), LEAST_ROWS, BLOCK_FRAMES))
 
 
+def row_blocks(n_rows: int, n_points: int) -> Iterator[slice]:
+    """Give so many rows of so many points in blocks, see :func:`rows_at_a_time`."""
+    step = rows_at_a_time(n_points)
+    for start in range(0, n_rows, step):
+        yield slice(start, min(start + step, n_rows))
+
+
 def blocks_of(array: np.ndarray) -> Iterator[slice]:
     """Give the rows of an array in blocks; where it lies on disk, memory is given back after each of them."""
-    n_rows = rows_at_a_time(int(np.prod(array.shape[1:], dtype=np.int64)) // 2)
-    for start in range(0, len(array), n_rows):
-        yield slice(start, min(start + n_rows, len(array)))
+    for rows in row_blocks(len(array), int(np.prod(array.shape[1:], dtype=np.int64)) // 2):
+        yield rows
         let_go(array)
 
 
@@ -172,7 +178,7 @@ def detections_from_poses(poses: "xr.Dataset", *, features: np.ndarray | None = 
     is_empty = True
     for rows in blocks_of(points):
         block = found_alone(load_rows(poses, rows.start, rows.stop))
-        found = _points(block)
+        found = points_in_memory(block)
         points[rows], scores[rows] = found, scores_of(block)
         is_empty = is_empty and not np.isfinite(found).any()
     if is_empty:
@@ -212,11 +218,12 @@ def points_of(poses: "xr.Dataset", *, only_found: bool = True) -> np.ndarray:
     points = scratch_array(tuple(sizes[name] for name in ("time", "individual", "keypoint", "space")))
     for rows in blocks_of(points):
         block = load_rows(poses, rows.start, rows.stop)
-        points[rows] = _points(found_alone(block) if only_found else block)
+        points[rows] = points_in_memory(found_alone(block) if only_found else block)
     return points
 
 
-def _points(poses: "xr.Dataset") -> np.ndarray:
+def points_in_memory(poses: "xr.Dataset") -> np.ndarray:
+    """Return the points of poses that are in memory, as :func:`points_of`, be they found or filled in."""
     points = poses["position"].transpose("time", "individual", "keypoint", "space").values.astype(float)
     points[~np.isfinite(points).all(axis=-1)] = np.nan
     return points

@@ -25,9 +25,10 @@ from marey.tracking.detections import (
     blocks_of,
     distance,
     extents,
+    found_alone,
     mean_point,
-    points_of,
-    rows_at_a_time,
+    points_in_memory,
+    row_blocks,
 )
 from marey.tracking.edits import Confirm, Delete, Edit, Join, Rename, Split, Swap
 from marey.tracking.repair import History
@@ -146,10 +147,9 @@ class _Scene:
         sizes = poses.sizes
         shape = (sizes["time"], sizes["individual"])
         centers, filled, found = scratch_array((*shape, 2)), np.zeros(shape, dtype=bool), [np.empty(0)]
-        n_rows = rows_at_a_time(shape[1] * sizes["keypoint"])
-        for start in range(0, shape[0], n_rows):
-            block, rows = load_rows(poses, start, start + n_rows), slice(start, start + n_rows)
-            points = points_of(block)[..., :2]
+        for rows in row_blocks(shape[0], shape[1] * sizes["keypoint"]):
+            block = load_rows(poses, rows.start, rows.stop)
+            points = points_in_memory(found_alone(block))[..., :2]
             centers[rows] = mean_point(points)
             filled[rows] = is_filled(block).any("keypoint").transpose("time", "individual")
             found.append(extents(points.reshape(-1, *points.shape[2:])))
