@@ -6,7 +6,7 @@ import numpy as np
 
 from marey.errors import ConfigError, InputError
 from marey.formats import load_poses
-from marey.model.poses import INTERPOLATED
+from marey.model.poses import is_filled
 from marey.server import results
 from marey.server.schemas import labels as label_schema
 from marey.server.schemas import tracks as schema
@@ -97,9 +97,7 @@ def _instances(
     for name in row["individual"].to_numpy():
         animal = row.sel(individual=name).reindex(keypoint=list(keypoints))
         position = animal["position"].transpose("keypoint", "space").to_numpy()
-        is_invented = (
-            animal[INTERPOLATED].to_numpy() == 1 if INTERPOLATED in row else np.zeros(len(position), bool)
-        )
+        is_invented = is_filled(animal).to_numpy()
         if not np.isfinite(position).all(axis=1).any():
             continue
         instances.append(
